@@ -1,0 +1,68 @@
+# make run: install, build the demo bundle if there is none, serve. make test: the whole suite.
+#
+# On Linux, PyPI's torch brings several GB of CUDA. TORCH_SOURCE takes the CPU build instead, from
+# PyTorch's own index or from a directory of wheels:
+#   make run TORCH_SOURCE=https://download.pytorch.org/whl/cpu
+#   make run TORCH_SOURCE=/path/to/wheels
+PYTHON ?= python3
+TORCH_SOURCE ?=
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+BIN := .venv/bin
+TORCH_OPTION := $(if $(TORCH_SOURCE),$(if $(filter http%,$(TORCH_SOURCE)),--extra-index-url,--find-links) $(TORCH_SOURCE))
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock $(TORCH_OPTION)
+NODE = $$(command -v node || $(BIN)/python -m tests.node)
+
+.PHONY: run test check lint types units javascript bench lock clean
+
+run: .venv/installed
+	@exec $(BIN)/rgz-explorer serve --demo --host $(HOST) --port $(PORT)
+
+test: units javascript
+
+check: lint types units javascript
+
+units: .venv/installed-dev
+	@$(BIN)/python -m tests.browser
+	$(BIN)/python -m pytest
+
+javascript: .venv/installed-dev
+	$(NODE) --test tests/js/
+
+lint: .venv/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: .venv/installed-dev
+	$(BIN)/mypy
+
+bench: .venv/installed-dev
+	$(BIN)/rgz-explorer bench
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Name another with PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python pyproject.toml requirements.lock
+	@echo "Installing the pinned dependencies into .venv (a few minutes the first time) ..."
+	$(INSTALL) --editable .
+	$(INSTALL) --no-deps firstgalaxydata==0.2.1
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(INSTALL) --editable '.[dev,train]'
+	@touch $@
+
+# Resolve the newest versions that pyproject.toml allows and pin them.
+lock:
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet $(TORCH_OPTION) --editable '.[dev,train]'
+	{ echo "# Made by 'make lock'; pip reads it as constraints."; \
+	  .venv-lock/bin/python -m pip freeze --exclude-editable | sed -E 's/^torch[ =].*/torch==2.13.0/'; } > requirements.lock
+	rm -rf .venv-lock
+
+clean:
+	rm -rf .venv data

@@ -1,0 +1,204 @@
+"""The HTTP API of the bundle and the query. It decides nothing: it asks and sends.
+
+Every route is a plain function, which FastAPI runs in a worker thread; only the query by position,
+which can wait for a survey, has threads of its own, so that a slow survey never holds up the rest.
+"""
+
+from typing import Annotated, Any
+
+import anyio
+import anyio.to_thread
+from astropy.coordinates import SkyCoord
+from fastapi import APIRouter, Query, Request, Response
+
+from app import caching
+from app.dependencies import ExplorerDep, OptionsDep, Served, ServedDep, SpaceDep
+from app.describe import describe_answer, describe_source
+from app.errors import UnknownColumn, UnknownSource, UnreadablePosition
+from app.explorer import Answer
+from app.export import MEDIA_TYPES, Format, file_name, result_table, write_table_as
+from app.latent_space import LatentSpace
+from app.map_data import pack_column, pack_map
+from app.picture import Colours, draw_png
+from app.position import ACCEPTED, parse_position, position_from_degrees
+from app.schemas import Meta, Problem, QueryResult, Source
+from model.preprocess import IMAGE_SIZE_PX
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "content": {"application/problem+json": {}}}
+    for status in (404, 422, 502, 504)
+}
+BINARY = {"content": {"application/octet-stream": {}}, "description": "See the README."}
+PICTURE = {"content": {"image/png": {}}, "description": "North up, east left."}
+FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}
+}
+SURVEY_THREADS = 16
+
+router = APIRouter(prefix="/api", responses={s: PROBLEMS[s] for s in (404, 422)})
+_survey_threads = anyio.CapacityLimiter(SURVEY_THREADS)
+
+SizePx = Annotated[int, Query(ge=10, le=IMAGE_SIZE_PX, description="Central square, pixels.")]
+RaDeg = Annotated[float | None, Query(description="ICRS, degrees.")]
+DecDeg = Annotated[float | None, Query(description="ICRS, degrees.")]
+
+
+@router.get("/meta", response_model=Meta)
+def meta(state: ServedDep, request: Request, response: Response) -> Meta | Response:
+    """What is served: sources, columns, encoder, catalogue, provenance."""
+    etag = caching.etag_of("meta", state.meta.version)
+    if same := caching.unchanged(request, etag, caching.REVALIDATE):
+        return same
+    response.headers.update(caching.headers(etag, caching.REVALIDATE))
+    return state.meta
+
+
+@router.get("/map", response_class=Response, responses={200: BINARY})
+def map_columns(
+    state: ServedDep, request: Request, colour: Annotated[str | None, Query()] = None
+) -> Response:
+    """The map: x, y and one colour column, quantised, binary, in row order."""
+    name = _colour_column(state, colour or state.meta.default_column)
+    return _binary(request, state, "map", name)
+
+
+@router.get("/map/columns/{name}", response_class=Response, responses={200: BINARY})
+def map_column(state: ServedDep, request: Request, name: str) -> Response:
+    """One colour column, quantised, binary, in row order."""
+    return _binary(request, state, "column", _colour_column(state, name))
+
+
+@router.get("/rows/{row}")
+def source_of_row(space: SpaceDep, row: int) -> Source:
+    """The source in a row of the map."""
+    if not 0 <= row < len(space):
+        raise UnknownSource(
+            f"There is no row {row}; the rows are 0 to {len(space) - 1}.", parameter="row"
+        )
+    return describe_source(space, row)
+
+
+@router.get("/sources/{source_id}")
+def source(explorer: ExplorerDep, source_id: str) -> Source:
+    """A source by its id."""
+    return describe_source(explorer.space, explorer.row_of(source_id))
+
+
+@router.get("/sources/{source_id}/cutout.png", response_class=Response, responses={200: PICTURE})
+def source_picture(
+    explorer: ExplorerDep,
+    request: Request,
+    source_id: str,
+    size_px: SizePx = IMAGE_SIZE_PX,
+    colours: Colours = "inferno",
+) -> Response:
+    """The stored image of a source: 1.8" a pixel, north up, east left."""
+    row = explorer.row_of(source_id)
+    etag = caching.etag_of(explorer.space.version, row, size_px, colours)
+    if same := caching.unchanged(request, etag, caching.AN_HOUR):
+        return same
+    picture = draw_png(explorer.space.image(row), size_px, colours)
+    return Response(picture, media_type="image/png", headers=caching.headers(etag, caching.AN_HOUR))
+
+
+@router.get("/sources/{source_id}/neighbours", response_model=QueryResult, responses=FILES)
+def source_neighbours(
+    explorer: ExplorerDep,
+    options: OptionsDep,
+    request: Request,
+    response: Response,
+    source_id: str,
+    format: Format = "json",
+) -> QueryResult | Response:
+    """The sources most similar to one of the bundle, which is not among them."""
+    etag = caching.etag_of(explorer.space.version, source_id, options, format)
+    if same := caching.unchanged(request, etag, caching.REVALIDATE):
+        return same
+    sent = _send(explorer.space, explorer.neighbours_of(source_id, options), format)
+    target = sent if isinstance(sent, Response) else response
+    target.headers.update(caching.headers(etag, caching.REVALIDATE))
+    return sent
+
+
+@router.get("/query", response_model=QueryResult, responses=FILES | PROBLEMS)
+async def query(
+    explorer: ExplorerDep,
+    options: OptionsDep,
+    response: Response,
+    position: Annotated[str | None, Query(description=ACCEPTED)] = None,
+    ra: RaDeg = None,
+    dec: DecDeg = None,
+    format: Format = "json",
+) -> QueryResult | Response:
+    """The sources most similar to what lies at a sky position."""
+    place = _position(position, ra, dec)
+
+    def answer() -> QueryResult | Response:
+        return _send(explorer.space, explorer.query(place, options), format)
+
+    sent = await anyio.to_thread.run_sync(answer, limiter=_survey_threads)
+    target = sent if isinstance(sent, Response) else response
+    target.headers["Cache-Control"] = caching.LIVE
+    return sent
+
+
+@router.get("/cutout.png", response_class=Response, responses={200: PICTURE, **PROBLEMS})
+async def position_picture(
+    explorer: ExplorerDep,
+    ra: Annotated[float, Query(description="ICRS, degrees.")],
+    dec: Annotated[float, Query(description="ICRS, degrees.")],
+    size_px: SizePx = IMAGE_SIZE_PX,
+    colours: Colours = "inferno",
+) -> Response:
+    """The cleaned image of a position, as a query would use it."""
+    place = position_from_degrees(ra, dec)
+
+    def picture() -> bytes:
+        return draw_png(explorer.subject_at(place).pixels, size_px, colours)
+
+    content = await anyio.to_thread.run_sync(picture, limiter=_survey_threads)
+    return Response(content, media_type="image/png", headers={"Cache-Control": caching.AN_HOUR})
+
+
+def _binary(request: Request, state: Served, what: str, name: str) -> Response:
+    space = state.explorer.space
+    etag = caching.etag_of(what, space.version, name)
+    if same := caching.unchanged(request, etag, caching.REVALIDATE):
+        return same
+    packed = pack_map(space, name) if what == "map" else pack_column(space, name)
+    return Response(
+        packed,
+        media_type="application/octet-stream",
+        headers=caching.headers(etag, caching.REVALIDATE),
+    )
+
+
+def _colour_column(state: Served, name: str) -> str:
+    known = [column.name for column in state.meta.columns]
+    if name not in known:
+        raise UnknownColumn(
+            f"There is no column '{name}' to colour by; there are {', '.join(known)}.",
+            parameter="colour",
+        )
+    return name
+
+
+def _position(text: str | None, ra: float | None, dec: float | None) -> SkyCoord:
+    if text is not None:
+        return parse_position(text)
+    if ra is not None and dec is not None:
+        return position_from_degrees(ra, dec)
+    raise UnreadablePosition(
+        f"Give position=TEXT, or ra= and dec= in degrees. {ACCEPTED}", parameter="position"
+    )
+
+
+def _send(space: LatentSpace, answer: Answer, fmt: Format) -> QueryResult | Response:
+    result = describe_answer(space, answer)
+    if fmt == "json":
+        return result
+    return Response(
+        write_table_as(result_table(space, result), fmt),
+        media_type=MEDIA_TYPES[fmt],
+        headers={"Content-Disposition": f'attachment; filename="{file_name(result, fmt)}"'},
+    )

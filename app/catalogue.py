@@ -1,0 +1,158 @@
+"""The catalogue of a bundle: its columns, their units and meaning, in a Parquet file.
+
+It never computes a value: columns come from the build and go to the page as they are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+ROBUST_PERCENTILES = (2, 98)
+
+
+@dataclass(frozen=True)
+class ColumnInfo:
+    """What a column means, as kept in the Parquet field's metadata."""
+
+    label: str
+    unit: str = ""
+    ucd: str = ""
+    description: str = ""
+
+
+CORE_COLUMNS: Mapping[str, ColumnInfo] = {
+    "source_id": ColumnInfo("Source id", ucd="meta.id;meta.main", description="Unique, ours."),
+    "name": ColumnInfo("Name", ucd="meta.id", description="As the source catalogue gives it."),
+    "ra_deg": ColumnInfo("Right ascension", "deg", "pos.eq.ra;meta.main", "ICRS."),
+    "dec_deg": ColumnInfo("Declination", "deg", "pos.eq.dec;meta.main", "ICRS."),
+    "angular_extent_arcsec": ColumnInfo(
+        "Angular extent",
+        "arcsec",
+        "phys.angSize",
+        "Largest angular size; extent_origin says where from, extent_flag its limits.",
+    ),
+    "extent_origin": ColumnInfo("Extent origin", description="measured | catalogue"),
+    "extent_flag": ColumnInfo(
+        "Extent flag", ucd="meta.code", description="ok | unresolved | beyond field"
+    ),
+    "image_origin": ColumnInfo("Image origin", description="observed | model"),
+    "survey": ColumnInfo("Survey", ucd="meta.dataset"),
+    "beam_major_arcsec": ColumnInfo("Beam major axis (FWHM)", "arcsec", "instr.beam"),
+    "beam_minor_arcsec": ColumnInfo("Beam minor axis (FWHM)", "arcsec", "instr.beam"),
+    "beam_pa_deg": ColumnInfo("Beam position angle", "deg", "instr.beam", "North through east."),
+    "rms_jy_beam": ColumnInfo("Noise of the cutout", "Jy/beam", "instr.background"),
+    "scale_min_jy_beam": ColumnInfo("Flux density of pixel value 0", "Jy/beam"),
+    "scale_max_jy_beam": ColumnInfo("Flux density of pixel value 255", "Jy/beam"),
+    "novelty": ColumnInfo(
+        "Novelty (mean 1 - S to 10 nearest)",
+        description="Mean of 1 - S to the 10 nearest other sources; large: unlike the rest.",
+    ),
+}
+
+MOST_CATEGORIES = 20
+HIDDEN_FROM_COLOUR = {"source_id", "name"}
+
+
+class Catalogue:
+    """The table of a bundle, in row order, with its columns' meaning.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Fields carry label, unit, ucd and description in their metadata.
+    """
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+        self.info = {field.name: _info(field) for field in table.schema}
+        self.ra_deg: NDArray[np.float64] = self.numbers("ra_deg")
+        self.dec_deg: NDArray[np.float64] = self.numbers("dec_deg")
+        self._rows = {name: row for row, name in enumerate(table["source_id"].to_pylist())}
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def row_of(self, source_id: str) -> int | None:
+        """Row of a source, or None."""
+        return self._rows.get(source_id)
+
+    def row(self, row: int) -> dict[str, object]:
+        """All values of one row, null and NaN as None."""
+        values = self.table.slice(row, 1).to_pylist()[0]
+        return {key: None if _is_nan(value) else value for key, value in values.items()}
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A number column as float64 (N,), null as NaN."""
+        values: NDArray = self.table[name].to_numpy(zero_copy_only=False)
+        return values.astype(np.float64)
+
+    def colour_columns(self) -> list[str]:
+        """Columns by which the map can be coloured: numbers, and words that repeat."""
+        names = [name for name in self.table.column_names if name not in HIDDEN_FROM_COLOUR]
+        return [name for name in names if self._colours(name)]
+
+    def is_number(self, name: str) -> bool:
+        """Whether the column holds numbers (else categories)."""
+        kind = self.table.schema.field(name).type
+        return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
+
+    def categories(self, name: str) -> list[str]:
+        """The words of a category column, the most frequent first."""
+        counts = self.table[name].value_counts().to_pylist()
+        known = [c for c in counts if c["values"] is not None]
+        ordered = sorted(known, key=lambda c: (-c["counts"], str(c["values"])))
+        return [str(count["values"]) for count in ordered]
+
+    def _colours(self, name: str) -> bool:
+        """Whether a colour would show anything: more than one value, not too many words."""
+        if self.is_number(name):
+            return len(np.unique(self.numbers(name)[np.isfinite(self.numbers(name))])) > 1
+        return 1 < len(self.categories(name)) <= MOST_CATEGORIES
+
+
+def make_table(columns: Mapping[str, object], info: Mapping[str, ColumnInfo]) -> pa.Table:
+    """Build the table from arrays or lists; NaN becomes null, every column needs its info."""
+    arrays, fields = [], []
+    for name, values in columns.items():
+        array = pa.array(values, from_pandas=True)
+        about = info[name]
+        metadata = {"label": about.label, "unit": about.unit, "ucd": about.ucd}
+        metadata["description"] = about.description
+        arrays.append(array)
+        fields.append(pa.field(name, array.type, metadata=metadata))
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write the table with its units, zstd-compressed."""
+    pq.write_table(table, path, compression="zstd")
+
+
+def read_table(path: Path) -> pa.Table:
+    """Read a table that `write_table` wrote."""
+    return pq.read_table(path)
+
+
+def robust_range(values: NDArray[np.float64]) -> tuple[float, float]:
+    """2nd and 98th percentile of the finite values, for colour bars."""
+    low, high = np.nanpercentile(values[np.isfinite(values)], ROBUST_PERCENTILES)
+    return float(low), float(high)
+
+
+def _info(field: pa.Field) -> ColumnInfo:
+    stored = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+    return ColumnInfo(
+        stored.get("label", field.name),
+        stored.get("unit", ""),
+        stored.get("ucd", ""),
+        stored.get("description", ""),
+    )
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and value != value

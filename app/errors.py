@@ -1,0 +1,124 @@
+"""Everything that can go wrong for a user, each as one sentence, and the HTTP status of each.
+
+It never builds a response: the web layer does that, from `STATUS` alone.
+"""
+
+from model.preprocess import BlankImage, ImageError, NoEmission, NotAnImage, UndersizedImage
+
+
+class ExplorerError(Exception):
+    """A failure that the user should read about.
+
+    Parameters
+    ----------
+    sentence : str
+        What failed, the value, and what to try. It is ``str(error)``.
+    parameter : str, optional
+        The name of the input that caused it, as the user knows it ("position", "k").
+    """
+
+    def __init__(self, sentence: str, *, parameter: str | None = None) -> None:
+        super().__init__(sentence)
+        self.parameter = parameter
+
+
+class UnreadablePosition(ExplorerError):
+    """The text is no position on the sky."""
+
+
+class UnknownSource(ExplorerError):
+    """The bundle holds no source of that name."""
+
+
+class UnreadableFits(ExplorerError):
+    """The bytes are no FITS image with one plane and celestial coordinates."""
+
+
+class UnknownColumn(ExplorerError):
+    """The catalogue has no such column to colour by."""
+
+
+class BundleError(ExplorerError):
+    """A bundle that cannot serve."""
+
+
+class BundleMissing(BundleError):
+    """There is no bundle where one was named."""
+
+
+class BundleUnreadable(BundleError):
+    """It is no bundle, or one of another schema."""
+
+
+class BundleCorrupt(BundleError):
+    """A file is missing or is not the one that the build wrote."""
+
+
+class EncoderMismatch(BundleError):
+    """The bundle was made by another encoder or preprocessing than the server has."""
+
+
+class BuildError(ExplorerError):
+    """A bundle could not be built."""
+
+
+class BuildInProgress(BuildError):
+    """Another build of the same bundle is running."""
+
+
+class SurveyError(ExplorerError):
+    """A survey gave no usable cutout."""
+
+
+class OutsideFootprint(SurveyError):
+    """The survey never observed the position."""
+
+
+class SurveyTimeout(SurveyError):
+    """The survey's server did not answer in time, all in all."""
+
+
+class SurveyUnavailable(SurveyError):
+    """The survey's server refused, broke the connection, or answered with an HTTP error."""
+
+
+class BadSurveyAnswer(SurveyError):
+    """The answer is no FITS, truncated, without celestial coordinates, or of another field."""
+
+
+class UndersizedCutout(SurveyError):
+    """The cutout has fewer pixels on a side than the network's images."""
+
+
+class BlankCutout(SurveyError):
+    """The cutout has no observed pixel, or the same value everywhere."""
+
+
+STATUS: dict[type[Exception], tuple[int, str]] = {
+    UnreadablePosition: (422, "Unreadable position"),
+    UnknownSource: (404, "Unknown source"),
+    UnknownColumn: (404, "Unknown column"),
+    UnreadableFits: (422, "Unreadable FITS image"),
+    OutsideFootprint: (404, "Outside the survey's footprint"),
+    SurveyTimeout: (504, "The survey did not answer in time"),
+    SurveyUnavailable: (502, "The survey is unavailable"),
+    BadSurveyAnswer: (502, "The survey's answer is not usable"),
+    UndersizedCutout: (502, "The cutout is too small"),
+    BlankCutout: (422, "The cutout is blank"),
+    SurveyError: (502, "The survey gave no cutout"),
+    NotAnImage: (422, "Not an image"),
+    UndersizedImage: (422, "The image is too small"),
+    BlankImage: (422, "The image is blank"),
+    NoEmission: (422, "The image holds no emission"),
+    ImageError: (422, "The image cannot be used"),
+    ExplorerError: (500, "The request failed"),
+}
+"""HTTP status and title of each kind of failure; a class not listed has its base's."""
+
+
+def status_of(error: Exception) -> tuple[int, str]:
+    """HTTP status and title of an error: its own, or those of its nearest listed base."""
+    for kind in type(error).__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    return 500, "Internal error"

@@ -1,0 +1,54 @@
+"""The application: load the bundle once, then serve it."""
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from app import api, pages
+from app.cutout import CutoutService
+from app.dependencies import Served
+from app.explorer import CutoutSource, Explorer
+from app.latent_space import open_latent_space
+from app.meta import build_meta
+from app.problems import answer_with_problems
+from app.settings import Settings
+from model.encoder import load_encoder
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Load the bundle and make the application.
+
+    Raises
+    ------
+    BundleError
+        If there is no bundle, or one that cannot serve.
+    EncoderFileError
+        If the named encoder cannot be loaded.
+    """
+    settings = settings or Settings()
+    space = open_latent_space(settings.bundle_dir)
+    explorer = Explorer(space, load_encoder(settings.encoder), cutout_service(settings))
+    app = FastAPI(
+        title="Radio-galaxy latent-space explorer",
+        version="0.1.0",
+        description="The map of a survey's morphologies and the search for sources that look "
+        "alike (Slijepcevic et al. 2024).",
+    )
+    app.state.served = Served(explorer, build_meta(space))
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
+    answer_with_problems(app)
+    app.include_router(api.router)
+    app.include_router(pages.health)
+    app.include_router(pages.router)
+    pages.mount_static(app)
+    return app
+
+
+def cutout_service(settings: Settings) -> CutoutSource:
+    """The survey access that the settings describe."""
+    return CutoutService(
+        server_url=settings.first_server,
+        deadline_s=settings.survey_deadline_s,
+        max_connections=settings.survey_connections,
+        cache_dir=settings.cutout_dir,
+        cache_max_bytes=settings.cutout_cache_mb * 1024**2,
+    )

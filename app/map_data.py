@@ -1,0 +1,74 @@
+"""The map as small binary columns for the page: six bytes a source.
+
+Layout, little-endian: uint32 length of the header; the header, UTF-8 JSON padded with spaces so
+that the data starts at a multiple of 8; then one uint16 array per column, in row order.
+"""
+
+import json
+import struct
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.catalogue import Catalogue
+from app.latent_space import LatentSpace
+
+TOP = 65535
+NULL = 65535
+
+
+def pack_map(space: LatentSpace, colour: str) -> bytes:
+    """x, y and one colour column.
+
+    Positions: ``min + code / 65535 * (max - min)``. Colours: see `pack_column`.
+    """
+    header: dict[str, object] = {"n": len(space), "version": space.version}
+    arrays = []
+    for axis, name in enumerate(("x", "y")):
+        values = space.xy[:, axis].astype(np.float64)
+        low, high = float(values.min()), float(values.max())
+        header[name] = {"min": low, "max": high}
+        arrays.append(_quantise(values, low, high, TOP))
+    header["colour"], codes = _encode(space.catalogue, colour)
+    return _frame(header, [*arrays, codes])
+
+
+def pack_column(space: LatentSpace, name: str) -> bytes:
+    """One column.
+
+    Numbers: ``min + code / 65534 * (max - min)``; categories: index into the header's
+    ``categories``; 65535 is null.
+    """
+    column, codes = _encode(space.catalogue, name)
+    return _frame({"n": len(space), "column": column, "version": space.version}, [codes])
+
+
+def _encode(catalogue: Catalogue, name: str) -> tuple[dict[str, object], NDArray[np.uint16]]:
+    header: dict[str, object] = {"name": name, "unit": catalogue.info[name].unit or None}
+    if not catalogue.is_number(name):
+        categories = catalogue.categories(name)
+        index = {category: code for code, category in enumerate(categories)}
+        values = catalogue.table[name].to_pylist()
+        codes = np.array([NULL if v is None else index[str(v)] for v in values], np.uint16)
+        return header | {"kind": "category", "categories": categories}, codes
+    numbers = catalogue.numbers(name)
+    low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers))
+    header |= {"kind": "number", "min": low, "max": high, "categories": None}
+    return header, _quantise(numbers, low, high, TOP - 1)
+
+
+def _quantise(values: NDArray, low: float, high: float, top: int) -> NDArray[np.uint16]:
+    known = np.isfinite(values)
+    span = high - low or 1.0
+    codes = np.full(len(values), NULL, np.uint16)
+    codes[known] = np.round((values[known] - low) / span * top).astype(np.uint16)
+    return codes
+
+
+def _frame(header: Mapping[str, object], arrays: list[NDArray[np.uint16]]) -> bytes:
+    text = json.dumps(header).encode()
+    text += b" " * (-(4 + len(text)) % 8)
+    return b"".join(
+        [struct.pack("<I", len(text)), text, *(a.astype("<u2").tobytes() for a in arrays)]
+    )

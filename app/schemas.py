@@ -1,0 +1,215 @@
+"""The shapes of all JSON that the server sends. They hold no logic."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+
+class Column(BaseModel):
+    """A column by which the map can be coloured."""
+
+    name: str
+    label: str
+    unit: str | None
+    kind: Literal["number", "category"]
+    min: float | None = None
+    max: float | None = None
+    low: float | None = None
+    """2nd percentile, for the colour bar."""
+    high: float | None = None
+    """98th percentile, for the colour bar."""
+    categories: list[str] | None = None
+    description: str
+
+
+class EncoderInfo(BaseModel):
+    """The encoder of bundle and queries."""
+
+    name: str
+    sha256: str
+    origin: str
+    trained: bool
+    statement: str
+
+
+class CatalogueInfo(BaseModel):
+    """Where the sources come from."""
+
+    name: str
+    description: str
+    doi: str
+    url: str
+    citation: str
+    terms: str
+    n_listed: int
+    n_rejected: int
+
+
+class BundleInfo(BaseModel):
+    """The version that serves."""
+
+    version: str
+    created_utc: str
+    schema_version: int
+    preprocessing: str
+    extent_algorithm: str
+
+
+class ImageInfo(BaseModel):
+    """Geometry of the stored images."""
+
+    pixel_scale_arcsec: float
+    size_px: int
+    input_size_px: int
+
+
+class UmapInfo(BaseModel):
+    """Parameters of the map."""
+
+    n_neighbors: int
+    min_dist: float
+    metric: str
+    seed: int
+
+
+class ReductionInfo(BaseModel):
+    """How 512 numbers became two."""
+
+    pca_components: int
+    pca_variance_kept: float
+    umap: UmapInfo
+
+
+class Limits(BaseModel):
+    """Bounds and defaults of query parameters."""
+
+    k_max: int
+    k_default: int
+    duplicates_arcsec_default: float
+
+
+class Meta(BaseModel):
+    """What is being served."""
+
+    n: int
+    version: str
+    columns: list[Column]
+    default_column: str
+    encoder: EncoderInfo
+    catalogue: CatalogueInfo
+    input_kind: str
+    input_statement: str
+    bundle: BundleInfo
+    image: ImageInfo
+    reduction: ReductionInfo
+    limits: Limits
+
+
+class Source(BaseModel):
+    """One source of the bundle."""
+
+    row: int
+    source_id: str
+    name: str
+    ra_deg: float
+    dec_deg: float
+    position: str
+    angular_extent_arcsec: float | None
+    extent_origin: str
+    extent_flag: str
+    image_origin: str
+    survey: str
+    x: float
+    y: float
+    novelty_percentile: float
+    cutout_url: str
+    columns: dict[str, Any]
+
+
+class Nearby(BaseModel):
+    """Another bundle source at the same position."""
+
+    source_id: str
+    name: str
+    separation_arcsec: float
+
+
+class QuerySubject(BaseModel):
+    """What the query was understood as, and the image that was used."""
+
+    ra_deg: float
+    dec_deg: float
+    position: str
+    name: str
+    source_id: str | None
+    row: int | None
+    survey: str
+    service: str
+    cached: bool
+    image_origin: str
+    angular_extent_arcsec: float | None
+    extent_origin: str
+    extent_flag: str
+    image_url: str
+    separation_arcsec: float | None
+    also_nearby: list[Nearby]
+    warnings: list[str]
+    columns: dict[str, Any]
+
+
+class MapPlace(BaseModel):
+    """A place on the map; it has no physical meaning."""
+
+    x: float
+    y: float
+    method: Literal["catalogue", "neighbours"]
+
+
+class NeighbourRecord(BaseModel):
+    """One neighbour, best first."""
+
+    rank: int
+    row: int
+    source_id: str
+    name: str
+    ra_deg: float
+    dec_deg: float
+    position: str
+    similarity: float
+    dissimilarity: float
+    percentile: float
+    angular_extent_arcsec: float | None
+    extent_origin: str
+    extent_flag: str
+    image_origin: str
+    separation_arcsec: float
+    duplicate_of: str | None
+    cutout_url: str
+    x: float
+    y: float
+    columns: dict[str, Any]
+
+
+class QueryResult(BaseModel):
+    """The answer to a query."""
+
+    query: QuerySubject
+    map: MapPlace
+    novelty_percentile: float
+    neighbours: list[NeighbourRecord]
+
+
+class Problem(BaseModel):
+    """An error in words (RFC 9457, application/problem+json)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    parameter: str | None = None
+
+
+class Health(BaseModel):
+    """Whether the server is there."""
+
+    status: str

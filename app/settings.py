@@ -1,0 +1,38 @@
+"""All run-time options, from RGZ_... environment variables or the command line."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+FIRST_SERVER = "https://sundog.stsci.edu/cgi-bin/firstcutout"
+
+
+class Settings(BaseSettings):
+    """Options of the server; every one can be set as RGZ_NAME in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="RGZ_")
+
+    data_dir: Path = Path("data")
+    """Holds bundles/ and cutouts/."""
+    bundle: Path | None = None
+    """The bundle to serve; by default the demo bundle in the data directory."""
+    encoder: Path | None = None
+    """Weights to embed queries with; by default those that ship."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    first_server: str = FIRST_SERVER
+    survey_deadline_s: float = Field(20.0, gt=0)
+    """Total time a cutout may take, from the question to the last byte."""
+    survey_connections: int = Field(3, ge=1)
+    cutout_cache_mb: int = Field(1024, ge=0)
+
+    @property
+    def bundle_dir(self) -> Path:
+        """The bundle to serve."""
+        return self.bundle or self.data_dir / "bundles" / "demo"
+
+    @property
+    def cutout_dir(self) -> Path:
+        """Where fetched cutouts are kept."""
+        return self.data_dir / "cutouts"

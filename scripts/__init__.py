@@ -1,0 +1,1 @@
+"""The offline work behind the command line. Never imported by app or model."""

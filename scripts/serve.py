@@ -1,0 +1,55 @@
+"""Serve a bundle. It only turns arguments into settings and starts the server."""
+
+import socket
+from pathlib import Path
+
+import uvicorn
+
+from app.errors import ExplorerError
+from app.main import create_app
+from app.settings import Settings
+from scripts.progress import console
+
+
+class PortTaken(ExplorerError):
+    """Something else listens on the address."""
+
+
+def serve_bundle(
+    bundle: Path | None, encoder: Path | None, host: str | None, port: int | None
+) -> None:
+    """Load the bundle, say the address, and serve until interrupted.
+
+    Raises
+    ------
+    ExplorerError
+        If the bundle cannot serve or the port is taken.
+    """
+    given = {"bundle": bundle, "encoder": encoder, "host": host, "port": port}
+    settings = Settings().model_copy(update={k: v for k, v in given.items() if v is not None})
+    application = create_app(settings)
+    served = application.state.served.meta
+    listener = _listen(settings.host, settings.port)
+    console.print(
+        f"Serving {served.n:,} sources of {served.catalogue.name} with {served.encoder.name} on "
+        f"http://{settings.host}:{listener.getsockname()[1]} (Ctrl+C stops)"
+    )
+    server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
+    server.run([listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind before anything is said, so that the printed address is true."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as exc:
+        listener.close()
+        raise PortTaken(
+            f"Cannot listen on {host}:{port} ({exc.strerror}). Stop what runs there, or choose "
+            "another with --port."
+        ) from exc
+    listener.listen(128)
+    return listener
