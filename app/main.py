@@ -4,9 +4,9 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import api, pages
-from app.cutout import CutoutService
+from app.cutout import CutoutService, first_cutouts
 from app.dependencies import Served
-from app.explorer import CutoutSource, Explorer
+from app.explorer import Explorer
 from app.latent_space import open_latent_space
 from app.meta import build_meta
 from app.problems import answer_with_problems
@@ -43,10 +43,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def cutout_service(settings: Settings) -> CutoutSource:
+def cutout_service(settings: Settings) -> CutoutService:
     """The survey access that the settings describe."""
-    return CutoutService(
-        server_url=settings.first_server,
+    return first_cutouts(
+        settings.first_server,
         deadline_s=settings.survey_deadline_s,
         max_connections=settings.survey_connections,
         cache_dir=settings.cutout_dir,

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-FIRST_SERVER = "https://sundog.stsci.edu/cgi-bin/firstcutout"
+from app.first_server import FIRST_URL
 
 
 class Settings(BaseSettings):
@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     """Weights to embed queries with; by default those that ship."""
     host: str = "127.0.0.1"
     port: int = 8000
-    first_server: str = FIRST_SERVER
+    first_server: str = FIRST_URL
     survey_deadline_s: float = Field(20.0, gt=0)
     """Total time a cutout may take, from the question to the last byte."""
     survey_connections: int = Field(3, ge=1)

@@ -1,4 +1,4 @@
-"""The command line: rgz-explorer build, serve, embed. It only reads arguments and says errors."""
+"""The command line of rgz-explorer. It only reads arguments and says errors."""
 
 import sys
 from pathlib import Path
@@ -62,6 +62,29 @@ def serve(
     serve_bundle(bundle=bundle, encoder=encoder, host=host, port=port)
 
 
+@app.command()
+def embed(
+    files: Annotated[list[Path], typer.Argument(help="FITS images, Jy/beam, 1.8 arcsec a pixel.")],
+    out: Annotated[Path, typer.Option("--out", help="Parquet table to write.")],
+    encoder: EncoderOption = None,
+) -> None:
+    """Embed images of your own: file, position, angular extent and y (512 numbers)."""
+    from model.encoder import load_encoder
+    from scripts.embed_files import embed_files
+
+    embed_files(files, load_encoder(encoder), out)
+
+
+@app.command()
+def bench(
+    n: Annotated[int, typer.Option("--sources", help="Size of the benchmark bundle.")] = 50_000,
+) -> None:
+    """Measure speed and memory on a bundle of augmented copies (built once, minutes)."""
+    from scripts.bench import run_bench
+
+    run_bench(n)
+
+
 def main() -> None:
     """Run the command line; every known failure is one sentence and exit status 1."""
     try:
@@ -71,3 +94,7 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

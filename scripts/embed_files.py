@@ -1,0 +1,113 @@
+"""`rgz-explorer embed`: FITS images of one's own to a table of representations.
+
+It needs no bundle and no network. What cannot be used is said and written down, never dropped.
+"""
+
+import csv
+import gzip
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from app.errors import ExplorerError, UnreadableFits
+from app.fits_image import celestial_wcs, read_fits
+from model.encoder import FEATURES, Encoder, embed
+from model.extent import measure_extent
+from model.preprocess import PREPROCESSING, ImageError, clean, network_input
+from scripts.progress import console, track
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class EmbeddedFile:
+    """One row of the table."""
+
+    file: str
+    ra_deg: float
+    dec_deg: float
+    angular_extent_arcsec: float
+    y: NDArray[np.float32]  # (512,)
+
+
+def embed_files(paths: Iterable[Path], encoder: Encoder, out: Path) -> None:
+    """Embed FITS images (Jy/beam, 1.8"/px, the source in the middle) into a Parquet table.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        FITS files, gzipped or not.
+    encoder : Encoder
+    out : Path
+        The table: file, ra_deg, dec_deg (of the middle pixel), angular_extent_arcsec, and y as a
+        fixed-size list of 512 float32. Files that cannot be used go to OUT.rejects.csv.
+
+    Raises
+    ------
+    ExplorerError
+        If not one file could be used.
+    """
+    files = list(paths)
+    rows, rejects = [], []
+    for path in track(files, "Embedding", len(files)):
+        try:
+            rows.append(_embed_one(path, encoder))
+        except (ExplorerError, ImageError, OSError) as exc:
+            rejects.append((str(path), str(exc)))
+    _write_rejects(rejects, out.with_name(f"{out.name}.rejects.csv"))
+    if not rows:
+        raise ExplorerError(f"None of the {len(files)} files could be used; no table was written.")
+    pq.write_table(_table(rows, encoder), out)
+    console.print(f"{len(files)} files = {len(rows)} embedded in {out} + {len(rejects)} rejected")
+
+
+def _embed_one(path: Path, encoder: Encoder) -> EmbeddedFile:
+    image = read_fits(_content(path))
+    cleaned = clean(image.pixels)
+    height, width = image.pixels.shape
+    middle = celestial_wcs(image.header).pixel_to_world((width - 1) / 2, (height - 1) / 2).icrs
+    return EmbeddedFile(
+        file=str(path),
+        ra_deg=float(middle.ra.deg),
+        dec_deg=float(middle.dec.deg),
+        angular_extent_arcsec=measure_extent(cleaned).arcsec,
+        y=embed(encoder, network_input(cleaned)[None])[0],
+    )
+
+
+def _content(path: Path) -> bytes:
+    content = path.read_bytes()
+    if not content.startswith(GZIP_MAGIC):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (EOFError, OSError) as exc:
+        raise UnreadableFits(f"'{path}' is a damaged gzip file.") from exc
+
+
+def _table(rows: list[EmbeddedFile], encoder: Encoder) -> pa.Table:
+    y = pa.array(np.concatenate([row.y for row in rows]), pa.float32())
+    columns = {
+        name: pa.array([getattr(row, name) for row in rows])
+        for name in ("file", "ra_deg", "dec_deg", "angular_extent_arcsec")
+    }
+    columns["y"] = pa.FixedSizeListArray.from_arrays(y, FEATURES)
+    provenance = {"encoder": encoder.card.name, "encoder_sha256": encoder.card.sha256}
+    return pa.table(columns, metadata=provenance | {"preprocessing": PREPROCESSING})
+
+
+def _write_rejects(rejects: list[tuple[str, str]], path: Path) -> None:
+    for file, reason in rejects:
+        console.print(f"{file}: {reason}")
+    if not rejects:
+        path.unlink(missing_ok=True)
+        return
+    with path.open("w", newline="") as file_:
+        writer = csv.writer(file_)
+        writer.writerow(["file", "reason"])
+        writer.writerows(rejects)
