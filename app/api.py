@@ -154,7 +154,7 @@ async def position_picture(
     place = position_from_degrees(ra, dec)
 
     def picture() -> bytes:
-        return draw_png(explorer.subject_at(place).pixels, size_px, colours)
+        return draw_png(explorer.image_at(place), size_px, colours)
 
     content = await anyio.to_thread.run_sync(picture, limiter=_survey_threads)
     return Response(content, media_type="image/png", headers={"Cache-Control": caching.AN_HOUR})

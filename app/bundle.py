@@ -5,6 +5,7 @@ It never builds what is inside a version, and it never unpickles anything.
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,18 @@ from app.errors import BundleCorrupt, BundleMissing
 from app.manifest import FILE_NAME, Manifest, read_manifest
 
 CURRENT = "current"
-KEPT_VERSIONS = 2
-"""The new version and the one before it, which a running server may still read."""
+VERSION_NAME = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{8}")
+"""Names of versions; nothing else that lies in a bundle's directory is ours to remove."""
+NEEDED = (
+    "catalogue.parquet",
+    "representations.npy",
+    "map.npy",
+    "pca.npz",
+    "neighbours.faiss",
+    "images.zarr/zarr.json",
+    "rejects.csv",
+)
+"""Files that every version has."""
 
 
 def current_version(bundle: Path) -> Path:
@@ -42,6 +53,12 @@ def verify(version_dir: Path) -> Manifest:
     BundleUnreadable, BundleCorrupt
     """
     manifest = read_manifest(version_dir)
+    unrecorded = [name for name in NEEDED if name not in manifest.files]
+    if unrecorded:
+        raise BundleCorrupt(
+            f"The manifest of the bundle '{version_dir}' does not record {', '.join(unrecorded)}. "
+            "Build the bundle again."
+        )
     for name, recorded in manifest.files.items():
         path = version_dir / name
         if not path.is_file():
@@ -67,6 +84,10 @@ def publish(staged: Path, bundle: Path, version: str) -> Path:
         The bundle; its `current` link is swapped after everything is on disk.
     version : str
         Name of the new version's directory.
+
+    Notes
+    -----
+    Older versions go, all but the one that served until now: a running server may still read it.
     """
     for path in staged.rglob("*"):
         _fsync(path)
@@ -74,8 +95,9 @@ def publish(staged: Path, bundle: Path, version: str) -> Path:
     target = bundle / version
     os.replace(staged, target)
     _fsync(bundle)
+    before = (bundle / CURRENT).resolve().name
     link(bundle, version)
-    _prune(bundle)
+    _prune(bundle, keep={version, before})
     return target
 
 
@@ -101,13 +123,10 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _prune(bundle: Path) -> None:
-    versions = [p for p in bundle.iterdir() if p.is_dir() and not p.name.startswith(".")]
-    versions = sorted(p for p in versions if p.name != CURRENT)
-    serving = current_version(bundle).name
-    for old in versions[:-KEPT_VERSIONS]:
-        if old.name != serving:
-            shutil.rmtree(old, ignore_errors=True)
+def _prune(bundle: Path, keep: set[str]) -> None:
+    for path in bundle.iterdir():
+        if VERSION_NAME.fullmatch(path.name) and path.name not in keep:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _fsync(path: Path) -> None:

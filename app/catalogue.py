@@ -3,7 +3,8 @@
 It never computes a value: columns come from the build and go to the page as they are.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,8 +84,15 @@ class Catalogue:
 
     def row(self, row: int) -> dict[str, object]:
         """All values of one row, null and NaN as None."""
-        values = self.table.slice(row, 1).to_pylist()[0]
-        return {key: None if _is_nan(value) else value for key, value in values.items()}
+        return self.rows([row])[0]
+
+    def rows(self, rows: Sequence[int]) -> list[dict[str, object]]:
+        """All values of some rows, null and NaN as None."""
+        taken = self.table.take(pa.array(rows, pa.int64())).to_pylist()
+        return [
+            {key: None if _is_nan(value) else value for key, value in values.items()}
+            for values in taken
+        ]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A number column as float64 (N,), null as NaN."""
@@ -116,10 +124,15 @@ class Catalogue:
 
 
 def make_table(columns: Mapping[str, object], info: Mapping[str, ColumnInfo]) -> pa.Table:
-    """Build the table from arrays or lists; NaN becomes null, every column needs its info."""
+    """Build the table from arrays or lists; NaN becomes null, every column needs its info.
+
+    A column of which nothing is known is one of numbers, all null.
+    """
     arrays, fields = [], []
     for name, values in columns.items():
         array = pa.array(values, from_pandas=True)
+        if pa.types.is_null(array.type):
+            array = array.cast(pa.float64())
         about = info[name]
         metadata = {"label": about.label, "unit": about.unit, "ucd": about.ucd}
         metadata["description"] = about.description
@@ -129,8 +142,10 @@ def make_table(columns: Mapping[str, object], info: Mapping[str, ColumnInfo]) ->
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write the table with its units, zstd-compressed."""
-    pq.write_table(table, path, compression="zstd")
+    """Write the table with its units, zstd-compressed; a table of that name stays until then."""
+    unfinished = path.with_suffix(".unfinished")
+    pq.write_table(table, unfinished, compression="zstd")
+    os.replace(unfinished, path)
 
 
 def read_table(path: Path) -> pa.Table:

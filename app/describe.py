@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 from app.explorer import Answer, Neighbour, Subject
 from app.latent_space import LatentSpace
-from app.position import format_position
+from app.position import format_position, format_positions
 from app.schemas import MapPlace, Nearby, NeighbourRecord, QueryResult, QuerySubject, Source
 
 SHOWN_APART = {
@@ -25,20 +25,24 @@ SHOWN_APART = {
 def describe_source(space: LatentSpace, row: int) -> Source:
     """A source of the bundle."""
     return Source(
-        **_common(space, row),
+        **_common(space, [row])[0],
         survey=str(space.catalogue.row(row)["survey"]),
-        novelty_percentile=space.novelty_percentile([], row),
+        novelty_percentile=space.novelty_percentile_of(row),
     )
 
 
 def describe_answer(space: LatentSpace, answer: Answer) -> QueryResult:
     """The answer to a query."""
     x, y = answer.xy
+    sources = _common(space, [neighbour.match.row for neighbour in answer.neighbours])
     return QueryResult(
         query=_subject(space, answer.subject),
         map=MapPlace(x=x, y=y, method=answer.placed_by),
         novelty_percentile=answer.novelty_percentile,
-        neighbours=[_neighbour(space, neighbour) for neighbour in answer.neighbours],
+        neighbours=[
+            _neighbour(source, neighbour)
+            for source, neighbour in zip(sources, answer.neighbours, strict=True)
+        ],
     )
 
 
@@ -49,7 +53,7 @@ def cutout_url(source_id: str) -> str:
 
 def _subject(space: LatentSpace, subject: Subject) -> QuerySubject:
     ra_deg, dec_deg = float(subject.position.ra.deg), float(subject.position.dec.deg)
-    known = _common(space, subject.row) if subject.row is not None else {}
+    known = _common(space, [subject.row])[0] if subject.row is not None else {}
     at = urlencode({"ra": f"{ra_deg:.6f}", "dec": f"{dec_deg:.6f}"})
     return QuerySubject(
         ra_deg=ra_deg,
@@ -73,10 +77,10 @@ def _subject(space: LatentSpace, subject: Subject) -> QuerySubject:
     )
 
 
-def _neighbour(space: LatentSpace, neighbour: Neighbour) -> NeighbourRecord:
+def _neighbour(source: dict[str, Any], neighbour: Neighbour) -> NeighbourRecord:
     match = neighbour.match
     return NeighbourRecord(
-        **_common(space, match.row),
+        **source,
         rank=neighbour.rank,
         similarity=match.similarity,
         dissimilarity=1 - match.similarity,
@@ -95,26 +99,34 @@ def _nearby(space: LatentSpace, row: int, separation_arcsec: float) -> Nearby:
     )
 
 
-def _common(space: LatentSpace, row: int) -> dict[str, Any]:
-    values = space.catalogue.row(row)
-    x, y = space.xy[row]
-    ra_deg, dec_deg = space.catalogue.ra_deg[row], space.catalogue.dec_deg[row]
-    return {
-        "row": row,
-        "source_id": values["source_id"],
-        "name": values["name"] or "",
-        "ra_deg": float(ra_deg),
-        "dec_deg": float(dec_deg),
-        "position": format_position(float(ra_deg), float(dec_deg)),
-        "angular_extent_arcsec": values["angular_extent_arcsec"],
-        "extent_origin": values["extent_origin"],
-        "extent_flag": values["extent_flag"],
-        "image_origin": values["image_origin"],
-        "x": float(x),
-        "y": float(y),
-        "cutout_url": cutout_url(str(values["source_id"])),
-        "columns": {k: v for k, v in values.items() if k not in SHOWN_APART},
-    }
+def _common(space: LatentSpace, rows: list[int]) -> list[dict[str, Any]]:
+    """What every description of a source says."""
+    if not rows:
+        return []
+    catalogue = space.catalogue
+    ra_deg, dec_deg = catalogue.ra_deg[rows], catalogue.dec_deg[rows]
+    positions = format_positions(ra_deg, dec_deg)
+    return [
+        {
+            "row": row,
+            "source_id": values["source_id"],
+            "name": values["name"] or "",
+            "ra_deg": float(ra),
+            "dec_deg": float(dec),
+            "position": position,
+            "angular_extent_arcsec": values["angular_extent_arcsec"],
+            "extent_origin": values["extent_origin"],
+            "extent_flag": values["extent_flag"],
+            "image_origin": values["image_origin"],
+            "x": float(space.xy[row, 0]),
+            "y": float(space.xy[row, 1]),
+            "cutout_url": cutout_url(str(values["source_id"])),
+            "columns": {k: v for k, v in values.items() if k not in SHOWN_APART},
+        }
+        for row, ra, dec, position, values in zip(
+            rows, ra_deg, dec_deg, positions, catalogue.rows(rows), strict=True
+        )
+    ]
 
 
 def _finite(value: float) -> float | None:

@@ -11,16 +11,16 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
+from app.comparability import check_fit, cutout_warnings
 from app.cutout import Cutout
-from app.errors import EncoderMismatch, UnknownSource
-from app.latent_space import LatentSpace, Match
+from app.errors import UnknownSource
+from app.latent_space import NOVELTY_NEIGHBOURS, LatentSpace, Match
 from app.near_duplicates import NearDuplicates
 from model.encoder import Encoder, embed
 from model.extent import measure_extent
-from model.preprocess import PREPROCESSING, clean_cutout, network_input
+from model.preprocess import clean_cutout, network_input
 
 SAME_SOURCE_ARCSEC = 5.0
-OFF_CENTRE_ARCSEC = 2.0
 
 
 class CutoutSource(Protocol):
@@ -44,7 +44,7 @@ class Subject:
     """The image a query is about, and what is known of it."""
 
     position: SkyCoord
-    pixels: NDArray[np.uint8]  # (150, 150), row 0 south
+    y: NDArray[np.float32]  # (512,)
     row: int | None
     """Row of the bundle, None for an image fetched for this query."""
     service: str
@@ -97,7 +97,7 @@ class Explorer:
     """
 
     def __init__(self, space: LatentSpace, encoder: Encoder, cutouts: CutoutSource) -> None:
-        check_fit(space, encoder)
+        check_fit(space.manifest, encoder.card)
         self.space = space
         self.encoder = encoder
         self.cutouts = cutouts
@@ -132,6 +132,13 @@ class Explorer:
             return self.bundle_subject(row, separation, tuple(others))
         return self._fetched_subject(position)
 
+    def image_at(self, position: SkyCoord) -> NDArray[np.uint8]:
+        """The cleaned image (150, 150) that a query for a position uses; raises as `query`."""
+        nearby = self.space.within(position, SAME_SOURCE_ARCSEC)
+        if nearby:
+            return self.space.image(nearby[0][0])
+        return clean_cutout(self.cutouts.fetch(position).image).pixels
+
     def row_of(self, source_id: str) -> int:
         """Row of a bundle source, or UnknownSource."""
         row = self.space.catalogue.row_of(source_id)
@@ -153,7 +160,7 @@ class Explorer:
         extent = values["angular_extent_arcsec"]
         return Subject(
             position=self.space.position(row),
-            pixels=self.space.image(row),
+            y=np.asarray(self.space.y[row]),
             row=row,
             service="bundle",
             survey=str(values["survey"]),
@@ -172,7 +179,7 @@ class Explorer:
         extent = measure_extent(cleaned.pixels)
         return Subject(
             position=position,
-            pixels=cleaned.pixels,
+            y=self._embed(cleaned.pixels),
             row=None,
             service=cutout.service,
             survey=cutout.survey,
@@ -181,37 +188,34 @@ class Explorer:
             angular_extent_arcsec=extent.arcsec,
             extent_origin="measured",
             extent_flag=extent.flag,
-            warnings=tuple(self._warnings(cutout, cleaned.blank_fraction)),
+            warnings=cutout_warnings(cutout, self.space.manifest.input_kind),
         )
 
     def _answer(self, subject: Subject, options: SearchOptions) -> Answer:
-        y = self._representation(subject)
-        matches, duplicates = self._matches(subject, y, options)
-        nearest = self.space.search(y, 10, subject.row)
-        in_bundle = subject.row is not None
-        xy = self.space.xy[subject.row] if in_bundle else self.space.place(nearest)
+        matches, duplicates = self._matches(subject, options)
         rows = np.array([match.row for match in matches], dtype=np.intp)
         separations = self.space.separations_arcsec(subject.position, rows)
-        return Answer(
-            subject=subject,
-            xy=(float(xy[0]), float(xy[1])),
-            placed_by="catalogue" if in_bundle else "neighbours",
-            novelty_percentile=self.space.novelty_percentile(nearest, subject.row),
-            neighbours=[
-                Neighbour(rank, match, float(separation), duplicates[match.row])
-                for rank, (match, separation) in enumerate(
-                    zip(matches, separations, strict=True), start=1
-                )
-            ],
-        )
+        neighbours = [
+            Neighbour(rank, match, float(separation), duplicates[match.row])
+            for rank, (match, separation) in enumerate(
+                zip(matches, separations, strict=True), start=1
+            )
+        ]
+        if subject.row is not None:
+            x, y_map = map(float, self.space.xy[subject.row])
+            novelty = self.space.novelty_percentile_of(subject.row)
+            return Answer(subject, (x, y_map), "catalogue", novelty, neighbours)
+        nearest = self.space.search(subject.y, NOVELTY_NEIGHBOURS)
+        novelty = self.space.novelty_percentile(nearest)
+        return Answer(subject, self.space.place(nearest), "neighbours", novelty, neighbours)
 
     def _matches(
-        self, subject: Subject, y: NDArray[np.float32], options: SearchOptions
+        self, subject: Subject, options: SearchOptions
     ) -> tuple[list[Match], dict[int, str | None]]:
         """The k best matches; where near-duplicates are hidden, the next ones move up."""
         asked = options.k
         while True:
-            matches = self.space.search(y, asked, subject.row)
+            matches = self.space.search(subject.y, asked, subject.row)
             duplicates = NearDuplicates(self.space, options.duplicates_arcsec).mark(
                 subject.position, [match.row for match in matches]
             )
@@ -222,62 +226,7 @@ class Explorer:
                 return shown[: options.k], duplicates
             asked *= 2
 
-    def _representation(self, subject: Subject) -> NDArray[np.float32]:
-        if subject.row is not None:
-            return np.asarray(self.space.y[subject.row])
+    def _embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         with self._encoding:  # two cores: one image at a time is the fastest
-            return embed(self.encoder, network_input(subject.pixels)[None])[0]
-
-    def _warnings(self, cutout: Cutout, blank_fraction: float) -> list[str]:
-        warnings = []
-        kind = self.space.manifest.input_kind
-        if kind != "raw":
-            warnings.append(
-                "This image and the bundle's were prepared differently: it was cleaned from "
-                f"Jy/beam as published, the bundle's images are of the kind '{kind}' "
-                f"({INPUT_STATEMENTS[kind]}). Similarities are a little lower for that reason "
-                "alone."
-            )
-        if blank_fraction > 0:
-            warnings.append(
-                f"{100 * blank_fraction:.1f} % of the field was not observed; those pixels count "
-                "as empty sky."
-            )
-        if cutout.offset_arcsec > OFF_CENTRE_ARCSEC:
-            warnings.append(
-                f"The field's middle lies {cutout.offset_arcsec:.1f}\" from the position asked for."
-            )
-        return warnings
-
-
-INPUT_STATEMENTS = {
-    "raw": "cleaned by us from Jy/beam as published: clipped at 3 sigma, scaled from zero",
-    "published": "published 8-bit images, clipped at 3 sigma",
-    "pedestal": "8-bit images of the data package, from which about 3 sigma was subtracted before "
-    "scaling by the brightest pixel",
-}
-"""How the images of a bundle were prepared, by input kind."""
-
-
-def check_fit(space: LatentSpace, encoder: Encoder) -> None:
-    """Refuse to compare representations that were made in different ways.
-
-    Raises
-    ------
-    EncoderMismatch
-    """
-    made_by, ours = space.manifest.encoder, encoder.card
-    if space.manifest.preprocessing != PREPROCESSING:
-        raise EncoderMismatch(
-            f"The bundle's images were prepared by '{space.manifest.preprocessing}', this software "
-            f"prepares them by '{PREPROCESSING}'. {REEMBED}"
-        )
-    if made_by.sha256 != ours.sha256:
-        raise EncoderMismatch(
-            f"The bundle was made with the encoder '{made_by.name}' (sha256 "
-            f"{made_by.sha256[:12]}...), the server has '{ours.name}' ({ours.sha256[:12]}...). "
-            f"Name the right weights with --encoder, or: {REEMBED}"
-        )
-
-
-REEMBED = "`rgz-explorer build --reembed --bundle DIR` embeds its stored images again."
+            y: NDArray[np.float32] = embed(self.encoder, network_input(pixels)[None])[0]
+            return y

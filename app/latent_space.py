@@ -22,6 +22,8 @@ from model.encoder import FEATURES
 NOVELTY_NEIGHBOURS = 10
 TIE_MARGIN = 16
 """Rows asked of the index beyond those wanted, so that equal similarities are seen as equal."""
+INDEX_ROUNDING = 1e-6
+"""How far the index's S, in single precision, can be from the true one."""
 
 
 @dataclass(frozen=True)
@@ -81,33 +83,28 @@ class LatentSpace:
         centring would change the cosine.
         """
         others = len(self) - (exclude_row is not None)
-        wanted = min(len(self), k + 1 + TIE_MARGIN)
         query = np.asarray(y, np.float64) / np.linalg.norm(np.asarray(y, np.float64))
-        _, found = self.index.search(query.astype(np.float32)[None], wanted)
-        rows = found[0][
-            (found[0] >= 0) & (found[0] != (-1 if exclude_row is None else exclude_row))
-        ]
-        similarity = self._similarity(query, rows)
-        order = np.lexsort((rows, -similarity))
-        rows, similarity = rows[order], similarity[order]
+        rows, similarity = self._best(query, k, exclude_row)
         at_least = np.searchsorted(-similarity, -similarity, side="right")
         lower = 100 * (others - at_least) / max(others, 1)
         return [
-            Match(int(row), min(float(s), 1.0), float(p))
+            Match(int(row), float(s), float(p))
             for row, s, p in zip(rows[:k], similarity[:k], lower[:k], strict=True)
         ]
 
-    def novelty_percentile(self, matches: list[Match], row: int | None = None) -> float:
-        """Share (per cent) of the catalogue that lies nearer to its neighbours than the query.
+    def novelty_percentile(self, matches: list[Match]) -> float:
+        """Share (per cent) of the catalogue that lies nearer to its neighbours than a new query.
 
         Compares the query's mean 1 - S to its 10 neighbours with the leave-one-out values of the
-        catalogue; a bundle source (row given) has its own value, and is compared with the others.
+        catalogue.
         """
-        if row is not None:
-            lower = np.searchsorted(self._sorted_novelty, self.novelty[row])
-            return float(100 * lower / max(len(self) - 1, 1))
         mean = np.mean([1 - match.similarity for match in matches[:NOVELTY_NEIGHBOURS]])
         return float(100 * np.searchsorted(self._sorted_novelty, mean) / len(self))
+
+    def novelty_percentile_of(self, row: int) -> float:
+        """Share (per cent) of the other sources that lie nearer to their neighbours than this."""
+        lower = np.searchsorted(self._sorted_novelty, self.novelty[row])
+        return float(100 * lower / max(len(self) - 1, 1))
 
     def place(self, matches: list[Match]) -> tuple[float, float]:
         """Place a new representation on the map: the median place of its 10 best neighbours."""
@@ -138,9 +135,25 @@ class LatentSpace:
         """ICRS position of a row."""
         return SkyCoord(self.catalogue.ra_deg[row] * u.deg, self.catalogue.dec_deg[row] * u.deg)
 
+    def _best(
+        self, unit_query: NDArray[np.float64], k: int, exclude_row: int | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The k best rows and S, best first, and all further rows that could equal the k-th."""
+        wanted = min(len(self), k + 1 + TIE_MARGIN)
+        while True:
+            _, found = self.index.search(unit_query.astype(np.float32)[None], wanted)
+            rows = found[0][(found[0] >= 0) & (found[0] != exclude_row)]
+            similarity = self._similarity(unit_query, rows)
+            order = np.lexsort((rows, -similarity))
+            rows, similarity = rows[order], similarity[order]
+            if wanted == len(self) or similarity[k - 1] - similarity[-1] > INDEX_ROUNDING:
+                return rows, similarity
+            wanted = min(len(self), 4 * wanted)
+
     def _similarity(self, unit_query: NDArray, rows: NDArray) -> NDArray[np.float64]:
+        """S, at most 1; einsum, unlike a BLAS product, gives equal rows equal values."""
         y = np.asarray(self.y[rows], np.float64)
-        return y @ unit_query / np.linalg.norm(y, axis=1)
+        return np.minimum(np.einsum("kd,d->k", y, unit_query) / np.linalg.norm(y, axis=1), 1)
 
     def _check_lengths(self, version_dir: Path) -> None:
         n = self.manifest.n

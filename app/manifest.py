@@ -78,7 +78,7 @@ def read_manifest(version_dir: Path) -> Manifest:
     """
     path = version_dir / FILE_NAME
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as exc:
         raise BundleUnreadable(f"'{version_dir}' is no bundle: it has no {FILE_NAME}.") from exc
     except (OSError, ValueError) as exc:
@@ -98,4 +98,5 @@ def read_manifest(version_dir: Path) -> Manifest:
 
 def write_manifest(manifest: Manifest, version_dir: Path) -> None:
     """Write a version's manifest."""
-    (version_dir / FILE_NAME).write_text(manifest.model_dump_json(indent=2) + "\n")
+    text = manifest.model_dump_json(indent=2) + "\n"
+    (version_dir / FILE_NAME).write_text(text, encoding="utf-8")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.catalogue import Catalogue, robust_range
-from app.explorer import INPUT_STATEMENTS
+from app.comparability import INPUT_STATEMENTS
 from app.latent_space import LatentSpace
 from app.manifest import EncoderRecord
 from app.schemas import (

@@ -18,7 +18,7 @@ import zarr
 
 from app.bundle import content_files, current_version, file_digest, link, publish, verify
 from app.catalogue import CORE_COLUMNS, make_table, read_table, write_table
-from app.errors import BuildInProgress, BundleError, BundleMissing
+from app.errors import BuildError, BuildInProgress, BundleError, BundleMissing
 from app.manifest import (
     SCHEMA_VERSION,
     EncoderRecord,
@@ -75,8 +75,16 @@ def build(config: BuildConfig) -> Path:
     ------
     BuildInProgress
         If another build of the same bundle runs.
+    BuildError
+        If the directory cannot be made.
     """
-    config.bundle.mkdir(parents=True, exist_ok=True)
+    try:
+        config.bundle.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise BuildError(
+            f"Cannot make the bundle directory '{config.bundle}' ({exc.strerror}); choose another "
+            "with --bundle DIR."
+        ) from exc
     with _only_one_build(config.bundle):
         found = _finished_before(config)
         if found:
@@ -216,6 +224,8 @@ def _say_why(config: BuildConfig) -> None:
         console.print(f"{exc}\nBuilding it again.")
     else:
         reasons = reasons_to_rebuild(before, config.source.record, config.encoder.card)
+        if before.fingerprint == config.fingerprint:
+            reasons = "it is damaged"
         console.print(f"Building the bundle '{config.bundle}' again: {reasons}.")
 
 

@@ -30,7 +30,7 @@ from model.extent import (
     measure_extent,
     source_pixels,
 )
-from model.firstgalaxydata import centre_image, read_galaxies
+from model.firstgalaxydata import FirstGalaxy, centre_image, read_galaxies
 from model.preprocess import IMAGE_SIZE_PX, PIXEL_SCALE_ARCSEC, ImageError, clean
 
 LOCAL_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -93,9 +93,9 @@ def failure_mode(image: NDArray[np.uint8], ratio: float, las_arcsec: float) -> s
     return "too short: a diffuse end was taken for blur"
 
 
-def demo_images() -> Iterator[tuple[str, NDArray[np.uint8]]]:
+def demo_images(galaxies: Iterable[FirstGalaxy]) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """Yield the MiraBest sources of firstgalaxydata, in the order of their HDF5 group names."""
-    for galaxy in sorted(read_galaxies(), key=lambda galaxy: galaxy.key):
+    for galaxy in sorted(galaxies, key=lambda galaxy: galaxy.key):
         if np.isfinite(galaxy.las_arcsec):
             yield galaxy.entry, centre_image(galaxy.field)
 
@@ -214,7 +214,7 @@ def main(
     ] = LOCAL_DATA,
 ) -> None:
     """Print measured against catalogued sizes (ratio; shares in per cent) for each data set."""
-    demo = compare(demo_images())
+    demo = compare(demo_images(read_galaxies()))
     batches, raw_directory = data / BATCHES, data / "first_fits"
     published = compare(published_images(batches)) if batches.exists() else []
     raw = compare(raw_images(raw_directory))

@@ -32,7 +32,7 @@ class Principal:
     @property
     def variance_kept(self) -> float:
         """Share of the variance of y that the components keep."""
-        return float(self.variance_ratio.sum())
+        return min(float(self.variance_ratio.sum()), 1.0)
 
     def scores(self, y: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 512) -> (N, C)."""

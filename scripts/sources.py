@@ -17,6 +17,8 @@ from scripts.catalogues import Candidate, CatalogueSource
 from scripts.progress import track
 
 SHARD = 1024
+FEWEST_SOURCES = 4
+"""UMAP cannot lay out fewer."""
 SURVEY = "VLA FIRST"
 
 
@@ -26,8 +28,8 @@ def write_sources(source: CatalogueSource, out: Path) -> None:
     Raises
     ------
     BuildError
-        If the catalogue yields another number of rows than it lists, a repeated source_id, or no
-        usable source.
+        If the catalogue yields another number of rows than it lists, a repeated source_id, or too
+        few usable sources for a map.
     """
     columns: dict[str, list[object]] = defaultdict(list)
     rejects: list[Candidate] = []
@@ -130,8 +132,11 @@ def _check_counts(source_ids: list[object], rejects: list[Candidate], record: So
         raise BuildError(
             f"{record.name} should list {record.n_listed:,} sources but gave {seen:,}."
         )
-    if not source_ids:
-        raise BuildError(f"{record.name} has no usable source; all {seen:,} were rejected.")
+    if len(source_ids) < FEWEST_SOURCES:
+        raise BuildError(
+            f"{record.name} has {len(source_ids)} usable sources ({len(rejects)} of {seen:,} were "
+            f"rejected); a map needs at least {FEWEST_SOURCES}."
+        )
     if len(set(source_ids)) != len(source_ids):
         raise BuildError(f"{record.name} repeats a source_id.")
 

@@ -1,0 +1,67 @@
+"""Whether a query may be compared with a bundle, and what to say where they differ.
+
+It never changes an image or a similarity.
+"""
+
+from collections.abc import Iterator
+
+from app.cutout import Cutout
+from app.errors import EncoderMismatch
+from app.manifest import Manifest
+from model.encoder import EncoderCard
+from model.preprocess import PREPROCESSING
+
+OFF_CENTRE_ARCSEC = 2.0
+REEMBED = "`rgz-explorer build --reembed --bundle DIR` embeds its stored images again."
+
+INPUT_STATEMENTS = {
+    "raw": "cleaned by us from Jy/beam as published: clipped at 3 sigma, scaled from zero",
+    "published": "published 8-bit images, clipped at 3 sigma",
+    "pedestal": "8-bit images of the data package, from which about 3 sigma was subtracted before "
+    "scaling by the brightest pixel",
+}
+"""How the images of a bundle were prepared, by the manifest's input kind."""
+
+
+def check_fit(manifest: Manifest, card: EncoderCard) -> None:
+    """Refuse to compare representations that were made in different ways.
+
+    Raises
+    ------
+    EncoderMismatch
+    """
+    made_by = manifest.encoder
+    if manifest.preprocessing != PREPROCESSING:
+        raise EncoderMismatch(
+            f"The bundle's images were prepared by '{manifest.preprocessing}', this software "
+            f"prepares them by '{PREPROCESSING}'. {REEMBED}"
+        )
+    if made_by.sha256 != card.sha256:
+        raise EncoderMismatch(
+            f"The bundle was made with the encoder '{made_by.name}' (sha256 "
+            f"{made_by.sha256[:12]}...), the server has '{card.name}' ({card.sha256[:12]}...). "
+            f"Name the right weights with --encoder, or: {REEMBED}"
+        )
+
+
+def cutout_warnings(cutout: Cutout, input_kind: str) -> tuple[str, ...]:
+    """What a person should know about a fetched image before trusting its neighbours."""
+    return tuple(_warnings(cutout, input_kind))
+
+
+def _warnings(cutout: Cutout, input_kind: str) -> Iterator[str]:
+    if input_kind != "raw":
+        yield (
+            "This image and the bundle's were prepared differently: it was cleaned from Jy/beam "
+            f"as published, theirs are {INPUT_STATEMENTS[input_kind]}. Similarities are a little "
+            "lower for that reason alone."
+        )
+    if cutout.blank_fraction > 0:
+        yield (
+            f"{100 * cutout.blank_fraction:.1f} % of the field was not observed; those pixels "
+            "count as empty sky."
+        )
+    if cutout.offset_arcsec > OFF_CENTRE_ARCSEC:
+        yield (
+            f'The middle of the field lies {cutout.offset_arcsec:.1f}" from the position asked for.'
+        )
