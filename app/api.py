@@ -1,9 +1,10 @@
 """The HTTP API of the bundle and the query. It decides nothing: it asks and sends.
 
-Every route is a plain function, which FastAPI runs in a worker thread; only the query by position,
-which can wait for a survey, has threads of its own, so that a slow survey never holds up the rest.
+Every route is a plain function, which FastAPI runs in a worker thread; only what waits for a survey
+has threads of its own, so that a slow survey never holds up the rest.
 """
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import anyio
@@ -15,7 +16,7 @@ from app import caching
 from app.dependencies import ExplorerDep, OptionsDep, Served, ServedDep, SpaceDep
 from app.describe import describe_answer, describe_source
 from app.errors import UnknownColumn, UnknownSource, UnreadablePosition
-from app.explorer import Answer
+from app.explorer import Answer, Explorer
 from app.export import MEDIA_TYPES, Format, file_name, result_table, write_table_as
 from app.latent_space import LatentSpace
 from app.map_data import pack_column, pack_map
@@ -24,8 +25,9 @@ from app.position import ACCEPTED, parse_position, position_from_degrees
 from app.schemas import Meta, Problem, QueryResult, Source
 from model.preprocess import IMAGE_SIZE_PX
 
+PROBLEM = {"application/problem+json": {"schema": Problem.model_json_schema()}}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "content": {"application/problem+json": {}}}
+    status: {"description": HTTPStatus(status).phrase, "content": PROBLEM}
     for status in (404, 422, 502, 504)
 }
 BINARY = {"content": {"application/octet-stream": {}}, "description": "See the README."}
@@ -33,7 +35,7 @@ PICTURE = {"content": {"image/png": {}}, "description": "North up, east left."}
 FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}
 }
-SURVEY_THREADS = 16
+SURVEY_THREADS = 64
 
 router = APIRouter(prefix="/api", responses={s: PROBLEMS[s] for s in (404, 422)})
 _survey_threads = anyio.CapacityLimiter(SURVEY_THREADS)
@@ -68,20 +70,24 @@ def map_column(state: ServedDep, request: Request, name: str) -> Response:
     return _binary(request, state, "column", _colour_column(state, name))
 
 
-@router.get("/rows/{row}")
-def source_of_row(space: SpaceDep, row: int) -> Source:
+@router.get("/rows/{row}", response_model=Source)
+def source_of_row(
+    space: SpaceDep, request: Request, response: Response, row: int
+) -> Source | Response:
     """The source in a row of the map."""
     if not 0 <= row < len(space):
         raise UnknownSource(
             f"There is no row {row}; the rows are 0 to {len(space) - 1}.", parameter="row"
         )
-    return describe_source(space, row)
+    return _source(space, request, response, row)
 
 
-@router.get("/sources/{source_id}")
-def source(explorer: ExplorerDep, source_id: str) -> Source:
+@router.get("/sources/{source_id}", response_model=Source)
+def source(
+    explorer: ExplorerDep, request: Request, response: Response, source_id: str
+) -> Source | Response:
     """A source by its id."""
-    return describe_source(explorer.space, explorer.row_of(source_id))
+    return _source(explorer.space, request, response, explorer.row_of(source_id))
 
 
 @router.get("/sources/{source_id}/cutout.png", response_class=Response, responses={200: PICTURE})
@@ -111,7 +117,8 @@ def source_neighbours(
     format: Format = "json",
 ) -> QueryResult | Response:
     """The sources most similar to one of the bundle, which is not among them."""
-    etag = caching.etag_of(explorer.space.version, source_id, options, format)
+    row = explorer.row_of(source_id)
+    etag = caching.etag_of(explorer.space.version, row, options, format)
     if same := caching.unchanged(request, etag, caching.REVALIDATE):
         return same
     sent = _send(explorer.space, explorer.neighbours_of(source_id, options), format)
@@ -136,7 +143,7 @@ async def query(
     def answer() -> QueryResult | Response:
         return _send(explorer.space, explorer.query(place, options), format)
 
-    sent = await anyio.to_thread.run_sync(answer, limiter=_survey_threads)
+    sent = await anyio.to_thread.run_sync(answer, limiter=await _threads(explorer, place))
     target = sent if isinstance(sent, Response) else response
     target.headers["Cache-Control"] = caching.LIVE
     return sent
@@ -156,8 +163,18 @@ async def position_picture(
     def picture() -> bytes:
         return draw_png(explorer.image_at(place), size_px, colours)
 
-    content = await anyio.to_thread.run_sync(picture, limiter=_survey_threads)
+    content = await anyio.to_thread.run_sync(picture, limiter=await _threads(explorer, place))
     return Response(content, media_type="image/png", headers={"Cache-Control": caching.AN_HOUR})
+
+
+def _source(
+    space: LatentSpace, request: Request, response: Response, row: int
+) -> Source | Response:
+    etag = caching.etag_of("source", space.version, row)
+    if same := caching.unchanged(request, etag, caching.REVALIDATE):
+        return same
+    response.headers.update(caching.headers(etag, caching.REVALIDATE))
+    return describe_source(space, row)
 
 
 def _binary(request: Request, state: Served, what: str, name: str) -> Response:
@@ -191,6 +208,11 @@ def _position(text: str | None, ra: float | None, dec: float | None) -> SkyCoord
     raise UnreadablePosition(
         f"Give position=TEXT, or ra= and dec= in degrees. {ACCEPTED}", parameter="position"
     )
+
+
+async def _threads(explorer: Explorer, place: SkyCoord) -> anyio.CapacityLimiter | None:
+    """The survey's threads, unless the bundle answers."""
+    return None if await anyio.to_thread.run_sync(explorer.holds, place) else _survey_threads
 
 
 def _send(space: LatentSpace, answer: Answer, fmt: Format) -> QueryResult | Response:

@@ -4,6 +4,7 @@ It never changes an image or a similarity.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from app.cutout import Cutout
 from app.errors import EncoderMismatch
@@ -12,7 +13,6 @@ from model.encoder import EncoderCard
 from model.preprocess import PREPROCESSING
 
 OFF_CENTRE_ARCSEC = 2.0
-REEMBED = "`rgz-explorer build --reembed --bundle DIR` embeds its stored images again."
 
 INPUT_STATEMENTS = {
     "raw": "cleaned by us from Jy/beam as published: clipped at 3 sigma, scaled from zero",
@@ -23,24 +23,35 @@ INPUT_STATEMENTS = {
 """How the images of a bundle were prepared, by the manifest's input kind."""
 
 
-def check_fit(manifest: Manifest, card: EncoderCard) -> None:
+def check_fit(manifest: Manifest, card: EncoderCard, bundle: Path) -> None:
     """Refuse to compare representations that were made in different ways.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the bundle.
+    card : EncoderCard
+        Of the encoder that queries would be embedded with.
+    bundle : Path
+        For the sentence.
 
     Raises
     ------
     EncoderMismatch
+        It names the command that embeds the bundle's stored images again.
     """
     made_by = manifest.encoder
+    again = f"`rgz-explorer build --reembed --bundle {bundle}` embeds its stored images again."
     if manifest.preprocessing != PREPROCESSING:
         raise EncoderMismatch(
-            f"The bundle's images were prepared by '{manifest.preprocessing}', this software "
-            f"prepares them by '{PREPROCESSING}'. {REEMBED}"
+            f"The images of the bundle '{bundle}' were prepared by '{manifest.preprocessing}', this software "
+            f"prepares them by '{PREPROCESSING}'. {again}"
         )
     if made_by.sha256 != card.sha256:
         raise EncoderMismatch(
-            f"The bundle was made with the encoder '{made_by.name}' (sha256 "
+            f"The bundle '{bundle}' was made with the encoder '{made_by.name}' (sha256 "
             f"{made_by.sha256[:12]}...), the server has '{card.name}' ({card.sha256[:12]}...). "
-            f"Name the right weights with --encoder, or: {REEMBED}"
+            f"Name the right weights with --encoder, or: {again}"
         )
 
 

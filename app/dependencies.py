@@ -1,4 +1,7 @@
-"""What the routes need, typed, from the running application."""
+"""What the routes need, typed, from the running application.
+
+All of it is at hand: nothing here waits, so nothing here takes a worker thread.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -19,23 +22,23 @@ class Served:
     meta: Meta
 
 
-def served(request: Request) -> Served:
+async def served(request: Request) -> Served:
     """What this application serves."""
     state: Served = request.app.state.served
     return state
 
 
-def explorer(state: Annotated[Served, Depends(served)]) -> Explorer:
+async def explorer(state: Annotated[Served, Depends(served)]) -> Explorer:
     """The query engine."""
     return state.explorer
 
 
-def latent_space(state: Annotated[Served, Depends(served)]) -> LatentSpace:
+async def latent_space(state: Annotated[Served, Depends(served)]) -> LatentSpace:
     """The bundle."""
     return state.explorer.space
 
 
-def search_options(
+async def search_options(
     state: Annotated[Served, Depends(served)],
     k: Annotated[int, Query(ge=1, le=K_MAX, description="Number of neighbours.")] = K_DEFAULT,
     duplicates_arcsec: Annotated[

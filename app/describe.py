@@ -54,7 +54,7 @@ def cutout_url(source_id: str) -> str:
 def _subject(space: LatentSpace, subject: Subject) -> QuerySubject:
     ra_deg, dec_deg = float(subject.position.ra.deg), float(subject.position.dec.deg)
     known = _common(space, [subject.row])[0] if subject.row is not None else {}
-    at = urlencode({"ra": f"{ra_deg:.6f}", "dec": f"{dec_deg:.6f}"})
+    at = urlencode({"ra": ra_deg, "dec": dec_deg})  # unrounded: the same image, and never RA 360
     return QuerySubject(
         ra_deg=ra_deg,
         dec_deg=dec_deg,

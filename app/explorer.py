@@ -18,7 +18,14 @@ from app.latent_space import NOVELTY_NEIGHBOURS, LatentSpace, Match
 from app.near_duplicates import NearDuplicates
 from model.encoder import Encoder, embed
 from model.extent import measure_extent
-from model.preprocess import clean_cutout, network_input
+from model.preprocess import (
+    INPUT_SIZE_PX,
+    PIXEL_SCALE_ARCSEC,
+    NoEmission,
+    centre_crop,
+    clean_cutout,
+    network_input,
+)
 
 SAME_SOURCE_ARCSEC = 5.0
 
@@ -97,7 +104,7 @@ class Explorer:
     """
 
     def __init__(self, space: LatentSpace, encoder: Encoder, cutouts: CutoutSource) -> None:
-        check_fit(space.manifest, encoder.card)
+        check_fit(space.manifest, encoder.card, space.bundle)
         self.space = space
         self.encoder = encoder
         self.cutouts = cutouts
@@ -139,6 +146,10 @@ class Explorer:
             return self.space.image(nearby[0][0])
         return clean_cutout(self.cutouts.fetch(position).image).pixels
 
+    def holds(self, position: SkyCoord) -> bool:
+        """Whether a position is that of a bundle source, so that no survey need be asked."""
+        return bool(self.space.within(position, SAME_SOURCE_ARCSEC))
+
     def row_of(self, source_id: str) -> int:
         """Row of a bundle source, or UnknownSource."""
         row = self.space.catalogue.row_of(source_id)
@@ -176,6 +187,12 @@ class Explorer:
     def _fetched_subject(self, position: SkyCoord) -> Subject:
         cutout = self.cutouts.fetch(position)
         cleaned = clean_cutout(cutout.image)
+        if not centre_crop(cleaned.pixels, INPUT_SIZE_PX).any():  # as the build rejects them
+            raise NoEmission(
+                "The image holds no emission above 3 sigma within the central "
+                f'{INPUT_SIZE_PX * PIXEL_SCALE_ARCSEC:.0f}" that the network sees. Try a position '
+                "nearer to a source.",
+            )
         extent = measure_extent(cleaned.pixels)
         return Subject(
             position=position,

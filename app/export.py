@@ -2,10 +2,16 @@
 
 import io
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, get_args
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from astropy import units as u
+from astropy.io.votable import from_table
+from astropy.io.votable.tree import Info
 from astropy.table import MaskedColumn, Table
+from astropy.table.meta import get_yaml_from_table
 
 from app.catalogue import CORE_COLUMNS, ColumnInfo
 from app.latent_space import LatentSpace
@@ -53,7 +59,7 @@ def result_table(space: LatentSpace, result: QueryResult) -> Table:
     table = Table(meta=_provenance(space, result))
     for name, about in info.items():
         values = [_value(neighbour, name) for neighbour in result.neighbours]
-        table[name] = _column(values, about)
+        table[name] = _column(values, about, _type(space, name))
     return table
 
 
@@ -63,17 +69,10 @@ def write_table_as(table: Table, fmt: str) -> bytes:
     Parameters
     ----------
     fmt : {"csv", "ecsv", "votable", "parquet"}
-        CSV carries units and provenance in comment lines that begin with #.
+        CSV carries units and provenance in comment lines that begin with #, VOTable provenance in
+        INFO elements, Parquet both in the metadata of fields and file (astropy's among them).
     """
-    if fmt == "csv":
-        return _csv(table).encode()
-    if fmt == "ecsv":
-        text = io.StringIO()
-        table.write(text, format="ascii.ecsv", delimiter=",")
-        return text.getvalue().encode()
-    buffer = io.BytesIO()
-    table.write(buffer, format=fmt)
-    return buffer.getvalue()
+    return _WRITERS[fmt](table)
 
 
 def file_name(result: QueryResult, fmt: str) -> str:
@@ -82,14 +81,61 @@ def file_name(result: QueryResult, fmt: str) -> str:
     return f"neighbours_{query.ra_deg:.5f}{query.dec_deg:+.5f}.{EXTENSIONS[fmt]}"
 
 
-def _csv(table: Table) -> str:
-    lines = [f"# {key}: {value}" for key, value in table.meta.items()]
+def _csv(table: Table) -> bytes:
+    lines = [f"{key}: {value}" for key, value in table.meta.items()]
     for name in table.colnames:
         unit, about = table[name].unit, table[name].description
-        lines.append(f"# column {name} [{unit or 'no unit'}]: {about}".rstrip(": "))
+        lines.append(f"column {name} [{unit or 'no unit'}]: {about}")
+    comments = "".join(f"# {' '.join(line.split())}\n" for line in lines)
     body = io.StringIO()
     table.write(body, format="ascii.csv")
-    return "\n".join(lines) + "\n" + body.getvalue()
+    return (comments + body.getvalue()).encode()
+
+
+def _ecsv(table: Table) -> bytes:
+    text = io.StringIO()
+    table.write(text, format="ascii.ecsv", delimiter=",")
+    return text.getvalue().encode()
+
+
+def _votable(table: Table) -> bytes:
+    units_known = table.copy()
+    for column in units_known.columns.values():
+        if column.unit == u.percent:  # VOTable 1.4 has no unit for it
+            column.unit, column.description = None, f"{column.description} Per cent."
+    document = from_table(units_known)
+    infos = (Info(name=key, value=value) for key, value in table.meta.items())
+    document.resources[0].infos.extend(infos)
+    buffer = io.BytesIO()
+    document.to_xml(buffer)
+    return buffer.getvalue()
+
+
+def _parquet(table: Table) -> bytes:
+    """Write unknown numbers as null and unknown words as empty, as in the other formats."""
+    about = {"table_meta_yaml": "\n".join(get_yaml_from_table(table))}  # where astropy looks
+    fields, arrays = [], []
+    for name, column in table.columns.items():
+        words = column.dtype.kind == "U"
+        if words:
+            about[f"table::len::{name}"] = str(column.dtype.itemsize // 4)
+        array = (
+            pa.array(column.filled("")) if words else pa.array(column.data.data, mask=column.mask)
+        )
+        arrays.append(array)
+        fields.append(pa.field(name, array.type, metadata=_field_metadata(column)))
+    buffer = io.BytesIO()
+    schema = pa.schema(fields, metadata={**table.meta, **about})
+    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+_WRITERS = {"csv": _csv, "ecsv": _ecsv, "votable": _votable, "parquet": _parquet}
+
+
+def _field_metadata(column: MaskedColumn) -> dict[str, str]:
+    unit = "" if column.unit is None else str(column.unit)
+    return {"unit": unit, "ucd": column.meta.get("ucd", ""), "description": column.description}
 
 
 def _provenance(space: LatentSpace, result: QueryResult) -> dict[str, str]:
@@ -112,14 +158,29 @@ def _value(neighbour: NeighbourRecord, name: str) -> object:
     return getattr(neighbour, name) if name in RESULT_COLUMNS else neighbour.columns[name]
 
 
-def _column(values: list, about: ColumnInfo) -> MaskedColumn:
+def _type(space: LatentSpace, name: str) -> type:
+    """float, int, bool or str: of the column, whatever this query's values are."""
+    if name in RESULT_COLUMNS:
+        annotation = NeighbourRecord.model_fields[name].annotation
+        kind: type = (get_args(annotation) or (annotation,))[0]
+        return kind
+    stored = space.catalogue.table.schema.field(name).type
+    if pa.types.is_floating(stored):
+        return float
+    if pa.types.is_integer(stored):
+        return int
+    return bool if pa.types.is_boolean(stored) else str
+
+
+def _column(values: list, about: ColumnInfo, kind: type) -> MaskedColumn:
     mask = [value is None for value in values]
-    known = next((value for value in values if value is not None), "")
-    filler = "" if isinstance(known, str) else type(known)(0)
-    filled = [filler if value is None else value for value in values]
-    column = MaskedColumn(filled, mask=mask, description=about.label + _more(about))
+    missing = np.nan if kind is float else kind()
+    filled = [missing if value is None else kind(value) for value in values]
+    column = MaskedColumn(
+        np.array(filled, dtype=kind), mask=mask, description=about.label + _more(about)
+    )
     if about.unit:
-        column.unit = u.Unit(about.unit)
+        column.unit = u.Unit(about.unit, parse_strict="silent")
     if about.ucd:
         column.meta["ucd"] = about.ucd
     return column

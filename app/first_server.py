@@ -168,6 +168,11 @@ class FirstServer:
                 "Try again."
             )
         logger.warning("The FIRST server (%s) cannot be reached: %s", self.url, error)
+        if isinstance(error, requests.exceptions.SSLError):
+            return SurveyUnavailable(
+                "The FIRST server cannot be reached safely: its certificate is not trusted here. "
+                "Behind a proxy that replaces certificates, set REQUESTS_CA_BUNDLE."
+            )
         return SurveyUnavailable(
             "The FIRST server cannot be reached: the connection was refused or broken. "
             "Check the network, or try again in a few minutes."
@@ -177,7 +182,7 @@ class FirstServer:
         if waited_in_line:
             return SurveyTimeout(
                 f"No connection to the FIRST server became free within {self.deadline_s:g} s "
-                f"({self.max_connections} are used at once). Try again in a minute."
+                f"(at most {self.max_connections} at once). Try again in a minute."
             )
         return SurveyTimeout(
             f"The FIRST server did not answer completely within {self.deadline_s:g} s. "

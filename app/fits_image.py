@@ -4,10 +4,12 @@ It never resamples, and never opens a file or a connection.
 """
 
 import re
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from astropy.io import fits
+from astropy.io.fits.verify import VerifyWarning
 from astropy.wcs import WCS, WcsError
 from numpy.typing import NDArray
 
@@ -70,9 +72,12 @@ def celestial_wcs(header: fits.Header) -> WCS:
 
     Notes
     -----
-    Without WCSLIB's repairs (``fix=False``): they only warn about dates in old headers.
+    Without WCSLIB's repairs (``fix=False``): they only warn about dates in old headers. SkyView's
+    headers hold comments with tabs, which astropy would warn about card by card.
     """
-    return WCS(header, fix=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", VerifyWarning)
+        return WCS(header, fix=False)
 
 
 def _primary(content: bytes) -> fits.PrimaryHDU:

@@ -49,6 +49,7 @@ class LatentSpace:
 
     def __init__(self, version_dir: Path, manifest: Manifest) -> None:
         self.manifest = manifest
+        self.bundle = version_dir.parent
         self.version = version_dir.name
         self.catalogue = Catalogue(read_table(version_dir / "catalogue.parquet"))
         self.y = np.load(version_dir / "representations.npy", mmap_mode="r")  # (N, 512)

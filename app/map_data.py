@@ -53,7 +53,8 @@ def _encode(catalogue: Catalogue, name: str) -> tuple[dict[str, object], NDArray
         codes = np.array([NULL if v is None else index[str(v)] for v in values], np.uint16)
         return header | {"kind": "category", "categories": categories}, codes
     numbers = catalogue.numbers(name)
-    low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers))
+    known = numbers[np.isfinite(numbers)]
+    low, high = float(known.min()), float(known.max())
     header |= {"kind": "number", "min": low, "max": high, "categories": None}
     return header, _quantise(numbers, low, high, TOP - 1)
 

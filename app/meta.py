@@ -96,14 +96,15 @@ def _column(catalogue: Catalogue, name: str) -> Column:
             description=info.description,
         )
     values = catalogue.numbers(name)
+    values = values[np.isfinite(values)]
     low, high = robust_range(values)
     return Column(
         name=name,
         label=info.label,
         unit=unit,
         kind="number",
-        min=float(np.nanmin(values)),
-        max=float(np.nanmax(values)),
+        min=float(values.min()),
+        max=float(values.max()),
         low=low,
         high=high,
         description=info.description,

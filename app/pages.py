@@ -65,13 +65,13 @@ def plotly(request: Request) -> Response:
 
 
 @health.get("/healthz")
-def healthz() -> Health:
+async def healthz() -> Health:
     """The process is alive."""
     return Health(status="ok")
 
 
 @health.get("/readyz")
-def readyz(state: ServedDep) -> Health:
+async def readyz(state: ServedDep) -> Health:
     """The bundle is loaded; the server does not listen before."""
     return Health(status="ok" if state.meta.n else "empty")
 

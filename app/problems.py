@@ -14,6 +14,9 @@ from model.preprocess import ImageError
 
 logger = logging.getLogger(__name__)
 
+LONGEST_QUOTE = 100
+"""Characters of what was sent that a problem repeats."""
+
 
 def answer_with_problems(app: FastAPI) -> None:
     """Make every error of the application a problem."""
@@ -35,16 +38,18 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0]
     name = str(first["loc"][-1])
     given = first.get("input")
-    value = "" if given is None else f" '{given}'"
+    value = "" if given is None else f" '{_short(given)}'"
     detail = f"The value{value} of '{name}' cannot be used: {_lower(first['msg'])}."
     return _problem(Problem(title="Unusable parameter", status=422, detail=detail, parameter=name))
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    detail = str(error.detail)
-    if error.status_code == 404:
-        detail = f"There is nothing at '{request.url.path}'; the API is described at /docs."
+    path = _short(request.url.path)
+    detail = {
+        404: f"There is nothing at '{path}'; the API is described at /docs.",
+        405: f"'{path}' does not answer {request.method}; the API is described at /docs.",
+    }.get(error.status_code, f"The request for '{path}' failed: {error.detail}.")
     return _problem(
         Problem(title=str(error.detail), status=error.status_code, detail=detail),
         dict(error.headers or {}),
@@ -71,6 +76,11 @@ def _problem(problem: Problem, headers: dict[str, str] | None = None) -> JSONRes
         headers,
         media_type="application/problem+json",
     )
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
 
 
 def _lower(message: str) -> str:

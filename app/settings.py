@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.errors import ExplorerError
 from app.first_server import FIRST_URL
+
+
+class UnusableSetting(ExplorerError):
+    """An environment variable has a value that its option cannot take."""
 
 
 class Settings(BaseSettings):
@@ -20,7 +25,8 @@ class Settings(BaseSettings):
     encoder: Path | None = None
     """Weights to embed queries with; by default those that ship."""
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = Field(8000, ge=0, le=65535)
+    """0 takes a free one."""
     first_server: str = FIRST_URL
     survey_deadline_s: float = Field(20.0, gt=0)
     """Total time a cutout may take, from the question to the last byte."""
@@ -36,3 +42,21 @@ class Settings(BaseSettings):
     def cutout_dir(self) -> Path:
         """Where fetched cutouts are kept."""
         return self.data_dir / "cutouts"
+
+
+def read_settings() -> Settings:
+    """Read the options from the environment.
+
+    Raises
+    ------
+    UnusableSetting
+    """
+    try:
+        return Settings()
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = "_".join(map(str, first["loc"]))
+        raise UnusableSetting(
+            f"The environment variable RGZ_{name.upper()} cannot be '{first['input']}': "
+            f"{first['msg'][:1].lower()}{first['msg'][1:]}."
+        ) from exc
