@@ -28,7 +28,7 @@ units: .venv/installed-dev
 	$(BIN)/python -m pytest
 
 javascript: .venv/installed-dev
-	$(NODE) --test tests/js/
+	$(NODE) --test tests/js/*.test.js
 
 lint: .venv/installed-dev
 	$(BIN)/ruff format --check .

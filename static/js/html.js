@@ -1,0 +1,51 @@
+/**
+ * Elements from plain calls. Text always goes in as text, never as markup.
+ * It never looks anything up in the document.
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * el("button", { type: "button", class: "plain", onclick: f }, "Copy")
+ * @param {string} tag
+ * @param {Record<string, unknown>} [attributes] A function is a listener; null and false are left
+ *   out; true is an attribute without a value.
+ * @param {...(Node|string|number|null|undefined|false)} children
+ * @returns {HTMLElement}
+ */
+export function el(tag, attributes = {}, ...children) {
+  return build(document.createElement(tag), attributes, children);
+}
+
+/** The same for SVG. @returns {SVGElement} */
+export function svg(tag, attributes = {}, ...children) {
+  return build(document.createElementNS(SVG, tag), attributes, children);
+}
+
+/** Put `children` in the place of what `parent` holds. */
+export function fill(parent, ...children) {
+  parent.replaceChildren(...children.flat().filter(isContent).map(toNode));
+  return parent;
+}
+
+/** Tell whoever listens above that something happened. */
+export function emit(from, name, detail = {}) {
+  from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+}
+
+function build(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
+  element.append(...children.flat().filter(isContent).map(toNode));
+  return element;
+}
+
+function setAttribute(element, name, value) {
+  if (typeof value === "function") element.addEventListener(name.replace(/^on/, ""), value);
+  else if (value === true) element.setAttribute(name, "");
+  else if (value !== null && value !== undefined && value !== false) {
+    element.setAttribute(name, String(value));
+  }
+}
+
+const isContent = (child) => child !== null && child !== undefined && child !== false;
+const toNode = (child) => (child instanceof Node ? child : document.createTextNode(String(child)));

@@ -1,0 +1,158 @@
+/**
+ * The nearest neighbours as cards, and the ways to take them away.
+ * It never searches and never makes a file.
+ *
+ * Emits explorer:source {id}, explorer:highlight {row}, explorer:about {section}.
+ */
+
+import { downloadLinks } from "./download.js";
+import {
+  formatDissimilarity,
+  formatExtent,
+  formatPercentile,
+  formatSeparation,
+  formatSimilarity,
+} from "./format.js";
+import { separationArcsec } from "./geometry.js";
+import { el, emit, fill } from "./html.js";
+import { smallPicture } from "./picture.js";
+import { writeAddress } from "./url.js";
+import { duplicateSentence, flagWords, titleOf } from "./words.js";
+
+const EAGER_PICTURES = 24;
+const MOST_SKELETONS = 12;
+const SHARE_WORDS = "Share of the catalogue that is less similar to the query";
+
+/** @param {HTMLElement} root */
+export function createNeighbours(root, meta, defaults) {
+  let drawn = null;
+
+  function draw(state) {
+    const { result, pending } = state;
+    root.hidden = !result && !pending;
+    root.setAttribute("aria-busy", String(Boolean(pending)));
+    if (result && result !== drawn) fill(root, heading(state), cards(state));
+    else if (!result) fill(root, ...(pending ? skeleton(state.k) : []));
+    drawn = result;
+  }
+
+  /** Light the card of a source that is pointed at on the map. */
+  function light({ hoverRow, cursorRow }) {
+    const row = hoverRow ?? cursorRow;
+    for (const card of root.querySelectorAll("[data-row]")) {
+      card.classList.toggle("lit", Number(card.dataset.row) === row);
+    }
+  }
+
+  function heading(state) {
+    const count = state.result.neighbours.length;
+    const title = el("h2", { id: "neighbours-title" }, `${count} nearest neighbours`);
+    const explain = () => emit(root, "explorer:about", { section: "about-similarity" });
+    return el(
+      "header",
+      { class: "section-head" },
+      el("div", { class: "head-row" }, title, takeAway(state)),
+      el(
+        "p",
+        { class: "section-sub" },
+        "S: cosine similarity of 512 numbers. %: share of the catalogue that is less similar. ",
+        el("button", { type: "button", class: "link", onclick: explain }, "What they mean"),
+      ),
+    );
+  }
+
+  function cards(state) {
+    const items = state.result.neighbours.map((neighbour) => el("li", {}, card(neighbour, state)));
+    return el("ol", { class: "cards", "aria-labelledby": "neighbours-title" }, items);
+  }
+
+  function card(neighbour, state) {
+    const { row, rank, source_id: id } = neighbour;
+    const duplicate = duplicateSentence(neighbour, state.result.neighbours, separationArcsec);
+    const point = (value) => () => emit(root, "explorer:highlight", { row: value });
+    return el(
+      "a",
+      {
+        class: duplicate ? "card duplicate" : "card",
+        href: writeAddress({ ...state, query: { kind: "source", id }, view: null }, defaults),
+        "data-source-id": id,
+        "data-row": row,
+        onclick: (event) => choose(event, id),
+        onmouseenter: point(row),
+        onmouseleave: point(null),
+        onfocus: point(row),
+        onblur: point(null),
+      },
+      el("span", { class: "rank" }, el("span", { class: "visually-hidden" }, "Neighbour "), rank),
+      picture(neighbour),
+      ...numbers(neighbour),
+      duplicate && el("span", { class: "duplicate-note" }, duplicate),
+    );
+  }
+
+  /** A plain click asks here; with a modifier key the link opens as any link does. */
+  function choose(event, id) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    emit(root, "explorer:source", { id });
+  }
+
+  function picture(neighbour) {
+    const alt = `Radio image of ${titleOf(neighbour)}`;
+    const isModel = neighbour.image_origin === "model";
+    const lazy = neighbour.rank > EAGER_PICTURES;
+    return smallPicture({ url: neighbour.cutout_url, alt, isModel, lazy }, meta.image);
+  }
+
+  return { draw, light };
+}
+
+function takeAway({ query, k, hideDuplicates, duplicatesArcsec }) {
+  const links = downloadLinks(query, { k, hideDuplicates, duplicatesArcsec });
+  return el(
+    "p",
+    { class: "take-away" },
+    el("span", { class: "visually-hidden" }, "Download as "),
+    ...links.map(({ format, label, url }) => {
+      const title = `Download as ${label}`;
+      return el("a", { id: `download-${format}`, href: url, download: true, title }, label);
+    }),
+  );
+}
+
+function numbers(neighbour) {
+  const { similarity, dissimilarity, percentile, extent_flag: limit } = neighbour;
+  const flag = flagWords(limit);
+  const extent = formatExtent(neighbour.angular_extent_arcsec, limit);
+  const away = `${formatSeparation(neighbour.separation_arcsec)} away`;
+  return [
+    pair(
+      el("b", {}, "S ", formatSimilarity(similarity)),
+      el("b", { class: "share", title: SHARE_WORDS }, formatPercentile(percentile)),
+    ),
+    pair(el("span", {}, "1 − S ", formatDissimilarity(dissimilarity))),
+    pair(
+      el("span", {}, "extent ", extent),
+      el("span", { title: "Distance on the sky from the query" }, away),
+    ),
+    flag && el("span", {}, el("span", { class: "flag" }, flag)),
+    neighbour.name && el("span", { class: "card-name" }, neighbour.name),
+    el("span", { class: "card-position mono" }, neighbour.position),
+  ];
+}
+
+const pair = (...sides) => el("span", { class: "pair" }, ...sides);
+
+/** The shape of the cards to come. */
+function skeleton(k) {
+  const gap = () => el("span", { class: "pair" }, "\u00a0");
+  const card = () => {
+    const picture = el("div", { class: "picture small skeleton" });
+    return el("li", {}, el("div", { class: "card" }, picture, gap(), gap(), gap(), gap()));
+  };
+  const cards = Array.from({ length: Math.min(k, MOST_SKELETONS) }, card);
+  return [
+    el("header", { class: "section-head" }, el("h2", {}, "Finding the neighbours…")),
+    el("ol", { class: "cards", "aria-hidden": "true" }, ...cards),
+  ];
+}

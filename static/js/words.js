@@ -1,0 +1,60 @@
+/**
+ * What a number means, in a sentence. It never formats a number itself.
+ */
+
+import { formatPercentile, formatSeparation } from "./format.js";
+
+/** The limit flag of an extent, in a few words; empty where there is none. */
+export function flagWords(flag) {
+  if (!flag || flag === "ok") return "";
+  return { unresolved: "unresolved", "beyond field": "beyond the field" }[flag] ?? flag;
+}
+
+/** What limits an extent, in a sentence; empty where nothing does. */
+export function extentSentence({ angular_extent_arcsec: arcsec, extent_flag: flag }, fieldArcsec) {
+  if (arcsec === null || arcsec === undefined) return "No angular extent is known for this image.";
+  const field = `${fieldArcsec.toFixed(0)}″`;
+  const meaning = {
+    unresolved: "The source is shorter than the beam; the beam's width is given as an upper limit.",
+    "beyond field": `The source reaches out of the ${field} square that the network sees.`,
+  };
+  return meaning[flag] ?? "";
+}
+
+/** How unusual the source is among the catalogue. */
+export function noveltySentence(percentile) {
+  if (percentile === null || percentile === undefined) return "";
+  const [than, share] = percentile >= 50 ? ["less", percentile] : ["more", 100 - percentile];
+  const catalogue = `${formatPercentile(share, 1)} of the catalogue`;
+  return `Novelty: ${than} like its 10 nearest neighbours than ${catalogue}.`;
+}
+
+/** Where the image came from. */
+export function imageOriginWords(origin) {
+  return { observed: "observed", model: "model, drawn from catalogue components" }[origin] ?? origin;
+}
+
+/** Why a neighbour counts as a near-duplicate; empty where it does not. */
+export function duplicateSentence(neighbour, neighbours, separationArcsec) {
+  const { duplicate_of: of } = neighbour;
+  if (!of) return "";
+  const same = (what, arcsec) => `Same sky as ${what}, ${formatSeparation(arcsec)} away`;
+  if (of === "query") return same("the query", neighbour.separation_arcsec);
+  const better = neighbours.find((other) => other.source_id === of);
+  if (!better) return "Same sky as a better match that is not shown";
+  return same(`no. ${better.rank}`, separationArcsec(neighbour, better));
+}
+
+/** What to call a source: its name, else its position. */
+export const titleOf = ({ name, position }) => name || position;
+
+const UNITS = { arcsec: "arcsec", deg: "deg", jy_beam: "Jy/beam", mjy: "mJy", jy: "Jy" };
+
+/** Label and unit of a catalogue column that is not described: its name says both. */
+export function columnFromName(name) {
+  const unit = Object.keys(UNITS).find((suffix) => name.endsWith(`_${suffix}`));
+  const words = (unit ? name.slice(0, -unit.length - 1) : name).replaceAll("_", " ");
+  const spelt = words.replace(/\b(pa|las|rms|ra)\b/g, (short) => short.toUpperCase());
+  const label = spelt.charAt(0).toUpperCase() + spelt.slice(1);
+  return { name, label, unit: unit ? UNITS[unit] : null };
+}

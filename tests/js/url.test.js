@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { readAddress, sameQuery, writeAddress } from "../../static/js/url.js";
+
+const DEFAULTS = {
+  k: 12,
+  kMax: 200,
+  colour: "angular_extent_arcsec",
+  colours: ["angular_extent_arcsec", "label"],
+  duplicatesArcsec: 30,
+};
+const PLAIN = {
+  query: null,
+  k: 12,
+  colour: "angular_extent_arcsec",
+  hideDuplicates: false,
+  duplicatesArcsec: 30,
+  view: null,
+};
+
+test("an empty address is the plain page, and the plain page an empty address", () => {
+  assert.deepEqual(readAddress("", DEFAULTS), PLAIN);
+  assert.equal(writeAddress(PLAIN, DEFAULTS), "");
+});
+
+for (const [what, shared] of Object.entries({
+  "a source": { query: { kind: "source", id: "firstgalaxydata-3" } },
+  "a source with a difficult id": { query: { kind: "source", id: "J1+2 &=/é" } },
+  "a position as typed": { query: { kind: "position", text: "12h04m55.0s +48d32m56s" } },
+  "a position in degrees": { query: { kind: "degrees", ra: 181.229, dec: -0.5 } },
+  "k and colour": { k: 24, colour: "label" },
+  "near-duplicates": { hideDuplicates: true, duplicatesArcsec: 0 },
+  "a part of the map": { view: { cx: -1.25, cy: 0, span: 3.5 } },
+})) {
+  test(`a link reopens ${what}`, () => {
+    const wanted = { ...PLAIN, ...shared };
+    assert.deepEqual(readAddress(writeAddress(wanted, DEFAULTS), DEFAULTS), wanted);
+  });
+}
+
+test("defaults are left out of a link", () => {
+  const shared = { ...PLAIN, query: { kind: "source", id: "a" } };
+  assert.equal(writeAddress(shared, DEFAULTS), "?source=a");
+});
+
+test("what makes no sense in an address takes its default", () => {
+  const broken = "?k=1e9&colour=nothing&duplicates_arcsec=-1&hide_duplicates=maybe&view=1,2,0";
+  assert.deepEqual(readAddress(broken, DEFAULTS), PLAIN);
+  assert.equal(readAddress("?k=2.5", DEFAULTS).k, 12);
+  assert.equal(readAddress("?k=", DEFAULTS).k, 12);
+  assert.equal(readAddress("?ra=10", DEFAULTS).query, null);
+  assert.equal(readAddress("?position=%20", DEFAULTS).query, null);
+});
+
+test("a source comes before a position when an address names both", () => {
+  assert.equal(readAddress("?position=1+2&source=a", DEFAULTS).query.kind, "source");
+});
+
+test("the same question is recognised", () => {
+  assert.ok(sameQuery({ kind: "source", id: "a" }, { kind: "source", id: "a" }));
+  assert.ok(!sameQuery({ kind: "source", id: "a" }, null));
+});

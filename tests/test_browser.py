@@ -1,0 +1,310 @@
+"""The page in a real Chromium, served by the real command, over a replayed FIRST server."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from app.latent_space import LatentSpace, open_latent_space
+from tests.browser import FLAGS, NONE, find_chromium
+from tests.replay_server import Fault, ReplayServer
+
+pytestmark = pytest.mark.browser
+
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+WAIT_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def first() -> Iterator[ReplayServer]:
+    with ReplayServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def address(
+    bundle: Path, first: ReplayServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    environment = os.environ | {
+        "RGZ_FIRST_SERVER": first.first_url,
+        "RGZ_DATA_DIR": str(tmp_path_factory.mktemp("data")),
+        "RGZ_SURVEY_DEADLINE_S": "3",
+        "COLUMNS": "200",
+    }
+    command = [sys.executable, "-m", "scripts.cli", "serve", "--bundle", str(bundle), "--port", "0"]
+    process = subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
+    )
+    try:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        found = re.search(r"http://\S+", said)
+        assert found, said
+        yield found[0]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def space(bundle: Path) -> LatentSpace:
+    return open_latent_space(bundle)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        pytest.fail(NONE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport=DESKTOP, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: _keep_errors(message, complaints))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def _keep_errors(message, complaints: list[str]) -> None:
+    refused = "Failed to load resource" in message.text  # the API's own error answers
+    if message.type == "error" and not refused:
+        complaints.append(message.text)
+
+
+def open_page(page: Page, url: str) -> None:
+    page.goto(url)
+    page.wait_for_function("document.documentElement.dataset.ready === 'true'")
+
+
+def open_source(page: Page, address: str, space: LatentSpace, row: int) -> str:
+    source_id = space.catalogue.table["source_id"][row].as_py()
+    open_page(page, f"{address}/?source={source_id}")
+    expect(page.locator("#neighbours [data-source-id]").first).to_be_visible()
+    return source_id
+
+
+def all_images_loaded(page: Page) -> bool:
+    return page.evaluate(
+        """async () => {
+            const images = [...document.querySelectorAll('#neighbours [data-source-id] img')];
+            images.forEach((image) => { image.loading = 'eager'; });
+            await Promise.all(images.map((image) => image.decode()));
+            return images.length > 0 && images.every((image) => image.naturalWidth === 70);
+        }"""
+    )
+
+
+def test_page_draws_every_source_of_the_bundle(
+    page: Page, address: str, space: LatentSpace
+) -> None:
+    open_page(page, address)
+    drawn = page.evaluate("document.getElementById('map').data[0].x.length")
+    assert drawn == len(space)
+
+
+def test_page_says_encoder_catalogue_count_and_terms(
+    page: Page, address: str, space: LatentSpace
+) -> None:
+    open_page(page, address)
+    words = page.locator("body").inner_text()
+    for expected in (
+        space.manifest.encoder.name,
+        space.manifest.source.name,
+        "no physical meaning",
+        "scholarly, educational, and private non-commercial use",
+    ):
+        assert expected in words
+    assert f"{len(space):,}" in words
+
+
+def test_untrained_encoder_is_said_at_the_top(page: Page, address: str) -> None:
+    open_page(page, address)
+    statement = page.get_by_text("The encoder is untrained").first
+    expect(statement).to_be_visible()
+    box = statement.bounding_box()
+    assert box is not None
+    assert box["y"] < 120
+
+
+def test_click_on_a_point_shows_its_neighbours_with_images(
+    page: Page, address: str, space: LatentSpace
+) -> None:
+    open_page(page, address)
+    place = page.evaluate(
+        """() => {
+            const map = document.getElementById('map');
+            const { xaxis, yaxis } = map._fullLayout;
+            const box = map.getBoundingClientRect();
+            const [x, y] = [map.data[0].x[7], map.data[0].y[7]];
+            const left = box.left + xaxis._offset;
+            const top = box.top + yaxis._offset;
+            return [left + xaxis.l2p(x), top + yaxis.l2p(y)];
+        }"""
+    )
+    page.mouse.move(place[0] - 3, place[1])
+    page.mouse.move(place[0], place[1])
+    page.wait_for_timeout(300)
+    page.mouse.click(*place)
+    expect(page.locator("#neighbours [data-source-id]")).to_have_count(12)
+    assert all_images_loaded(page)
+    assert "source=" in page.url
+
+
+def test_typed_position_of_a_bundle_source_selects_it(
+    page: Page, address: str, space: LatentSpace
+) -> None:
+    open_page(page, address)
+    ra, dec = space.catalogue.ra_deg[3], space.catalogue.dec_deg[3]
+    page.locator("#position").fill(f"{ra:.5f} {dec:+.5f}")
+    page.locator("#position").press("Enter")
+    expect(page.locator("#neighbours [data-source-id]")).to_have_count(12)
+    expect(page.locator("#source")).to_contain_text(space.catalogue.table["source_id"][3].as_py())
+
+
+def test_typed_position_elsewhere_is_fetched_from_the_survey_and_says_how(
+    page: Page, address: str, first: ReplayServer, shared_data: Path
+) -> None:
+    name = "310_244.515+012.192_0.3934_0074.16.fits.gz"
+    header = fits.getheader(shared_data / "first_fits" / name)
+    before = first.count()
+    open_page(page, address)
+    page.locator("#position").fill(f"{header['CRVAL1']:.5f} {header['CRVAL2']:+.5f}")
+    page.locator("#position").press("Enter")
+    expect(page.locator("#neighbours [data-source-id]")).to_have_count(12)
+    expect(page.locator("#source")).to_contain_text("prepared differently")
+    expect(page.locator("#source")).to_contain_text("FIRST server")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#source img')].some((image) => image.naturalWidth > 0)"
+    )
+    assert first.count() == before + 1
+
+
+def test_unreadable_position_is_explained_beside_the_box(page: Page, address: str) -> None:
+    open_page(page, address)
+    page.locator("#position").fill("somewhere nice")
+    page.locator("#position").press("Enter")
+    expect(page.locator("#search-error")).to_be_visible()
+    expect(page.locator("#search-error")).to_contain_text("somewhere nice")
+
+
+def test_silent_survey_is_explained_and_the_last_result_stays(
+    page: Page, address: str, first: ReplayServer, space: LatentSpace
+) -> None:
+    open_source(page, address, space, 5)
+    first.fault = Fault.SILENCE
+    try:
+        page.locator("#position").fill("150.1 +22.2")
+        page.locator("#position").press("Enter")
+        expect(page.locator("#search-status")).to_be_visible()
+        expect(page.locator("#search-error")).to_contain_text("within 3 s")
+    finally:
+        first.fault = None
+    expect(page.locator("#neighbours [data-source-id]")).to_have_count(12)
+
+
+def test_permalink_reopens_the_same_view(page: Page, address: str, space: LatentSpace) -> None:
+    open_source(page, address, space, 11)
+    page.locator("#k").fill("7")
+    page.locator("#k").press("Enter")
+    expect(page.locator("#neighbours [data-source-id]")).to_have_count(7)
+    page.locator("#colour").select_option("novelty")
+    page.wait_for_function("location.search.includes('colour=novelty')")
+    shown = page.locator("#neighbours [data-source-id]").evaluate_all(
+        "cards => cards.map((card) => card.dataset.sourceId)"
+    )
+    link = page.url
+    page.goto("about:blank")
+    open_page(page, link)
+    expect(page.locator("#neighbours [data-source-id]")).to_have_count(7)
+    again = page.locator("#neighbours [data-source-id]").evaluate_all(
+        "cards => cards.map((card) => card.dataset.sourceId)"
+    )
+    assert again == shown
+    expect(page.locator("#colour")).to_have_value("novelty")
+
+
+def test_back_returns_to_the_source_before(page: Page, address: str, space: LatentSpace) -> None:
+    first_id = open_source(page, address, space, 2)
+    page.locator("#neighbours [data-source-id]").first.click()
+    page.wait_for_function(
+        f"!location.search.includes('source={first_id}&') && "
+        f"!location.search.endsWith('source={first_id}')"
+    )
+    page.go_back()
+    expect(page.locator("#source")).to_contain_text(first_id)
+
+
+def test_csv_downloads_and_astropy_reads_it(
+    page: Page, address: str, space: LatentSpace, tmp_path: Path
+) -> None:
+    source_id = open_source(page, address, space, 9)
+    with page.expect_download() as started:
+        page.locator("#download-csv").click()
+    path = tmp_path / started.value.suggested_filename
+    started.value.save_as(path)
+    table = Table.read(path, format="ascii.csv", comment="#")
+    assert len(table) == 12
+    assert source_id not in table["source_id"]
+    assert list(table["rank"]) == list(range(1, 13))
+    assert "[arcsec]" in path.read_text()
+
+
+def test_map_works_by_keyboard(page: Page, address: str, space: LatentSpace) -> None:
+    open_source(page, address, space, 20)
+    before = page.url
+    page.locator("#map").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"location.href !== {before!r}")
+    expect(page.locator("#neighbours [data-source-id]").first).to_be_visible()
+    page.locator("#map").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#neighbours [data-source-id]")).to_have_count(0)
+
+
+def test_phone_has_no_sideways_scroll_and_shows_neighbours(
+    chromium: Browser, address: str, space: LatentSpace
+) -> None:
+    context = chromium.new_context(viewport=PHONE, is_mobile=True, has_touch=True)
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    open_source(page, address, space, 4)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert all_images_loaded(page)
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_follows_the_colour_scheme(chromium: Browser, address: str, scheme: str) -> None:
+    context = chromium.new_context(viewport=DESKTOP, color_scheme=scheme)
+    page = context.new_page()
+    open_page(page, address)
+    colour = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    brightness = sum(int(value) for value in re.findall(r"\d+", colour)[:3]) / 3
+    assert (brightness > 128) == (scheme == "light")
+    context.close()
+
+
+def test_page_asks_no_other_host(page: Page, address: str, space: LatentSpace) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_source(page, address, space, 0)
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
