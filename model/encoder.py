@@ -177,7 +177,8 @@ def embed(encoder: Encoder, x: NDArray[np.float32], batch_size: int = EMBED_BATC
     y = np.empty((len(x), FEATURES), np.float32)
     with torch.inference_mode():
         for start in range(0, len(x), batch_size):
-            batch = torch.from_numpy(x[start : start + batch_size]).unsqueeze(1).to(device)
+            images = np.ascontiguousarray(x[start : start + batch_size], np.float32)
+            batch = torch.from_numpy(images).unsqueeze(1).to(device)  # (B, 1, 70, 70)
             batch = batch.contiguous(memory_format=torch.channels_last)
             y[start : start + batch_size] = encoder(batch).float().cpu().numpy()
     return y
@@ -248,16 +249,26 @@ def _read_checkpoint(path: Path) -> dict[str, Tensor]:
 
     Lightning checkpoints keep hyper-parameters that can hold paths; that one class is allowed.
     """
+    path_class = pathlib.PosixPath  # Python 3.13 calls it pathlib._local.PosixPath
+    names = ("pathlib.PosixPath", "pathlib._local.PosixPath")
     try:
-        with torch.serialization.safe_globals([pathlib.PosixPath]):
+        with torch.serialization.safe_globals([(path_class, name) for name in names]):
             content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as exc:
         raise _unreadable(path) from exc
     except Exception as exc:  # UnpicklingError, and whatever else a hostile pickle provokes
         raise _unreadable(path) from exc
     weights = content.get("state_dict", content) if isinstance(content, dict) else {}
-    named = {key.removeprefix("encoder."): value for key, value in weights.items()}
-    return {k: v for k, v in named.items() if k.startswith("layers.") and isinstance(v, Tensor)}
+    if not isinstance(weights, dict):
+        return {}
+    tensors = {str(key): value for key, value in weights.items() if _is_plain(value)}
+    behind = {k.removeprefix("encoder."): v for k, v in tensors.items() if k.startswith("encoder.")}
+    named = behind or tensors
+    return {key: value for key, value in named.items() if key.startswith("layers.")}
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, Tensor) and value.is_cpu and value.layout is torch.strided
 
 
 def _unreadable(path: Path) -> EncoderFileError:
@@ -273,6 +284,8 @@ def _encoder_with(weights: Mapping[str, Tensor], path: Path) -> Encoder:
         encoder = Encoder(architecture)
         wanted = {k: v.shape for k, v in encoder.state_dict().items()}
         if wanted == {k: v.shape for k, v in weights.items()}:
+            if not all(bool(v.isfinite().all()) for v in weights.values()):
+                raise EncoderFileError(f"'{path}' holds weights that are no finite numbers.")
             encoder.load_state_dict({k: v.float() for k, v in weights.items()})
             return encoder
     raise EncoderFileError(

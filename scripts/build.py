@@ -73,18 +73,9 @@ def build(config: BuildConfig) -> Path:
 
     Raises
     ------
-    BuildInProgress
-        If another build of the same bundle runs.
-    BuildError
-        If the directory cannot be made.
+    BuildInProgress, BuildError
+        If another build of the same bundle runs, or it cannot be written.
     """
-    try:
-        config.bundle.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise BuildError(
-            f"Cannot make the bundle directory '{config.bundle}' ({exc.strerror}); choose another "
-            "with --bundle DIR."
-        ) from exc
     with _only_one_build(config.bundle):
         found = _finished_before(config)
         if found:
@@ -223,9 +214,8 @@ def _say_why(config: BuildConfig) -> None:
     except BundleError as exc:
         console.print(f"{exc}\nBuilding it again.")
     else:
-        reasons = reasons_to_rebuild(before, config.source.record, config.encoder.card)
-        if before.fingerprint == config.fingerprint:
-            reasons = "it is damaged"
+        changes = reasons_to_rebuild(before, config.source.record, config.encoder.card)
+        reasons = "it is damaged" if before.fingerprint == config.fingerprint else changes
         console.print(f"Building the bundle '{config.bundle}' again: {reasons}.")
 
 
@@ -244,7 +234,13 @@ def _remove_work(bundle: Path) -> None:
 
 @contextmanager
 def _only_one_build(bundle: Path) -> Iterator[None]:
-    with (bundle / ".lock").open("w") as file:
+    try:
+        bundle.mkdir(parents=True, exist_ok=True)
+        lock = (bundle / ".lock").open("w")
+    except OSError as exc:
+        reason = f"Cannot write the bundle directory '{bundle}' ({exc.strerror})"
+        raise BuildError(f"{reason}; choose another with --bundle DIR.") from exc
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:

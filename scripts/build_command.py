@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app.errors import BuildError
-from app.settings import Settings
+from app.settings import read_settings
 from model.encoder import load_encoder
 from scripts.build import BuildConfig, build
 from scripts.bundle_catalogue import bundle_catalogue
@@ -20,7 +20,7 @@ def build_bundle(demo: bool, reembed: bool, bundle: Path | None, encoder: Path |
     """
     if demo == reembed:
         raise BuildError("Say what to build from: --demo, or --reembed with --bundle DIR.")
-    settings = Settings()
+    settings = read_settings()
     target = bundle or settings.bundle_dir
     source = demo_catalogue() if demo else bundle_catalogue(target)
     build(BuildConfig(target, source, load_encoder(encoder or settings.encoder)))

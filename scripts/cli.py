@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from app.errors import ExplorerError
 from model.encoder import EncoderFileError
@@ -52,7 +53,9 @@ def serve(
     bundle: BundleOption = None,
     encoder: EncoderOption = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.", min=1, max=65535)] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
+    ] = None,
 ) -> None:
     """Serve a bundle as a web page and an HTTP API."""
     from scripts.serve import serve_bundle
@@ -90,7 +93,7 @@ def main() -> None:
     try:
         app()
     except (ExplorerError, EncoderFileError, DataPackageMissing) as exc:
-        console.print(f"[red]Error:[/red] {exc}")
+        console.print(f"[red]Error:[/red] {escape(str(exc))}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -72,7 +72,7 @@ def fit_umap(scores: NDArray[np.float32], config: ReductionConfig) -> NDArray[np
         random_state=config.seed,
         n_jobs=1,
         tqdm_kwds={
-            "disable": False,
+            "disable": not console.is_terminal,
             "desc": "UMAP layout",
             "bar_format": "{desc:<34} {bar:40} {n_fmt}/{total_fmt} {elapsed} left {remaining}",
         },

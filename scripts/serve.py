@@ -7,7 +7,7 @@ import uvicorn
 
 from app.errors import ExplorerError
 from app.main import create_app
-from app.settings import Settings
+from app.settings import read_settings
 from scripts.progress import console
 
 
@@ -26,16 +26,21 @@ def serve_bundle(
         If the bundle cannot serve or the port is taken.
     """
     given = {"bundle": bundle, "encoder": encoder, "host": host, "port": port}
-    settings = Settings().model_copy(update={k: v for k, v in given.items() if v is not None})
+    settings = read_settings().model_copy(update={k: v for k, v in given.items() if v is not None})
     application = create_app(settings)
     served = application.state.served.meta
     listener = _listen(settings.host, settings.port)
     console.print(
         f"Serving {served.n:,} sources of {served.catalogue.name} with {served.encoder.name} on "
-        f"http://{settings.host}:{listener.getsockname()[1]} (Ctrl+C stops)"
+        f"{_url(settings.host, listener.getsockname()[1])} (Ctrl+C stops)",
+        markup=False,
     )
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
     server.run([listener])
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,15 +1,25 @@
 """Shared fixtures: a small bundle of real FIRST images, and where the other real data lie."""
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
+from app.explorer import Explorer
+from app.main import create_app
+from app.settings import Settings
 from model.encoder import Encoder, untrained_encoder
 from scripts.build import BuildConfig, build
 from scripts.catalogues import CatalogueSource
 from scripts.demo_catalogue import demo_catalogue
+from tests.replay_server import ReplayServer
+from tests.site import serving
+from tests.small_builds import no_layout
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 SMALL = 240
@@ -49,3 +59,47 @@ def bundle(
     directory = tmp_path_factory.mktemp("bundles") / "small"
     build(BuildConfig(directory, small_source, encoder))
     return directory
+
+
+@pytest.fixture(scope="session")
+def survey() -> Iterator[ReplayServer]:
+    """A FIRST server on loopback that replays real images; who sets a fault takes it back."""
+    with ReplayServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def application(
+    bundle: Path, survey: ReplayServer, tmp_path_factory: pytest.TempPathFactory
+) -> FastAPI:
+    """The application over the small bundle and the replayed survey, without a cutout cache."""
+    data_dir = tmp_path_factory.mktemp("data")
+    return create_app(
+        Settings(bundle=bundle, data_dir=data_dir, first_server=survey.first_url, cutout_cache_mb=0)
+    )
+
+
+@pytest.fixture(scope="session")
+def explorer(application: FastAPI) -> Explorer:
+    """The query engine that the application serves."""
+    found: Explorer = application.state.served.explorer
+    return found
+
+
+@pytest.fixture(scope="session")
+def site(application: FastAPI) -> Iterator[httpx.Client]:
+    """A client of the application on a real socket."""
+    with serving(application) as address, httpx.Client(base_url=address, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def bundle_copy(bundle: Path, tmp_path: Path) -> Path:
+    """A copy of the small bundle, to be damaged or built over."""
+    return Path(shutil.copytree(bundle, tmp_path / "bundle", symlinks=True))
+
+
+@pytest.fixture
+def quick_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave UMAP out of a build where the test is not about the map."""
+    monkeypatch.setattr("scripts.build.fit_umap", no_layout)
