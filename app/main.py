@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="The map of a survey's morphologies and the search for sources that look "
         "alike (Slijepcevic et al. 2024).",
     )
-    app.state.served = Served(explorer, build_meta(space))
+    app.state.served = Served(explorer, build_meta(space, settings.survey_deadline_s))
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
     answer_with_problems(app)
     app.include_router(api.router)

@@ -23,8 +23,8 @@ K_DEFAULT, K_MAX = 12, 200
 DUPLICATES_ARCSEC = 30.0
 
 
-def build_meta(space: LatentSpace) -> Meta:
-    """Describe a loaded bundle."""
+def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
+    """Describe a loaded bundle, and how long a survey may take to answer."""
     manifest = space.manifest
     reduction = manifest.reduction
     return Meta(
@@ -62,6 +62,7 @@ def build_meta(space: LatentSpace) -> Meta:
             k_max=min(K_MAX, len(space) - 1),
             k_default=min(K_DEFAULT, len(space) - 1),
             duplicates_arcsec_default=DUPLICATES_ARCSEC,
+            survey_deadline_s=survey_deadline_s,
         ),
     )
 

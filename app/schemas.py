@@ -86,6 +86,7 @@ class Limits(BaseModel):
     k_max: int
     k_default: int
     duplicates_arcsec_default: float
+    survey_deadline_s: float
 
 
 class Meta(BaseModel):

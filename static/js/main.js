@@ -29,6 +29,7 @@ const defaults = {
   colour: meta.default_column,
   colours: meta.columns.map(({ name }) => name),
   duplicatesArcsec: meta.limits.duplicates_arcsec_default,
+  surveySeconds: meta.limits.survey_deadline_s,
 };
 const address = {
   read: () => location.search,

@@ -10,12 +10,12 @@ import { emit, fill } from "./html.js";
 
 const SURVEY_AFTER_MS = 500;
 const CATALOGUE_WORDS = "Looking in the catalogue";
-const SURVEY_WORDS = "Asking the FIRST server, up to 20 s";
 const NO_POSITION = "Type a sky position first: RA and Dec, such as 181.229 +48.549.";
 const MOST_ARCSEC = 3600;
 
 /** @param {HTMLFormElement} form */
-export function createSearch(form, { kMax }) {
+export function createSearch(form, { kMax, surveySeconds }) {
+  const surveyWords = `Asking the FIRST server, up to ${surveySeconds} s`;
   const find = (id) => form.querySelector(`#${id}`);
   const [position, k, within] = ["position", "k", "duplicates-arcsec"].map(find);
   const [hide, status, words] = ["hide-duplicates", "search-status", "search-words"].map(find);
@@ -77,8 +77,8 @@ export function createSearch(form, { kMax }) {
     status.hidden = !asks;
     if (!asks) return;
     const waited = performance.now() - pending.since;
-    fill(words, waited < SURVEY_AFTER_MS ? CATALOGUE_WORDS : SURVEY_WORDS);
-    timer = setTimeout(() => fill(words, SURVEY_WORDS), Math.max(0, SURVEY_AFTER_MS - waited));
+    fill(words, waited < SURVEY_AFTER_MS ? CATALOGUE_WORDS : surveyWords);
+    timer = setTimeout(() => fill(words, surveyWords), Math.max(0, SURVEY_AFTER_MS - waited));
   }
 
   function drawErrors(error) {
