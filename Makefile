@@ -55,11 +55,12 @@ bench: .venv/installed-dev
 	$(INSTALL) --editable '.[dev,train]'
 	@touch $@
 
-# Resolve the newest versions that pyproject.toml allows and pin them.
+# Resolve the newest versions that pyproject.toml allows and pin them; on the oldest Python that is
+# supported, or pip pins what that one cannot install (soupsieve 4.1 wants Python 3.11.5).
 lock:
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet $(TORCH_OPTION) --editable '.[dev,train]'
+	.venv-lock/bin/python -m pip install --quiet $(TORCH_OPTION) --editable '.[dev,train]' 'soupsieve<4.1'
 	{ echo "# Made by 'make lock'; pip reads it as constraints."; \
 	  .venv-lock/bin/python -m pip freeze --exclude-editable | sed -E 's/^torch[ =].*/torch==2.13.0/'; } > requirements.lock
 	rm -rf .venv-lock

