@@ -57,7 +57,11 @@ def meta(state: ServedDep, request: Request, response: Response) -> Meta | Respo
 
 @router.get("/map", response_class=Response, responses={200: BINARY})
 def map_columns(
-    state: ServedDep, request: Request, colour: Annotated[str | None, Query()] = None
+    state: ServedDep,
+    request: Request,
+    colour: Annotated[
+        str | None, Query(description="A column of /api/meta; the default is there.")
+    ] = None,
 ) -> Response:
     """The map: x, y and one colour column, quantised, binary, in row order."""
     name = _colour_column(state, colour or state.meta.default_column)

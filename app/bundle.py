@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.errors import BundleCorrupt, BundleMissing
+from app.errors import BundleCorrupt, BundleMissing, BundleUnreadable
 from app.manifest import FILE_NAME, Manifest, read_manifest
 
 CURRENT = "current"
@@ -102,7 +102,18 @@ def publish(staged: Path, bundle: Path, version: str) -> Path:
 
 
 def link(bundle: Path, version: str) -> None:
-    """Make a complete version the one that serves."""
+    """Make a complete version the one that serves.
+
+    Raises
+    ------
+    BundleUnreadable
+        If a directory is in the place of the link.
+    """
+    if (bundle / CURRENT).is_dir() and not (bundle / CURRENT).is_symlink():
+        raise BundleUnreadable(
+            f"'{bundle / CURRENT}' is a directory, not the link that a build makes: the bundle was "
+            "copied without its links. Remove that directory and build again."
+        )
     swap = bundle / f".{CURRENT}.new"
     swap.unlink(missing_ok=True)
     swap.symlink_to(version)

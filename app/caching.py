@@ -1,6 +1,7 @@
 """ETag and Cache-Control for answers that depend only on the bundle and the request."""
 
 import hashlib
+import importlib.metadata
 
 from fastapi import Request, Response
 
@@ -8,11 +9,12 @@ REVALIDATE = "public, max-age=0, must-revalidate"
 AN_HOUR = "public, max-age=3600"
 FOREVER = "public, max-age=31536000, immutable"
 LIVE = "no-store"
+SOFTWARE = importlib.metadata.version("rgz-explorer")
 
 
 def etag_of(*parts: object) -> str:
-    """A weak ETag (bodies are compressed on the way) of all that decides the answer."""
-    digest = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+    """A weak ETag (bodies are compressed later) of the software and what decides the answer."""
+    digest = hashlib.sha256("\n".join(map(str, (SOFTWARE, *parts))).encode()).hexdigest()
     return f'W/"{digest[:32]}"'
 
 

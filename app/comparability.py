@@ -44,8 +44,8 @@ def check_fit(manifest: Manifest, card: EncoderCard, bundle: Path) -> None:
     again = f"`rgz-explorer build --reembed --bundle {bundle}` embeds its stored images again."
     if manifest.preprocessing != PREPROCESSING:
         raise EncoderMismatch(
-            f"The images of the bundle '{bundle}' were prepared by '{manifest.preprocessing}', this software "
-            f"prepares them by '{PREPROCESSING}'. {again}"
+            f"The images of the bundle '{bundle}' were prepared by '{manifest.preprocessing}', "
+            f"this software prepares them by '{PREPROCESSING}'. {again}"
         )
     if made_by.sha256 != card.sha256:
         raise EncoderMismatch(

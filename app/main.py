@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from app import api, pages
+from app import api, caching, pages
 from app.cutout import CutoutService, first_cutouts
 from app.dependencies import Served
 from app.explorer import Explorer
@@ -29,9 +29,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     explorer = Explorer(space, load_encoder(settings.encoder), cutout_service(settings))
     app = FastAPI(
         title="Radio-galaxy latent-space explorer",
-        version="0.1.0",
+        version=caching.SOFTWARE,
         description="The map of a survey's morphologies and the search for sources that look "
         "alike (Slijepcevic et al. 2024).",
+        docs_url=None,  # the usual pages load their scripts from elsewhere; ours is pages.api_page
+        redoc_url=None,
     )
     app.state.served = Served(explorer, build_meta(space, settings.survey_deadline_s))
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)

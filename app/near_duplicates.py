@@ -5,6 +5,7 @@ It never removes anything; the query decides what to show.
 
 import numpy as np
 from astropy.coordinates import SkyCoord
+from numpy.typing import NDArray
 
 from app.latent_space import LatentSpace
 
@@ -26,7 +27,10 @@ class NearDuplicates:
         self.threshold_arcsec = threshold_arcsec
 
     def mark(self, position: SkyCoord, rows: list[int]) -> dict[int, str | None]:
-        """Name, for every row, the better-ranked source it repeats.
+        """Name, for every row, what it repeats.
+
+        A row is compared with the query and with the better-ranked rows that repeat nothing
+        themselves: what is marked, and can be hidden, always lies close to something shown.
 
         Parameters
         ----------
@@ -38,26 +42,27 @@ class NearDuplicates:
         Returns
         -------
         marks : dict
-            Row -> 'query', the source_id of the better-ranked source, or None.
+            Row -> 'query', the source_id of a better-ranked source, or None.
         """
         marks: dict[int, str | None] = dict.fromkeys(rows)
         if self.threshold_arcsec <= 0 or not rows:
             return marks
         order = np.array(rows, dtype=np.intp)
-        close = self._close_pairs(order)
         to_query = self.space.separations_arcsec(position, order) <= self.threshold_arcsec
-        ids = self.space.catalogue.table["source_id"]
+        sky = self.space.unit_positions(order)  # (K, 3)
+        kept: list[int] = []
         for place, row in enumerate(rows):
-            better = np.flatnonzero(close[place, :place])
+            close = self._first_close(sky[kept], sky[place])
             if to_query[place]:
                 marks[row] = QUERY
-            elif better.size:
-                marks[row] = ids[rows[better[0]]].as_py()
+            elif close is not None:
+                marks[row] = self.space.catalogue.table["source_id"][rows[kept[close]]].as_py()
+            else:
+                kept.append(place)
         return marks
 
-    def _close_pairs(self, rows: np.ndarray) -> np.ndarray:
-        """(K, K) whether two rows lie within the threshold."""
-        sky = self.space.unit_positions(rows)
-        chord = np.linalg.norm(sky[:, None] - sky[None], axis=-1)
-        limit = 2 * np.sin(np.radians(self.threshold_arcsec / 3600) / 2)
-        return chord <= limit
+    def _first_close(self, kept: NDArray[np.float64], one: NDArray[np.float64]) -> int | None:
+        """Index of the first unit vector of (K, 3) within the threshold of one (3,)."""
+        limit = 2 * np.sin(np.radians(self.threshold_arcsec / 3600) / 2)  # as a chord
+        close = np.flatnonzero(np.linalg.norm(kept - one, axis=1) <= limit)
+        return int(close[0]) if close.size else None

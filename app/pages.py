@@ -5,6 +5,7 @@ import importlib.metadata
 import importlib.resources
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
@@ -44,11 +45,14 @@ def page(request: Request, state: ServedDep) -> Response:
     context = {
         "meta": state.meta.model_dump(),
         "plotly_url": f"/plotly.min.js?v={PLOTLY_VERSION}",
-        "static_url": lambda path: f"/static/{path}",
     }
-    response = templates.TemplateResponse(request, "index.html", context)
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return _page(request, "index.html", context)
+
+
+@router.get("/docs")
+def api_page(request: Request) -> Response:
+    """The HTTP interface in words, from its OpenAPI description; needs no other host."""
+    return _page(request, "api.html", {"api": request.app.openapi()})
 
 
 @router.get("/plotly.min.js")
@@ -74,6 +78,13 @@ async def healthz() -> Health:
 async def readyz(state: ServedDep) -> Health:
     """The bundle is loaded; the server does not listen before."""
     return Health(status="ok" if state.meta.n else "empty")
+
+
+def _page(request: Request, template: str, context: dict[str, Any]) -> Response:
+    context["static_url"] = lambda path: f"/static/{path}"
+    response = templates.TemplateResponse(request, template, context)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def _plotly_file() -> Path:

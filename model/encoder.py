@@ -111,7 +111,8 @@ def untrained_encoder(architecture: str = "resnet18", seed: int = UNTRAINED_SEED
 
     NumPy draws them: torch's numbers depend on what the processor can do.
     """
-    encoder = Encoder(architecture)
+    with torch.random.fork_rng(devices=[]):  # its own initialisation is drawn over
+        encoder = Encoder(architecture)
     _draw_weights(encoder, np.random.default_rng(seed))
     name = f"untrained {_title(architecture)} (seed {seed})"
     return _finish(encoder, name, "random weights; it has learned nothing from any image", False)

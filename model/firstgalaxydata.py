@@ -69,8 +69,10 @@ def archive_path() -> Path:
     ------
     DataPackageMissing
     """
-    installed_version()
-    files = importlib.metadata.files(PACKAGE) or []
+    try:
+        files = importlib.metadata.files(PACKAGE) or []
+    except importlib.metadata.PackageNotFoundError as exc:
+        raise DataPackageMissing(NOT_INSTALLED) from exc
     found = [Path(str(file.locate())) for file in files if file.name == ARCHIVE]
     if not found or not found[0].exists():
         raise DataPackageMissing(NOT_INSTALLED)

@@ -60,9 +60,7 @@ def serve(
     """Serve a bundle as a web page and an HTTP API."""
     from scripts.serve import serve_bundle
 
-    if demo:
-        build(demo=True, bundle=bundle, encoder=encoder)
-    serve_bundle(bundle=bundle, encoder=encoder, host=host, port=port)
+    serve_bundle(demo=demo, bundle=bundle, encoder=encoder, host=host, port=port)
 
 
 @app.command()

@@ -8,6 +8,7 @@ import uvicorn
 from app.errors import ExplorerError
 from app.main import create_app
 from app.settings import read_settings
+from scripts.build_command import build_bundle
 from scripts.progress import console
 
 
@@ -16,9 +17,9 @@ class PortTaken(ExplorerError):
 
 
 def serve_bundle(
-    bundle: Path | None, encoder: Path | None, host: str | None, port: int | None
+    demo: bool, bundle: Path | None, encoder: Path | None, host: str | None, port: int | None
 ) -> None:
-    """Load the bundle, say the address, and serve until interrupted.
+    """Take the port, build the demo bundle if asked to, load, say the address, and serve.
 
     Raises
     ------
@@ -27,9 +28,12 @@ def serve_bundle(
     """
     given = {"bundle": bundle, "encoder": encoder, "host": host, "port": port}
     settings = read_settings().model_copy(update={k: v for k, v in given.items() if v is not None})
+    listener = _bind(settings.host, settings.port)
+    if demo:
+        build_bundle(demo=True, reembed=False, bundle=bundle, encoder=encoder)
     application = create_app(settings)
     served = application.state.served.meta
-    listener = _listen(settings.host, settings.port)
+    listener.listen(128)
     console.print(
         f"Serving {served.n:,} sources of {served.catalogue.name} with {served.encoder.name} on "
         f"{_url(settings.host, listener.getsockname()[1])} (Ctrl+C stops)",
@@ -43,8 +47,8 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Bind before anything is said, so that the printed address is true."""
+def _bind(host: str, port: int) -> socket.socket:
+    """Take the address before anything long begins; connections are refused until it listens."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -56,5 +60,4 @@ def _listen(host: str, port: int) -> socket.socket:
             f"Cannot listen on {host}:{port} ({exc.strerror}). Stop what runs there, or choose "
             "another with --port."
         ) from exc
-    listener.listen(128)
     return listener
