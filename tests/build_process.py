@@ -1,0 +1,59 @@
+"""A small build in a process of its own, for the tests that kill it.
+
+``python -m tests.build_process DIR N [MOMENT]`` builds a bundle of N sources in DIR; at a moment
+it sends itself the signal that cannot be caught, so that it dies exactly there.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+import app.bundle
+import scripts.build
+from tests.small_builds import no_layout, small_config
+
+MOMENTS = ("half a table", "not linked", "linked")
+
+
+def die() -> None:
+    """End this process as `kill -9` does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_at(moment: str) -> None:
+    """Arrange for the death of this process."""
+    scripts.build.fit_umap = no_layout  # type: ignore[assignment]
+    if moment == "half a table":
+        pq.write_table = _dying_with_half_a_file(pq.write_table)
+    elif moment == "not linked":
+        app.bundle.link = _dying_instead
+    elif moment == "linked":
+        app.bundle._prune = _dying_instead
+
+
+def _dying_instead(*_: object, **__: object) -> Any:
+    die()
+
+
+def _dying_with_half_a_file(write_table: Callable[..., None]) -> Callable[..., None]:
+    """Write the first table; die in the middle of the second, which has the novelty."""
+
+    def write(table: Any, path: Path, **options: Any) -> None:
+        write_table(table, path, **options)
+        if "novelty" in table.column_names:
+            os.truncate(path, Path(path).stat().st_size // 2)
+            die()
+
+    return write
+
+
+if __name__ == "__main__":
+    directory, count, *moments = sys.argv[1:]
+    if moments:
+        die_at(moments[0])
+    scripts.build.build(small_config(Path(directory), int(count)))

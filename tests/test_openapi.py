@@ -1,0 +1,65 @@
+"""The OpenAPI document: every route, what it sends, and its errors as problems."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+
+def operations(site: httpx.Client) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in site.get("/openapi.json").json()["paths"].items():
+        for operation in methods.values():
+            yield path, operation
+
+
+def test_openapi_documents_every_route_with_what_it_sends(site: httpx.Client) -> None:
+    documented = dict(operations(site))
+    contract = {"/api/meta", "/api/map", "/api/map/columns/{name}", "/api/rows/{row}"}
+    contract |= {"/api/sources/{source_id}", "/api/query", "/healthz", "/readyz"}
+    contract |= {f"/api/sources/{{source_id}}/{what}" for what in ("cutout.png", "neighbours")}
+    assert contract <= documented.keys()
+    for path, operation in documented.items():
+        content = operation["responses"]["200"]["content"]
+        assert operation["summary"]
+        assert operation["description"]
+        for media_type, about in content.items():
+            if media_type == "application/json":
+                assert about["schema"]["$ref"], path
+
+
+def test_openapi_documents_problems_as_problems(site: httpx.Client) -> None:
+    for path, operation in operations(site):
+        refused = {s: r for s, r in operation["responses"].items() if s[0] in "45"}
+        expected = {"404", "422"} if path.startswith("/api") else set()
+        expected |= {"502", "504"} if path in ("/api/query", "/api/cutout.png") else set()
+        assert set(refused) == expected
+        for response in refused.values():
+            assert list(response["content"]) == ["application/problem+json"]
+            schema = response["content"]["application/problem+json"]["schema"]
+            assert {"title", "status", "detail"} <= set(schema["required"])
+
+
+def test_openapi_holds_together(site: httpx.Client) -> None:
+    document = site.get("/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    ids = [operation["operationId"] for _, operation in operations(site)]
+    assert len(ids) == len(set(ids))
+    schemas = document["components"]["schemas"]
+    references = set(_references(document))
+    assert references
+    assert {ref.removeprefix("#/components/schemas/") for ref in references} == set(schemas)
+    for path, operation in operations(site):
+        in_path = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+        assert in_path == {part[1:-1] for part in path.split("/") if part.startswith("{")}
+        assert all(response["description"] for response in operation["responses"].values())
+
+
+def _references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        for value in part.values():
+            yield from _references(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _references(value)
