@@ -8,7 +8,6 @@ from app.latent_space import LatentSpace
 from app.manifest import EncoderRecord
 from app.schemas import (
     BundleInfo,
-    CatalogueInfo,
     Column,
     EncoderInfo,
     ImageInfo,
@@ -33,7 +32,7 @@ def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
         columns=[_column(space.catalogue, name) for name in space.catalogue.colour_columns()],
         default_column=manifest.default_column,
         encoder=_encoder(manifest.encoder),
-        catalogue=CatalogueInfo(**manifest.source.model_dump(exclude={"version"})),
+        catalogue=manifest.source,
         input_kind=manifest.input_kind,
         input_statement=f"The images are {INPUT_STATEMENTS[manifest.input_kind]}.",
         bundle=BundleInfo(

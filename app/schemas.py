@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from app.manifest import SourceRecord
+
 
 class Column(BaseModel):
     """A column by which the map can be coloured."""
@@ -30,19 +32,6 @@ class EncoderInfo(BaseModel):
     origin: str
     trained: bool
     statement: str
-
-
-class CatalogueInfo(BaseModel):
-    """Where the sources come from."""
-
-    name: str
-    description: str
-    doi: str
-    url: str
-    citation: str
-    terms: str
-    n_listed: int
-    n_rejected: int
 
 
 class BundleInfo(BaseModel):
@@ -97,7 +86,7 @@ class Meta(BaseModel):
     columns: list[Column]
     default_column: str
     encoder: EncoderInfo
-    catalogue: CatalogueInfo
+    catalogue: SourceRecord
     input_kind: str
     input_statement: str
     bundle: BundleInfo
@@ -106,8 +95,8 @@ class Meta(BaseModel):
     limits: Limits
 
 
-class Source(BaseModel):
-    """One source of the bundle."""
+class SourceFacts(BaseModel):
+    """What every answer says of a source of the bundle."""
 
     row: int
     source_id: str
@@ -119,12 +108,18 @@ class Source(BaseModel):
     extent_origin: str
     extent_flag: str
     image_origin: str
-    survey: str
     x: float
     y: float
-    novelty_percentile: float
     cutout_url: str
     columns: dict[str, Any]
+    """The catalogue's own columns."""
+
+
+class Source(SourceFacts):
+    """One source of the bundle."""
+
+    survey: str
+    novelty_percentile: float
 
 
 class Nearby(BaseModel):
@@ -166,29 +161,15 @@ class MapPlace(BaseModel):
     method: Literal["catalogue", "neighbours"]
 
 
-class NeighbourRecord(BaseModel):
+class NeighbourRecord(SourceFacts):
     """One neighbour, best first."""
 
     rank: int
-    row: int
-    source_id: str
-    name: str
-    ra_deg: float
-    dec_deg: float
-    position: str
     similarity: float
     dissimilarity: float
     percentile: float
-    angular_extent_arcsec: float | None
-    extent_origin: str
-    extent_flag: str
-    image_origin: str
     separation_arcsec: float
     duplicate_of: str | None
-    cutout_url: str
-    x: float
-    y: float
-    columns: dict[str, Any]
 
 
 class QueryResult(BaseModel):

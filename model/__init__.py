@@ -1,1 +1,1 @@
-"""Pixels to numbers: preprocessing, angular extent, the encoder. Never HTTP, never the disk layout."""
+"""Pixels to numbers: preprocessing, angular extent, the encoder. Never HTTP or the bundle."""

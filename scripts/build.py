@@ -35,14 +35,7 @@ from scripts.embed import embed_images, in_batches
 from scripts.fingerprint import fingerprint_of, reasons_to_rebuild
 from scripts.index import build_index, leave_one_out_novelty
 from scripts.progress import console
-from scripts.reduce import (
-    ReductionConfig,
-    fit_pca,
-    fit_umap,
-    load_pca,
-    save_pca,
-    umap_neighbours,
-)
+from scripts.reduce import ReductionConfig, fit_pca, fit_umap, load_pca, save_pca, umap_neighbours
 from scripts.sources import write_sources
 
 LIBRARIES = ("numpy", "torch", "scikit-learn", "umap-learn", "faiss-cpu", "zarr", "astropy")
@@ -92,10 +85,10 @@ def _finished_before(config: BuildConfig) -> Path | None:
             if read_manifest(version_dir).fingerprint == config.fingerprint:
                 verify(version_dir)
                 link(config.bundle, version_dir.name)
-                console.print(f"The bundle '{config.bundle}' is up to date.")
+                console.print(f"The bundle '{config.bundle}' is up to date.", markup=False)
                 return version_dir
         except BundleError as exc:
-            console.print(str(exc))
+            console.print(str(exc), markup=False)
     return None
 
 
@@ -210,20 +203,22 @@ def _say_why(config: BuildConfig) -> None:
     try:
         before = read_manifest(current_version(config.bundle))
     except BundleMissing:
-        console.print(f"Building the bundle '{config.bundle}' from {config.source.record.name}.")
+        name = config.source.record.name
+        console.print(f"Building the bundle '{config.bundle}' from {name}.", markup=False)
     except BundleError as exc:
-        console.print(f"{exc}\nBuilding it again.")
+        console.print(f"{exc}\nBuilding it again.", markup=False)
     else:
         changes = reasons_to_rebuild(before, config.source.record, config.encoder.card)
         reasons = "it is damaged" if before.fingerprint == config.fingerprint else changes
-        console.print(f"Building the bundle '{config.bundle}' again: {reasons}.")
+        console.print(f"Building the bundle '{config.bundle}' again: {reasons}.", markup=False)
 
 
 def _report(manifest: Manifest, version_dir: Path) -> None:
     listed, rejected = manifest.source.n_listed, manifest.source.n_rejected
     console.print(
         f"{listed:,} sources listed = {manifest.n:,} in the bundle + {rejected:,} rejected "
-        f"(reasons in {version_dir / 'rejects.csv'})"
+        f"(reasons in {version_dir / 'rejects.csv'})",
+        markup=False,
     )
 
 

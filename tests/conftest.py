@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from app.explorer import Explorer
 from app.main import create_app
 from app.settings import Settings
-from model.encoder import Encoder, untrained_encoder
+from model.encoder import Encoder, load_encoder
 from scripts.build import BuildConfig, build
 from scripts.catalogues import CatalogueSource
 from scripts.demo_catalogue import demo_catalogue
@@ -41,8 +41,8 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
-    """The seeded untrained ResNet-18."""
-    return untrained_encoder()
+    """The encoder that builds and serves where none is named."""
+    return load_encoder()
 
 
 @pytest.fixture(scope="session")

@@ -93,7 +93,7 @@ def test_meta_describes_the_bundle(site: httpx.Client, explorer: Explorer) -> No
     meta, manifest = Meta.model_validate(found), explorer.space.manifest
     assert (meta.n, meta.version) == (240, explorer.space.version)
     assert meta.encoder.sha256 == manifest.encoder.sha256
-    assert "untrained" in meta.encoder.statement
+    assert manifest.encoder.name in meta.encoder.statement
     assert (meta.catalogue.n_listed, meta.catalogue.n_rejected) == (240, 0)
     assert meta.default_column in {column.name for column in meta.columns}
     assert (meta.limits.k_max, meta.limits.k_default) == (200, 12)

@@ -135,9 +135,11 @@ def test_page_says_encoder_catalogue_count_and_terms(
     assert f"{len(space):,}" in words
 
 
-def test_untrained_encoder_is_said_at_the_top(page: Page, address: str) -> None:
+def test_what_the_encoder_is_is_said_at_the_top(
+    page: Page, address: str, space: LatentSpace
+) -> None:
     open_page(page, address)
-    statement = page.get_by_text("The encoder is untrained").first
+    statement = page.locator(".notices").get_by_text(space.manifest.encoder.name)
     expect(statement).to_be_visible()
     box = statement.bounding_box()
     assert box is not None

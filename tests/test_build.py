@@ -15,7 +15,7 @@ from app.bundle import current_version, verify
 from app.errors import BuildError, BundleMissing
 from app.latent_space import LatentSpace, open_latent_space
 from app.manifest import read_manifest
-from model.encoder import untrained_encoder
+from model.encoder import load_encoder
 from model.preprocess import PREPROCESSING
 from scripts import build as building
 from scripts.build import BuildConfig, build
@@ -33,8 +33,8 @@ def test_the_manifest_says_what_the_bundle_was_made_of(bundle: Path) -> None:
     assert manifest.input_kind == "pedestal"
     assert manifest.demo
     assert manifest.source.doi
-    assert not manifest.encoder.trained
-    assert manifest.encoder.sha256 == untrained_encoder().card.sha256
+    assert manifest.encoder.trained == load_encoder().card.trained
+    assert manifest.encoder.sha256 == load_encoder().card.sha256
     assert manifest.reduction.pca_components == 200
     assert 0.99 < manifest.reduction.pca_variance_kept <= 1
     assert manifest.reduction.umap_n_neighbors == 50
@@ -128,7 +128,7 @@ def test_a_bundle_that_is_up_to_date_is_left_alone(
 ) -> None:
     before, version = stamps(bundle_copy), current_version(bundle_copy)
     monkeypatch.setattr(building, "Stages", None)  # a stage would fail
-    assert build(BuildConfig(bundle_copy, small_source, untrained_encoder())) == version
+    assert build(BuildConfig(bundle_copy, small_source, load_encoder())) == version
     assert stamps(bundle_copy) == before
     assert "is up to date" in capsys.readouterr().err
 
@@ -142,7 +142,8 @@ def test_another_encoder_is_a_reason_to_build_again_and_is_named(
     assert current_version(bundle_copy) == new != old
     assert verify(old).n == 240  # a server may still read it
     said = " ".join(capsys.readouterr().err.split())
-    assert "its encoder was 'untrained ResNet-18 (seed 69)', now it is 'untrained ResNet-14" in said
+    before = load_encoder().card.name
+    assert f"its encoder was '{before}', now it is 'untrained ResNet-14" in said
 
 
 @pytest.mark.usefixtures("quick_layout")
@@ -152,7 +153,7 @@ def test_going_back_finds_the_version_that_was_built_before(
     old = current_version(bundle_copy)
     build(small_config(bundle_copy, FEW))
     monkeypatch.setattr(building, "Stages", None)
-    assert build(BuildConfig(bundle_copy, small_source, untrained_encoder())) == old
+    assert build(BuildConfig(bundle_copy, small_source, load_encoder())) == old
     assert len(open_latent_space(bundle_copy)) == 240
 
 

@@ -10,7 +10,7 @@ import pytest
 from app.bundle import current_version, verify
 from app.errors import BundleCorrupt, BundleMissing
 from app.latent_space import open_latent_space
-from model.encoder import untrained_encoder
+from model.encoder import load_encoder, untrained_encoder
 from scripts import build as building
 from scripts.build import BuildConfig, build
 from scripts.bundle_catalogue import bundle_catalogue
@@ -71,9 +71,7 @@ def test_reembedding_with_the_same_encoder_has_nothing_to_do(
 ) -> None:
     monkeypatch.setattr(building, "Stages", None)
     old = current_version(bundle_copy)
-    assert (
-        build(BuildConfig(bundle_copy, bundle_catalogue(bundle_copy), untrained_encoder())) == old
-    )
+    assert build(BuildConfig(bundle_copy, bundle_catalogue(bundle_copy), load_encoder())) == old
 
 
 def test_a_damaged_bundle_is_not_a_catalogue(bundle_copy: Path, tmp_path: Path) -> None:

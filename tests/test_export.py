@@ -151,7 +151,8 @@ def test_votable_is_valid_and_carries_ucds_and_provenance(
     table = parse_single_table(io.BytesIO(content), verify="exception")
     fields = {field.name: field for field in table.fields}
     assert {name: fields[name].ucd for name in UCDS} == UCDS
-    assert b'<INFO ID="encoder" name="encoder" value="untrained ResNet-18' in content
+    encoder = explorer.space.manifest.encoder.name
+    assert f'<INFO ID="encoder" name="encoder" value="{encoder}'.encode() in content
 
 
 def test_parquet_has_units_in_its_fields_and_nulls_for_unknown_numbers(
