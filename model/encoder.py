@@ -5,21 +5,18 @@ It never trains, and it never unpickles anything but plain tensors.
 
 import hashlib
 import json
-import pathlib
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from model.preprocess import INPUT_SIZE_PX
+from model.weights_file import EncoderFileError, read_weights
 
 FEATURES = 512
 BLOCKS: dict[str, tuple[int, int, int, int]] = {
@@ -33,10 +30,6 @@ BLOCKS: dict[str, tuple[int, int, int, int]] = {
 UNTRAINED_SEED = 69
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights" / "encoder.safetensors"
 EMBED_BATCH = 64
-
-
-class EncoderFileError(ValueError):
-    """A weights file that cannot be used; the message is a sentence for the person who named it."""
 
 
 @dataclass(frozen=True)
@@ -135,12 +128,7 @@ def load_encoder(path: Path | str | None = None) -> Encoder:
     if path is None:
         return load_encoder(SHIPPED_WEIGHTS) if SHIPPED_WEIGHTS.exists() else untrained_encoder()
     path = Path(path)
-    if not path.is_file():
-        raise EncoderFileError(f"There is no encoder file at '{path}'.")
-    if path.suffix == ".safetensors":
-        weights, metadata = _read_safetensors(path)
-    else:
-        weights, metadata = _read_checkpoint(path), {}
+    weights, metadata = read_weights(path)
     encoder = _encoder_with(weights, path)
     trained = metadata.get("trained", "true") == "true"
     name = metadata.get("name", f"{_title(encoder.architecture)} from {path.name}")
@@ -247,48 +235,6 @@ def _finish(encoder: Encoder, name: str, origin: str, trained: bool) -> Encoder:
 
 def _title(architecture: str) -> str:
     return f"ResNet-{architecture.removeprefix('resnet')}"
-
-
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (SafetensorError, OSError) as exc:
-        raise EncoderFileError(f"'{path}' is not a readable safetensors file: {exc}") from exc
-
-
-def _read_checkpoint(path: Path) -> dict[str, Tensor]:
-    """Read a published checkpoint without running any code that it may hold.
-
-    Lightning checkpoints keep hyper-parameters that can hold paths; that one class is allowed.
-    """
-    path_class = pathlib.PosixPath  # Python 3.13 calls it pathlib._local.PosixPath
-    names = ("pathlib.PosixPath", "pathlib._local.PosixPath")
-    try:
-        with torch.serialization.safe_globals([(path_class, name) for name in names]):
-            content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as exc:
-        raise _unreadable(path) from exc
-    except Exception as exc:  # UnpicklingError, and whatever else a hostile pickle provokes
-        raise _unreadable(path) from exc
-    weights = content.get("state_dict", content) if isinstance(content, dict) else {}
-    if not isinstance(weights, dict):
-        return {}
-    tensors = {str(key): value for key, value in weights.items() if _is_plain(value)}
-    behind = {k.removeprefix("encoder."): v for k, v in tensors.items() if k.startswith("encoder.")}
-    named = behind or tensors
-    return {key: value for key, value in named.items() if key.startswith("layers.")}
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, Tensor) and value.is_cpu and value.layout is torch.strided
-
-
-def _unreadable(path: Path) -> EncoderFileError:
-    return EncoderFileError(
-        f"'{path}' is not a checkpoint of plain tensors. Nothing in it was run; give the published "
-        "encoder.pt or byol.ckpt, or a .safetensors file."
-    )
 
 
 def _encoder_with(weights: Mapping[str, Tensor], path: Path) -> Encoder:

@@ -51,6 +51,8 @@ def _sources(version_dir: Path, catalogue: Catalogue, own: list[str]) -> Iterato
             if from_catalogue
             else None,
             extent_flag=str(values["extent_flag"]),
+            image_origin=str(values["image_origin"]),
+            survey=str(values["survey"]),
             rms_jy_beam=_number(values["rms_jy_beam"]),
             scale_min_jy_beam=_number(values["scale_min_jy_beam"]),
             scale_max_jy_beam=_number(values["scale_max_jy_beam"]),

@@ -30,6 +30,8 @@ class Candidate:
     """Angular extent as the catalogue gives it; None: it is measured from the image."""
     extent_flag: str = "ok"
     """Limit of the catalogued extent."""
+    image_origin: str = "observed"
+    survey: str = "VLA FIRST"
     rms_jy_beam: float = np.nan
     scale_min_jy_beam: float = np.nan
     scale_max_jy_beam: float = np.nan

@@ -19,7 +19,6 @@ from scripts.progress import track
 SHARD = 1024
 FEWEST_SOURCES = 4
 """UMAP cannot lay out fewer."""
-SURVEY = "VLA FIRST"
 
 
 def write_sources(source: CatalogueSource, out: Path) -> None:
@@ -93,8 +92,8 @@ def _row(candidate: Candidate) -> dict[str, object]:
         "ra_deg": candidate.ra_deg,
         "dec_deg": candidate.dec_deg,
         **_extent(candidate),
-        "image_origin": "observed",
-        "survey": SURVEY,
+        "image_origin": candidate.image_origin,
+        "survey": candidate.survey,
         **_beam(candidate.ra_deg, candidate.dec_deg),
         "rms_jy_beam": candidate.rms_jy_beam,
         "scale_min_jy_beam": candidate.scale_min_jy_beam,
