@@ -76,6 +76,21 @@ def embed(
     embed_files(files, load_encoder(encoder), out)
 
 
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command(context_settings=PASS_ON, add_help_option=False)
+def pretrain(context: typer.Context) -> None:
+    """Pre-train an encoder without labels (needs the train extra; --help lists its options)."""
+    _run_training("pretrain", context.args)
+
+
+@app.command(context_settings=PASS_ON, add_help_option=False)
+def probe(context: typer.Context) -> None:
+    """Judge an encoder by a linear classifier and by neighbours (needs the train extra)."""
+    _run_training("probe", context.args)
+
+
 @app.command()
 def bench(
     n: Annotated[int, typer.Option("--sources", help="Size of the benchmark bundle.")] = 50_000,
@@ -84,6 +99,20 @@ def bench(
     from scripts.bench import run_bench
 
     run_bench(n)
+
+
+def _run_training(name: str, arguments: list[str]) -> None:
+    """Run a command whose libraries a server does not install, and need not load."""
+    try:
+        from scripts.training_commands import COMMANDS
+    except ModuleNotFoundError as exc:
+        raise ExplorerError(
+            f"`rgz-explorer {name}` needs the training libraries ({exc.name} is missing): "
+            "`pip install --constraint requirements.lock --editable '.[train]'` installs them."
+        ) from exc
+    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    single.command()(COMMANDS[name])
+    single(arguments, prog_name=f"rgz-explorer {name}")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from astropy.io import fits
 from rich.table import Table
 
+from app.comparability import check_fit
 from app.latent_space import LatentSpace, open_latent_space
 from app.settings import Settings
 from model.encoder import Encoder, embed, load_encoder
@@ -69,6 +70,7 @@ def summarise(ranks: list[OwnRank], n: int) -> Table:
 
 if __name__ == "__main__":
     bundle = Path(sys.argv[2]) if len(sys.argv) > 2 else Settings().bundle_dir
-    latent_space = open_latent_space(bundle)
-    found = own_ranks(Path(sys.argv[1]), latent_space, load_encoder())
+    latent_space, ours = open_latent_space(bundle), load_encoder()
+    check_fit(latent_space.manifest, ours.card, bundle)
+    found = own_ranks(Path(sys.argv[1]), latent_space, ours)
     console.print(summarise(found, len(latent_space)))

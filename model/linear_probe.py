@@ -1,0 +1,163 @@
+"""Judge a representation: a linear classifier on frozen y, its neighbours, and rotated copies.
+
+It never trains an encoder, and it never chooses anything on the sources it judges with.
+"""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from kornia.geometry.transform import warp_affine
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegressionCV
+from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from model.datasets import CONFIDENT_FRI, CONFIDENT_FRII, Images
+from model.encoder import Encoder, embed
+from model.preprocess import network_input
+
+NEIGHBOURS = 8
+STRENGTHS = tuple(10.0 ** np.arange(-5.0, 1.0))
+"""Candidates of 1 / (L2 strength)."""
+
+FOLDS = 5
+RESPLITS = 10
+TEST_SIZE = 104
+
+
+@dataclass(frozen=True)
+class MiraBestResult:
+    """FRI against FRII on MiraBest Confident."""
+
+    validation_error: float
+    """Share wrong in cross-validation within the 729 training sources."""
+    test_errors: int
+    tested: int
+    resplit_error: float
+    resplit_standard_error: float
+
+
+@dataclass(frozen=True)
+class FourClassResult:
+    """The four classes of firstgalaxydata; a share each."""
+
+    probe_error: float
+    neighbours_of_same_class: float
+    finds_itself_rotated: float
+
+
+def fit_probe(y: NDArray, label: NDArray, seed: int = 0) -> Pipeline:
+    """Fit L2 logistic regression on standardised y, its strength chosen by cross-validation.
+
+    Parameters
+    ----------
+    y : ndarray, shape (N, 512)
+    label : ndarray, shape (N,)
+
+    Returns
+    -------
+    probe : Pipeline
+        With ``predict`` and ``score``. Not the Table 5 probe, which is trained by SGD.
+    """
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    classifier = LogisticRegressionCV(
+        Cs=STRENGTHS,
+        cv=folds,
+        max_iter=2000,
+        scoring="accuracy",
+        l1_ratios=(0.0,),
+        use_legacy_attributes=True,
+    )
+    probe = make_pipeline(StandardScaler(), classifier)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return probe.fit(y, label)
+
+
+def cross_validated_error(probe: Pipeline) -> float:
+    """The mean error of a fitted probe's cross-validation at the strength it chose."""
+    scores = probe[-1].scores_
+    by_fold = np.mean([np.asarray(s).reshape(FOLDS, -1) for s in scores.values()], axis=0)
+    return float(1 - by_fold.mean(axis=0).max())
+
+
+def judge_mirabest(encoder: Encoder, mirabest: Images, resplits: int = RESPLITS) -> MiraBestResult:
+    """Probe FRI against FRII on MiraBest Confident, 729 training and 104 test sources.
+
+    Parameters
+    ----------
+    resplits : int
+        Number of stratified re-splits of all 833; their mean error has a standard error.
+    """
+    confident = mirabest.where(np.isin(mirabest.label, CONFIDENT_FRI + CONFIDENT_FRII))
+    y = represent(encoder, confident.pixels)
+    label = np.isin(confident.label, CONFIDENT_FRII).astype(int)
+    is_test = confident.split == "test"
+    probe = fit_probe(y[~is_test], label[~is_test])
+    wrong = probe.predict(y[is_test]) != label[is_test]
+    again = _resplit_errors(y, label, resplits) if resplits else np.array([np.nan])
+    spread = again.std(ddof=1) / np.sqrt(len(again)) if len(again) > 1 else np.nan
+    return MiraBestResult(
+        cross_validated_error(probe), int(wrong.sum()), len(wrong), float(again.mean()), spread
+    )
+
+
+def judge_first_galaxies(encoder: Encoder, galaxies: Images, split: str) -> FourClassResult:
+    """Measure the four classes on the valid or the test split; only train fits and is searched."""
+    train, judged = (galaxies.where(galaxies.split == name) for name in ("train", split))
+    y_train, y = represent(encoder, train.pixels), represent(encoder, judged.pixels)
+    probe = fit_probe(y_train, train.label)
+    rotated = represent(encoder, rotate(judged.pixels, seed=0))
+    return FourClassResult(
+        float((probe.predict(y) != judged.label).mean()),
+        neighbour_agreement(y_train, train.label, y, judged.label),
+        self_retrieval(y, rotated),
+    )
+
+
+def represent(encoder: Encoder, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """y (N, 512) of cleaned images (N, 150, 150)."""
+    return embed(encoder, network_input(pixels))
+
+
+def neighbour_agreement(
+    y_train: NDArray, label_train: NDArray, y: NDArray, label: NDArray, k: int = NEIGHBOURS
+) -> float:
+    """Share of the k nearest training neighbours (by S, eq. 3) that have a source's own class."""
+    nearest = np.argsort(-_similarity(y, y_train), axis=1)[:, :k]
+    return float((label_train[nearest] == label[:, None]).mean())
+
+
+def self_retrieval(y: NDArray, y_rotated: NDArray) -> float:
+    """Share of rotated images whose most similar image among all is the unrotated one."""
+    return float((_similarity(y_rotated, y).argmax(axis=1) == np.arange(len(y))).mean())
+
+
+def rotate(pixels: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    """Rotate images (N, 150, 150) by random angles about pixel (75, 75), nearest neighbour."""
+    angle = np.random.default_rng(seed).uniform(0, 2 * np.pi, len(pixels))
+    cos, sin, centre = np.cos(angle), np.sin(angle), pixels.shape[-1] // 2
+    shift_x, shift_y = centre * (1 - cos + sin), centre * (1 - sin - cos)
+    matrix = np.stack([cos, -sin, shift_x, sin, cos, shift_y], axis=1).reshape(-1, 2, 3)
+    images = torch.from_numpy(pixels[:, None].astype(np.float32))
+    size = (pixels.shape[-2], pixels.shape[-1])
+    kernel = torch.from_numpy(matrix.astype(np.float32))
+    turned = warp_affine(images, kernel, size, mode="nearest", align_corners=True)
+    return turned[:, 0].round().numpy().astype(np.uint8)
+
+
+def _resplit_errors(y: NDArray, label: NDArray, count: int) -> NDArray[np.float64]:
+    splits = StratifiedShuffleSplit(count, test_size=TEST_SIZE, random_state=0)
+    return np.array(
+        [1 - fit_probe(y[a], label[a]).score(y[b], label[b]) for a, b in splits.split(y, label)]
+    )
+
+
+def _similarity(a: NDArray, b: NDArray) -> NDArray[np.float64]:
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    a, b = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (a, b))
+    return a @ b.T

@@ -1,0 +1,180 @@
+"""Self-supervised pre-training of an encoder, resumable at any step.
+
+It never reads labels, and every random number comes from the run's seed and the step, so a run that
+was killed and resumed sees what an undisturbed one sees.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from model.augment import random_views
+from model.batches import Batches
+from model.byol import Byol, Contrastive
+from model.encoder import Encoder, embed, save_encoder, untrained_encoder
+from model.equalise import equalised
+from model.objectives import effective_rank
+from model.preprocess import network_input
+from model.pretrain_config import PretrainConfig, schedule_of, views_at
+from model.run_files import CHECKPOINT, RunFiles
+from model.schedule import learning_rate
+
+CONFIGURATION = "configuration.json"
+EQUALISE_ON = 1000
+
+
+class Collapsed(RuntimeError):
+    """The representations have become the same for all images."""
+
+
+class Pretraining(pl.LightningModule):
+    """One learner, its optimiser and its schedule, as Lightning wants them."""
+
+    def __init__(self, batches: Batches, config: PretrainConfig) -> None:
+        super().__init__()
+        self.config, self.batches = config, batches
+        encoder = untrained_encoder(config.architecture, config.seed).train()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            self.learner = make_learner(encoder, config)
+        self.schedule = schedule_of(config, batches.steps_per_epoch)
+        if config.compile:
+            self.learner.encoder.compile(dynamic=False)
+
+    def training_step(self, _batch: Any, _index: int) -> Tensor:
+        """Two views of the step's images, and the objective."""
+        step = self.global_step
+        v1, v2 = self._views(self.batches.images(step).to(self.device), step)
+        learned = self.learner(v1, v2)
+        self.log("loss", learned.loss, prog_bar=True)
+        if step % self.config.rank_every_steps == 0:
+            rank = effective_rank(learned.y)
+            self.log("rank", rank, prog_bar=True)
+            check_rank(rank, step, self.config.collapse_rank)
+        return learned.loss
+
+    def optimizer_step(self, *arguments: Any, **named: Any) -> None:
+        """Step, and let the averaged or target weights follow before a checkpoint is written."""
+        super().optimizer_step(*arguments, **named)
+        self.learner.after_step()
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser and the rate of every step."""
+        c, trained = self.config, [p for p in self.learner.parameters() if p.requires_grad]
+        rate = c.base_learning_rate * (c.batch_size / 256 if c.scale_learning_rate else 1)
+        optimizer: torch.optim.Optimizer
+        if c.optimizer == "sgd":
+            optimizer = torch.optim.SGD(trained, rate, c.momentum, weight_decay=c.weight_decay)
+        else:
+            optimizer = torch.optim.AdamW(trained, rate, weight_decay=c.weight_decay)
+        scheduler = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: learning_rate(step, self.schedule)
+        )
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
+        }
+
+    def _views(self, images: Tensor, step: int) -> tuple[Tensor, Tensor]:
+        seed = int(
+            np.random.default_rng([self.config.seed, step, self.batches.rank]).integers(2**62)
+        )
+        generator = torch.Generator(self.device).manual_seed(seed)
+        config = views_at(step, self.config, self.batches.steps_per_epoch)
+        with torch.autocast(self.device.type, enabled=False):
+            v1, v2 = (random_views(images, config, generator) for _ in range(2))
+        if self.config.channels_last:
+            v1, v2 = (v.contiguous(memory_format=torch.channels_last) for v in (v1, v2))
+        return v1, v2
+
+
+def pretrain(
+    sources: list[NDArray[np.uint8]], out: Path, config: PretrainConfig, **trainer: Any
+) -> Encoder:
+    """Train an encoder on cleaned images without labels, or go on with a run that was stopped.
+
+    Parameters
+    ----------
+    sources : list of ndarray, shape (N_i, 150, 150), uint8
+        One array a data source; may be memory-mapped.
+    out : path
+        Directory of the run: last.ckpt, metrics.csv, configuration.json, encoder.safetensors.
+    config : PretrainConfig
+    trainer
+        Passed on to `pytorch_lightning.Trainer` (devices, num_nodes, strategy ...).
+
+    Returns
+    -------
+    encoder : Encoder
+        In evaluation mode.
+
+    Raises
+    ------
+    Collapsed
+        If the effective rank of centred y falls below ``config.collapse_rank``.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    (out / CONFIGURATION).write_text(json.dumps(asdict(config), indent=1))
+    module = Pretraining(Batches(sources, config), config)
+    total = module.schedule.total_steps
+    options: dict[str, Any] = {"accelerator": "cpu", "enable_progress_bar": True} | trainer
+    run = pl.Trainer(
+        max_steps=total,
+        precision=config.precision,
+        callbacks=[RunFiles(out, config.checkpoint_every_steps)],
+        logger=False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        **options,
+    )
+    steps: DataLoader[int] = DataLoader(range(total), batch_size=None)  # type: ignore[arg-type]
+    checkpoint = out / CHECKPOINT
+    resumed = checkpoint if checkpoint.exists() else None
+    run.fit(module, steps, ckpt_path=resumed, weights_only=True)
+    encoder = module.learner.best_encoder.eval()
+    if config.equalise:
+        encoder = equalised(encoder, embed(encoder, network_input(_sample(sources))))
+    if run.is_global_zero:
+        save_encoder(
+            encoder,
+            out / "encoder.safetensors",
+            f"{config.objective}, {total} steps",
+            f"pre-trained by self-supervision ({config.objective})",
+            trained=True,
+            half=True,
+        )
+    return encoder
+
+
+def make_learner(encoder: Encoder, config: PretrainConfig) -> Byol | Contrastive:
+    """The learner that the configuration names."""
+    if config.objective == "byol":
+        return Byol(encoder, config.hidden, config.projected, config.tau)
+    return Contrastive(encoder, config.hidden, config.projected, config.temperature, config.tau)
+
+
+def _sample(sources: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """About a thousand images of each source, evenly spaced."""
+    return np.concatenate([source[:: max(1, len(source) // EQUALISE_ON)] for source in sources])
+
+
+def check_rank(rank: float, step: int, least: float) -> None:
+    """Stop a run whose representations have collapsed.
+
+    Raises
+    ------
+    Collapsed
+    """
+    if rank < least:
+        raise Collapsed(
+            f"The representations collapsed at step {step}: their effective rank is {rank:.2f}, "
+            f"below {least:g}. Try a lower learning rate, a longer warm-up or a larger batch."
+        )

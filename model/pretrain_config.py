@@ -1,0 +1,83 @@
+"""The typed configuration of a pre-training run and the schedule in steps that follows from it.
+
+It never holds data or networks.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from model.augment import ViewConfig
+from model.schedule import ScheduleConfig
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """Everything that decides a run. Defaults: Slijepcevic et al. 2024, Table 3 and Sec. 2.4."""
+
+    objective: Literal["byol", "ntxent"] = "byol"
+    architecture: str = "resnet18"
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    base_learning_rate: float = 0.2
+    scale_learning_rate: bool = True
+    """Multiply the base rate by batch size / 256 (Table 3)."""
+    batch_size: int = 1024
+    weight_decay: float = 1.5e-6
+    momentum: float = 0.9
+    epochs: float = 500
+    warmup_epochs: float = 10
+    decay_epochs: float | None = None
+    """None: cosine decay after the warm-up. Else the rate stays up, and falls in the last ones."""
+    tau: float = 0.996
+    """Decay rate of eq. 1; for ntxent, of the averaged weights."""
+    temperature: float = 0.2
+    hidden: int = 512
+    projected: int = 256
+    views: ViewConfig = field(default_factory=ViewConfig)
+    small_view_px: int | None = None
+    """Centre crop of the views until the last `large_view_epochs`; None: always the same."""
+    large_view_epochs: float = 0
+    shares: tuple[float, ...] | None = None
+    """Share of each data source in a batch; None: by their numbers of images."""
+    seed: int = 69
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    channels_last: bool = True
+    compile: bool = False
+    checkpoint_every_steps: int = 50
+    rank_every_steps: int = 25
+    collapse_rank: float = 1.5
+    """The run stops when the effective rank of centred y falls below this."""
+    equalise: bool = False
+    """Not in the paper: in the end, give all features the same spread (`model.equalise`)."""
+
+
+NTXENT = PretrainConfig(
+    objective="ntxent",
+    optimizer="adamw",
+    base_learning_rate=1e-3,
+    scale_learning_rate=False,
+    batch_size=96,
+    weight_decay=1e-4,
+    projected=128,
+    tau=0.99,
+    precision="bf16-mixed",
+    equalise=True,
+)
+"""The recipe that teaches something within hours on two cores."""
+
+
+def schedule_of(config: PretrainConfig, steps_per_epoch: int) -> ScheduleConfig:
+    """The schedule in steps of a configuration in epochs."""
+    decay = None if config.decay_epochs is None else round(config.decay_epochs * steps_per_epoch)
+    return ScheduleConfig(
+        round(config.warmup_epochs * steps_per_epoch),
+        max(1, round(config.epochs * steps_per_epoch)),
+        decay,
+    )
+
+
+def views_at(step: int, config: PretrainConfig, steps_per_epoch: int) -> ViewConfig:
+    """The views of a step: small ones first, if so configured."""
+    large_from = (config.epochs - config.large_view_epochs) * steps_per_epoch
+    if config.small_view_px is None or step >= large_from:
+        return config.views
+    return replace(config.views, centre_crop_px=config.small_view_px)

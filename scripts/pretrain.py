@@ -1,0 +1,82 @@
+"""`rgz-explorer pretrain`: train an encoder without labels. It only reads arguments."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from model.augment import ViewConfig
+from model.pretrain import pretrain
+from model.pretrain_config import NTXENT, PretrainConfig
+from model.run_files import METRICS
+from scripts.plots import plot_metrics
+from scripts.progress import console
+from scripts.training_sources import gather, judges
+
+
+def run_pretraining(
+    data: Annotated[
+        list[str],
+        typer.Option(
+            help="firstgalaxydata, drawn:POSITIONS.parquet, fits:DIR or bundle:DIR; repeatable."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Directory of the run; an existing run goes on.")],
+    mirabest: Annotated[
+        Path, typer.Option(help="MiraBest_F_batches.tar.gz: positions to keep out of training.")
+    ],
+    components: Annotated[
+        Path | None, typer.Option(help="FIRST component catalogue (Parquet), for drawn fields.")
+    ] = None,
+    objective: Annotated[
+        Literal["byol", "ntxent"], typer.Option(help="byol: as the paper. ntxent: small machines.")
+    ] = "byol",
+    epochs: Annotated[float | None, typer.Option(help="Default: 500, the paper's.")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Default: 1024 (byol), 96 (ntxent).")
+    ] = None,
+    shares: Annotated[
+        list[float] | None, typer.Option(help="Share of each --data in a batch; repeat in order.")
+    ] = None,
+    small_view_px: Annotated[int | None, typer.Option(help="Side of the first views, px.")] = None,
+    large_view_epochs: Annotated[float, typer.Option(help="Last epochs with views of 70 px.")] = 0,
+    threshold_max: Annotated[float, typer.Option(help="Highest random clip, of the maximum.")] = 0,
+    cut_arcsec: Annotated[
+        float, typer.Option(help="Leave out sources of smaller angular extent (Sec. 3.6).")
+    ] = 20.0,
+    seed: Annotated[int, typer.Option(help="Of weights, batches and views.")] = 69,
+    precision: Annotated[
+        Literal["32-true", "bf16-mixed"] | None, typer.Option(help="Default: by objective.")
+    ] = None,
+    compile_encoder: Annotated[
+        bool, typer.Option("--compile", help="Use torch.compile (needs a C++ compiler).")
+    ] = False,
+    accelerator: Annotated[str, typer.Option(help="As Lightning's.")] = "auto",
+    devices: Annotated[str, typer.Option(help="As Lightning's: a number, or auto.")] = "auto",
+    num_nodes: Annotated[int, typer.Option(help="As Lightning's.")] = 1,
+) -> None:
+    """Pre-train an encoder without labels, or go on with a run that was stopped."""
+    recipe = PretrainConfig() if objective == "byol" else NTXENT
+    given: dict[str, Any] = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "precision": precision,
+        "shares": tuple(shares) if shares else None,
+    }
+    config = replace(
+        recipe,
+        **{name: value for name, value in given.items() if value is not None},
+        views=replace(ViewConfig(), threshold_max=threshold_max),
+        small_view_px=small_view_px,
+        large_view_epochs=large_view_epochs,
+        seed=seed,
+        compile=compile_encoder,
+    )
+    found = gather(
+        data, judges(mirabest), cut_arcsec=cut_arcsec, components=components, seed=config.seed
+    )
+    trainer = {"accelerator": accelerator, "devices": devices, "num_nodes": num_nodes}
+    pretrain([source.images.pixels for source in found], out, config, **trainer)
+    plot_metrics(out / METRICS, out / "metrics.png")
+    console.print(f"The encoder is in {out / 'encoder.safetensors'}.")

@@ -1,0 +1,25 @@
+"""The commands that need the training libraries, with their failures as sentences."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from app.errors import ExplorerError
+from model.datasets import UnsafePickle
+from model.pretrain import Collapsed
+from scripts.pretrain import run_pretraining
+from scripts.probe import run_probe
+
+
+def _in_sentences(command: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except (Collapsed, UnsafePickle, FileNotFoundError) as exc:
+            raise ExplorerError(str(exc)) from exc
+
+    return run
+
+
+COMMANDS = {"pretrain": _in_sentences(run_pretraining), "probe": _in_sentences(run_probe)}
