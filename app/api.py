@@ -16,7 +16,7 @@ from app import caching
 from app.dependencies import ExplorerDep, OptionsDep, Served, ServedDep, SpaceDep
 from app.describe import describe_answer, describe_source
 from app.errors import UnknownColumn, UnknownSource, UnreadablePosition
-from app.explorer import Answer, Explorer
+from app.explorer import Answer, Explorer, SearchOptions
 from app.export import MEDIA_TYPES, Format, file_name, result_table, write_table_as
 from app.latent_space import LatentSpace
 from app.map_data import pack_column, pack_map
@@ -30,7 +30,12 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": HTTPStatus(status).phrase, "content": PROBLEM}
     for status in (404, 422, 502, 504)
 }
-BINARY = {"content": {"application/octet-stream": {}}, "description": "See the README."}
+FRAMING = (
+    "Little-endian: uint32 length of the header; JSON header, padded so that the data begin at a "
+    "multiple of 8; one uint16 array a column, in row order. x, y: min + code / 65535 * (max - "
+    "min). Numbers: min + code / 65534 * (max - min); categories: index; 65535: unknown."
+)
+BINARY = {"content": {"application/octet-stream": {}}, "description": FRAMING}
 PICTURE = {"content": {"image/png": {}}, "description": "North up, east left."}
 FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}
@@ -125,7 +130,7 @@ def source_neighbours(
     etag = caching.etag_of(explorer.space.version, row, options, format)
     if same := caching.unchanged(request, etag, caching.REVALIDATE):
         return same
-    sent = _send(explorer.space, explorer.neighbours_of(source_id, options), format)
+    sent = _send(explorer.space, explorer.neighbours_of(source_id, options), options, format)
     target = sent if isinstance(sent, Response) else response
     target.headers.update(caching.headers(etag, caching.REVALIDATE))
     return sent
@@ -145,7 +150,7 @@ async def query(
     place = _position(position, ra, dec)
 
     def answer() -> QueryResult | Response:
-        return _send(explorer.space, explorer.query(place, options), format)
+        return _send(explorer.space, explorer.query(place, options), options, format)
 
     sent = await anyio.to_thread.run_sync(answer, limiter=await _threads(explorer, place))
     target = sent if isinstance(sent, Response) else response
@@ -219,12 +224,14 @@ async def _threads(explorer: Explorer, place: SkyCoord) -> anyio.CapacityLimiter
     return None if await anyio.to_thread.run_sync(explorer.holds, place) else _survey_threads
 
 
-def _send(space: LatentSpace, answer: Answer, fmt: Format) -> QueryResult | Response:
+def _send(
+    space: LatentSpace, answer: Answer, options: SearchOptions, fmt: Format
+) -> QueryResult | Response:
     result = describe_answer(space, answer)
     if fmt == "json":
         return result
     return Response(
-        write_table_as(result_table(space, result), fmt),
+        write_table_as(result_table(space, result, options), fmt),
         media_type=MEDIA_TYPES[fmt],
         headers={"Content-Disposition": f'attachment; filename="{file_name(result, fmt)}"'},
     )

@@ -41,7 +41,10 @@ def check_fit(manifest: Manifest, card: EncoderCard, bundle: Path) -> None:
         It names the command that embeds the bundle's stored images again.
     """
     made_by = manifest.encoder
-    again = f"`rgz-explorer build --reembed --bundle {bundle}` embeds its stored images again."
+    again = (
+        f"`rgz-explorer build --reembed --bundle {bundle}` embeds its stored images again (with "
+        "the same --encoder, if the server was given one)."
+    )
     if manifest.preprocessing != PREPROCESSING:
         raise EncoderMismatch(
             f"The images of the bundle '{bundle}' were prepared by '{manifest.preprocessing}', "
@@ -64,8 +67,8 @@ def _warnings(cutout: Cutout, input_kind: str) -> Iterator[str]:
     if input_kind != "raw":
         yield (
             "This image and the bundle's were prepared differently: it was cleaned from Jy/beam "
-            f"as published, theirs are {INPUT_STATEMENTS[input_kind]}. Similarities are a little "
-            "lower for that reason alone."
+            f"as published, theirs are {INPUT_STATEMENTS[input_kind]}. An image of the same "
+            "source need not come first, and the novelty percentile is only roughly comparable."
         )
     if cutout.blank_fraction > 0:
         yield (

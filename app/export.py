@@ -14,6 +14,7 @@ from astropy.table import MaskedColumn, Table
 from astropy.table.meta import get_yaml_from_table
 
 from app.catalogue import CORE_COLUMNS, ColumnInfo
+from app.explorer import SearchOptions
 from app.latent_space import LatentSpace
 from app.schemas import NeighbourRecord, QueryResult
 
@@ -52,11 +53,11 @@ RESULT_COLUMNS = {
 }
 
 
-def result_table(space: LatentSpace, result: QueryResult) -> Table:
+def result_table(space: LatentSpace, result: QueryResult, options: SearchOptions) -> Table:
     """The neighbours with the catalogue's own columns, units, and provenance in ``meta``."""
     own = [name for name in space.catalogue.table.column_names if name not in CORE_COLUMNS]
     info = RESULT_COLUMNS | {name: space.catalogue.info[name] for name in own}
-    table = Table(meta=_provenance(space, result))
+    table = Table(meta=_provenance(space, result, options))
     for name, about in info.items():
         values = [_value(neighbour, name) for neighbour in result.neighbours]
         table[name] = _column(values, about, _type(space, name))
@@ -138,7 +139,7 @@ def _field_metadata(column: MaskedColumn) -> dict[str, str]:
     return {"unit": unit, "ucd": column.meta.get("ucd", ""), "description": column.description}
 
 
-def _provenance(space: LatentSpace, result: QueryResult) -> dict[str, str]:
+def _provenance(space: LatentSpace, result: QueryResult, options: SearchOptions) -> dict[str, str]:
     query, manifest = result.query, space.manifest
     return {
         "query": query.source_id or query.position,
@@ -148,6 +149,11 @@ def _provenance(space: LatentSpace, result: QueryResult) -> dict[str, str]:
         "encoder": f"{manifest.encoder.name} (sha256 {manifest.encoder.sha256})",
         "catalogue": f"{manifest.source.name}, doi:{manifest.source.doi}, {manifest.n} sources",
         "bundle": space.version,
+        "preprocessing": f"{manifest.preprocessing}; input kind {manifest.input_kind}",
+        "extent_algorithm": manifest.extent_algorithm,
+        "k": str(options.k),
+        "near_duplicates": f"within {options.duplicates_arcsec:g} arcsec, "
+        + ("hidden" if options.hide_duplicates else "marked"),
         "written_utc": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "method": "Slijepcevic et al. 2024, eq. 3",
         "terms": manifest.source.terms,

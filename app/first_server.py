@@ -33,6 +33,8 @@ FIRST_COVERAGE = (
     "FIRST covers roughly RA 6.6-17.8 h, Dec -8 to +65 deg, "
     "and RA 20.3-4.0 h, Dec -11.5 to +15.5 deg"
 )
+SOUTH_EDGE_DEG, NORTH_EDGE_DEG = -12.5, 65.7
+"""A degree beyond FIRST's declinations: farther out the server need not be asked."""
 MAX_ANSWER_BYTES = 32 * 2**20
 GRACE_S = 0.5
 """How much later than the deadline `FirstServer.download` gives up on a thread that hangs where
@@ -92,6 +94,8 @@ class FirstServer:
         ------
         OutsideFootprint, SurveyTimeout, SurveyUnavailable, BadSurveyAnswer
         """
+        if not SOUTH_EDGE_DEG <= position.icrs.dec.deg <= NORTH_EDGE_DEG:
+            raise self._outside(position)
         ends = time.monotonic() + self.deadline_s
         asked = self._workers.submit(self._ask, position, field_arcmin, ends)
         try:
@@ -147,15 +151,17 @@ class FirstServer:
         if content.startswith(b"SIMPLE"):
             return content
         if _NO_DATA in content.lower():
-            raise OutsideFootprint(
-                f"FIRST has no data at {_written(position)}: {FIRST_COVERAGE}.",
-                parameter="position",
-            )
+            raise self._outside(position)
         says = _readable(content)
         raise BadSurveyAnswer(
             "The FIRST server's answer is not a FITS image"
             + (f'; it says "{says}". ' if says else " and has no text in it. ")
             + "Try again in a few minutes."
+        )
+
+    def _outside(self, position: SkyCoord) -> OutsideFootprint:
+        return OutsideFootprint(
+            f"FIRST has no data at {_written(position)}: {FIRST_COVERAGE}.", parameter="position"
         )
 
     def _renamed(self, error: OSError | HTTPError, deadline: Deadline) -> SurveyError:
@@ -174,7 +180,7 @@ class FirstServer:
                 "Behind a proxy that replaces certificates, set REQUESTS_CA_BUNDLE."
             )
         return SurveyUnavailable(
-            "The FIRST server cannot be reached: the connection was refused or broken. "
+            "The FIRST server cannot be reached: there was no connection, or it broke. "
             "Check the network, or try again in a few minutes."
         )
 

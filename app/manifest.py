@@ -82,7 +82,9 @@ def read_manifest(version_dir: Path) -> Manifest:
     except FileNotFoundError as exc:
         raise BundleUnreadable(f"'{version_dir}' is no bundle: it has no {FILE_NAME}.") from exc
     except (OSError, ValueError) as exc:
-        raise BundleUnreadable(f"'{path}' cannot be read as JSON ({exc}).") from exc
+        raise BundleUnreadable(
+            f"'{path}' cannot be read as JSON ({exc}). Build the bundle again."
+        ) from exc
     found = content.get("schema_version") if isinstance(content, dict) else None
     if found != SCHEMA_VERSION:
         raise BundleUnreadable(

@@ -52,9 +52,14 @@ def serve(
     ] = False,
     bundle: BundleOption = None,
     encoder: EncoderOption = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on (default: 127.0.0.1).")
+    ] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
+        int | None,
+        typer.Option(
+            help="Port to listen on (default: 8000); 0 takes a free one.", min=0, max=65535
+        ),
     ] = None,
 ) -> None:
     """Serve a bundle as a web page and an HTTP API."""
@@ -65,8 +70,18 @@ def serve(
 
 @app.command()
 def embed(
-    files: Annotated[list[Path], typer.Argument(help="FITS images, Jy/beam, 1.8 arcsec a pixel.")],
-    out: Annotated[Path, typer.Option("--out", help="Parquet table to write.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="FITS images, Jy/beam, 1.8 arcsec a pixel, 150 px or more, source in the middle."
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", help="Parquet table to write; what cannot be used goes to OUT.rejects.csv."
+        ),
+    ],
     encoder: EncoderOption = None,
 ) -> None:
     """Embed images of your own: file, position, angular extent and y (512 numbers)."""
@@ -93,7 +108,9 @@ def probe(context: typer.Context) -> None:
 
 @app.command()
 def bench(
-    n: Annotated[int, typer.Option("--sources", help="Size of the benchmark bundle.")] = 50_000,
+    n: Annotated[
+        int, typer.Option("--sources", min=1000, help="Size of the benchmark bundle.")
+    ] = 50_000,
 ) -> None:
     """Measure speed and memory on a bundle of augmented copies (built once, minutes)."""
     from scripts.bench import run_bench

@@ -15,13 +15,21 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from app.errors import ExplorerError, UnreadableFits
-from app.fits_image import celestial_wcs, read_fits
+from app.fits_image import FitsImage, celestial_wcs, read_fits
 from model.encoder import FEATURES, Encoder, embed
 from model.extent import measure_extent
-from model.preprocess import PREPROCESSING, ImageError, clean, network_input
+from model.preprocess import (
+    PIXEL_SCALE_ARCSEC,
+    PREPROCESSING,
+    ImageError,
+    clean,
+    network_input,
+)
 from scripts.progress import console, track
 
 GZIP_MAGIC = b"\x1f\x8b"
+SCALE_TOLERANCE = 0.01
+UNITS = {"ra_deg": "deg", "dec_deg": "deg", "angular_extent_arcsec": "arcsec"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class EmbeddedFile:
     ra_deg: float
     dec_deg: float
     angular_extent_arcsec: float
+    extent_flag: str
     y: NDArray[np.float32]  # (512,)
 
 
@@ -44,19 +53,25 @@ def embed_files(paths: Iterable[Path], encoder: Encoder, out: Path) -> None:
         FITS files, gzipped or not.
     encoder : Encoder
     out : Path
-        The table: file, ra_deg, dec_deg (of the middle pixel), angular_extent_arcsec, and y as a
-        fixed-size list of 512 float32. Files that cannot be used go to OUT.rejects.csv.
+        The table: file, ra_deg, dec_deg (of the middle pixel), angular_extent_arcsec,
+        extent_flag, and y as a fixed-size list of 512 float32; units in the fields' metadata.
+        Files that cannot be used go to OUT.rejects.csv. Nothing is resampled or turned: another
+        pixel scale, unit or orientation is a reason to reject.
 
     Raises
     ------
     ExplorerError
         If not one file could be used.
     """
+    if not out.absolute().parent.is_dir():
+        raise ExplorerError(f"There is no directory '{out.parent}' to write '{out.name}' into.")
     files = list(paths)
     rows, rejects = [], []
     for path in track(files, "Embedding", len(files)):
         try:
             rows.append(_embed_one(path, encoder))
+        except FileNotFoundError:
+            rejects.append((str(path), "There is no such file."))
         except (ExplorerError, ImageError, OSError) as exc:
             rejects.append((str(path), str(exc)))
     _write_rejects(rejects, out.with_name(f"{out.name}.rejects.csv"))
@@ -68,16 +83,42 @@ def embed_files(paths: Iterable[Path], encoder: Encoder, out: Path) -> None:
 
 def _embed_one(path: Path, encoder: Encoder) -> EmbeddedFile:
     image = read_fits(_content(path))
+    _check_unit(image)
+    _check_grid(image)
     cleaned = clean(image.pixels)
+    extent = measure_extent(cleaned)
     height, width = image.pixels.shape
     middle = celestial_wcs(image.header).pixel_to_world((width - 1) / 2, (height - 1) / 2).icrs
     return EmbeddedFile(
         file=str(path),
         ra_deg=float(middle.ra.deg),
         dec_deg=float(middle.dec.deg),
-        angular_extent_arcsec=measure_extent(cleaned).arcsec,
+        angular_extent_arcsec=extent.arcsec,
+        extent_flag=extent.flag,
         y=embed(encoder, network_input(cleaned)[None])[0],
     )
+
+
+def _check_unit(image: FitsImage) -> None:
+    unit = str(image.header.get("BUNIT", "")).strip()
+    if unit and unit.casefold().replace(" ", "") != "jy/beam":
+        raise UnreadableFits(f"The image is in '{unit}'; Jy/beam is needed.")
+
+
+def _check_grid(image: FitsImage) -> None:
+    """Refuse what is not sampled and oriented as FIRST is: 1.8"/px, north up, east left."""
+    wcs = celestial_wcs(image.header)
+    east, north = np.diag(wcs.pixel_scale_matrix) * 3600  # arcsec a pixel
+    wanted = np.array([[-PIXEL_SCALE_ARCSEC, 0], [0, PIXEL_SCALE_ARCSEC]])
+    found = wcs.pixel_scale_matrix * 3600
+    if np.abs(found - wanted).max() > SCALE_TOLERANCE * PIXEL_SCALE_ARCSEC:
+        raise UnreadableFits(
+            f'The image has {abs(east):.2f} x {abs(north):.2f}" a pixel'
+            + (", east right" if east > 0 else "")
+            + (", south up" if north < 0 else "")
+            + f'; {PIXEL_SCALE_ARCSEC}" a pixel, north up and east left, are needed. Resample it '
+            "first, for example with the reproject package."
+        )
 
 
 def _content(path: Path) -> bytes:
@@ -94,11 +135,20 @@ def _table(rows: list[EmbeddedFile], encoder: Encoder) -> pa.Table:
     y = pa.array(np.concatenate([row.y for row in rows]), pa.float32())
     columns = {
         name: pa.array([getattr(row, name) for row in rows])
-        for name in ("file", "ra_deg", "dec_deg", "angular_extent_arcsec")
+        for name in ("file", "ra_deg", "dec_deg", "angular_extent_arcsec", "extent_flag")
     }
     columns["y"] = pa.FixedSizeListArray.from_arrays(y, FEATURES)
-    provenance = {"encoder": encoder.card.name, "encoder_sha256": encoder.card.sha256}
-    return pa.table(columns, metadata=provenance | {"preprocessing": PREPROCESSING})
+    fields = [
+        pa.field(name, array.type, metadata={"unit": UNITS.get(name, "")})
+        for name, array in columns.items()
+    ]
+    provenance = {
+        "encoder": encoder.card.name,
+        "encoder_sha256": encoder.card.sha256,
+        "preprocessing": PREPROCESSING,
+        "input_kind": "raw",
+    }
+    return pa.table(list(columns.values()), schema=pa.schema(fields, metadata=provenance))
 
 
 def _write_rejects(rejects: list[tuple[str, str]], path: Path) -> None:

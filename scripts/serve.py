@@ -58,6 +58,6 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.close()
         raise PortTaken(
             f"Cannot listen on {host}:{port} ({exc.strerror}). Stop what runs there, or choose "
-            "another with --port."
+            "another with --port (make run PORT=...)."
         ) from exc
     return listener

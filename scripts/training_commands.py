@@ -16,7 +16,9 @@ def _in_sentences(command: Callable[..., None]) -> Callable[..., None]:
     def run(*arguments: Any, **options: Any) -> None:
         try:
             command(*arguments, **options)
-        except (Collapsed, UnsafePickle, FileNotFoundError) as exc:
+        except FileNotFoundError as exc:
+            raise ExplorerError(f"There is no file '{exc.filename}'.") from exc
+        except (Collapsed, UnsafePickle) as exc:
             raise ExplorerError(str(exc)) from exc
 
     return run

@@ -137,7 +137,7 @@ def test_a_survey_cuts_at_whole_pixels_so_the_offset_is_at_most_half_a_diagonal(
     ("fault", "kind", "words"),
     [
         (Fault.NO_DATA, OutsideFootprint, "FIRST has no data at 13h45m41.3s +23d22m55s"),
-        (Fault.RESET, SurveyUnavailable, "refused or broken"),
+        (Fault.RESET, SurveyUnavailable, "no connection, or it broke"),
         (Fault.HTTP_500, SurveyUnavailable, "HTTP status 500"),
         (Fault.HTML, BadSurveyAnswer, "not a FITS image"),
         (Fault.BUSY, BadSurveyAnswer, "server is busy"),

@@ -51,9 +51,8 @@ def result(explorer: Explorer) -> QueryResult:
 
 
 def table_of(explorer: Explorer, result: QueryResult, n: int) -> Table:
-    return result_table(
-        explorer.space, result.model_copy(update={"neighbours": result.neighbours[:n]})
-    )
+    few = result.model_copy(update={"neighbours": result.neighbours[:n]})
+    return result_table(explorer.space, few, SearchOptions(k=n))
 
 
 def read(content: bytes, fmt: str) -> Table:
@@ -174,7 +173,8 @@ def test_words_that_would_break_a_file_come_through(
 ) -> None:
     nasty = '# a, "b"; <c> & é☃'
     worse = [n.model_copy(update={"name": nasty}) for n in result.neighbours[:2]]
-    table = result_table(explorer.space, result.model_copy(update={"neighbours": worse}))
+    worst = result.model_copy(update={"neighbours": worse})
+    table = result_table(explorer.space, worst, SearchOptions())
     table.meta["catalogue"] = "two\nlines"
     table["name"].description = "two\nlines"
     for fmt in FORMATS:

@@ -85,7 +85,7 @@ def test_a_position_off_the_footprint_is_named_with_the_coverage(server: ReplayS
         (Fault.HTTP_429, SurveyUnavailable, "HTTP status 429 Too Many Requests"),
         (Fault.HTTP_500, SurveyUnavailable, "HTTP status 500"),
         (Fault.REDIRECT, SurveyUnavailable, "points to https://example.org/first"),
-        (Fault.RESET, SurveyUnavailable, "refused or broken"),
+        (Fault.RESET, SurveyUnavailable, "no connection, or it broke"),
         (Fault.RESET_BODY, BadSurveyAnswer, "truncated: the connection broke"),
         (Fault.SHORT_BODY, BadSurveyAnswer, "truncated: the connection broke"),
         (Fault.HTML, BadSurveyAnswer, 'not a FITS image; it says "Scheduled maintenance".'),
@@ -109,7 +109,7 @@ def test_a_refused_connection_is_unavailable() -> None:
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
     error = failure(FirstServer(url))
     assert type(error) is SurveyUnavailable
-    assert "refused" in str(error)
+    assert "no connection" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ export function createNeighbours(root, meta, defaults) {
 
   function heading(state) {
     const count = state.result.neighbours.length;
-    const title = el("h2", { id: "neighbours-title" }, `${count} nearest neighbours`);
+    const title = el("h2", { id: "neighbours-title" }, count === 1 ? "The nearest neighbour" : `${count} nearest neighbours`);
     const explain = () => emit(root, "explorer:about", { section: "about-similarity" });
     return el(
       "header",

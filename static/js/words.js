@@ -15,8 +15,8 @@ export function extentSentence({ angular_extent_arcsec: arcsec, extent_flag: fla
   if (arcsec === null || arcsec === undefined) return "No angular extent is known for this image.";
   const field = `${fieldArcsec.toFixed(0)}″`;
   const meaning = {
-    unresolved: "The source is shorter than the beam; the beam's width is given as an upper limit.",
-    "beyond field": `The source reaches out of the ${field} square that the network sees.`,
+    unresolved: "Shorter than FIRST's beam: 5.4\u2033 is an upper limit (north of Dec +4.6\u00b0; farther south the beam is 6.4\u2033 or 6.8\u2033 long, north to south).",
+    "beyond field": `The source reaches out of the ${field} square that the network sees; its extent counts what lies within 135\u2033 of the middle, and can be a lower limit.`,
   };
   return meaning[flag] ?? "";
 }
