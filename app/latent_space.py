@@ -20,8 +20,6 @@ from app.manifest import Manifest
 from model.encoder import FEATURES
 
 NOVELTY_NEIGHBOURS = 10
-TIE_MARGIN = 16
-"""Rows asked of the index beyond those wanted, so that equal similarities are seen as equal."""
 INDEX_ROUNDING = 1e-6
 """How far the index's S, in single precision, can be from the true one."""
 
@@ -58,6 +56,7 @@ class LatentSpace:
         self.images = zarr.open_array(version_dir / "images.zarr", mode="r")  # (N, 150, 150)
         self.novelty = self.catalogue.numbers("novelty")
         self._sorted_novelty = np.sort(self.novelty)
+        self._unit = _vectors(self.index)  # (N, 512)
         self._sky = unit_vectors(self.catalogue.ra_deg, self.catalogue.dec_deg)  # (N, 3)
         self._check_lengths(version_dir)
 
@@ -84,6 +83,9 @@ class LatentSpace:
         centring would change the cosine.
         """
         others = len(self) - (exclude_row is not None)
+        k = min(k, others)
+        if k < 1:
+            return []
         query = np.asarray(y, np.float64) / np.linalg.norm(np.asarray(y, np.float64))
         rows, similarity = self._best(query, k, exclude_row)
         at_least = np.searchsorted(-similarity, -similarity, side="right")
@@ -138,18 +140,16 @@ class LatentSpace:
 
     def _best(
         self, unit_query: NDArray[np.float64], k: int, exclude_row: int | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """The k best rows and S, best first, and all further rows that could equal the k-th."""
-        wanted = min(len(self), k + 1 + TIE_MARGIN)
-        while True:
-            _, found = self.index.search(unit_query.astype(np.float32)[None], wanted)
-            rows = found[0][(found[0] >= 0) & (found[0] != exclude_row)]
-            similarity = self._similarity(unit_query, rows)
-            order = np.lexsort((rows, -similarity))
-            rows, similarity = rows[order], similarity[order]
-            if wanted == len(self) or similarity[k - 1] - similarity[-1] > INDEX_ROUNDING:
-                return rows, similarity
-            wanted = min(len(self), 4 * wanted)
+        scores = self._unit @ unit_query.astype(np.float32)  # (N,)
+        if exclude_row is not None:
+            scores[exclude_row] = -np.inf
+        worst = np.partition(scores, -k)[-k]
+        rows = np.flatnonzero(scores >= worst - INDEX_ROUNDING)
+        similarity = self._similarity(unit_query, rows)
+        order = np.lexsort((rows, -similarity))
+        return rows[order], similarity[order]
 
     def _similarity(self, unit_query: NDArray, rows: NDArray) -> NDArray[np.float64]:
         """S, at most 1; einsum, unlike a BLAS product, gives equal rows equal values."""
@@ -188,6 +188,18 @@ def unit_vectors(ra_deg: NDArray, dec_deg: NDArray) -> NDArray[np.float64]:
     """Cartesian unit vectors (N, 3) of positions on the sphere."""
     ra, dec = np.radians(ra_deg), np.radians(dec_deg)
     return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
+
+
+def _vectors(index: faiss.Index) -> NDArray[np.float32]:
+    """The unit vectors that a flat index holds, (N, 512), without a copy.
+
+    One query at a time, BLAS goes through this memory three times as fast as the index itself
+    does, on two cores.
+    """
+    if not isinstance(index, faiss.IndexFlat):
+        raise BundleCorrupt(f"The bundle's index is a {type(index).__name__}, not a flat one.")
+    flat: NDArray[np.float32] = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)
+    return flat.reshape(index.ntotal, index.d)
 
 
 def _vector(position: SkyCoord) -> NDArray[np.float64]:

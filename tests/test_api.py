@@ -83,7 +83,8 @@ def test_text_and_map_are_compressed_and_pictures_are_not(site: httpx.Client, pa
     elif len(plain.content) >= 1024:
         assert answer.headers["content-encoding"] == "gzip"
         assert "accept-encoding" in answer.headers["vary"].lower()
-        assert len(raw) < len(plain.content)
+        dense = "map" in path or "parquet" in path  # 240 places hold hardly anything to squeeze
+        assert len(raw) < (1.05 if dense else 0.8) * len(plain.content)
         if "format" not in path:  # files carry the second they were written in
             assert gzip.decompress(raw) == plain.content
 
