@@ -207,6 +207,20 @@ def test_unreadable_position_is_explained_beside_the_box(page: Page, address: st
     expect(page.locator("#search-error")).to_contain_text("somewhere nice")
 
 
+def test_link_to_a_position_that_fails_shows_what_was_asked(page: Page, address: str) -> None:
+    open_page(page, f"{address}/?position=somewhere+nice")
+    expect(page.locator("#search-error")).to_contain_text("somewhere nice")
+    expect(page.locator("#position")).to_have_value("somewhere nice")
+
+
+def test_search_button_stays_readable_under_the_mouse(page: Page, address: str) -> None:
+    open_page(page, address)
+    button = page.locator("#search-form button.primary")
+    before = button.evaluate("node => getComputedStyle(node).backgroundColor")
+    button.hover()
+    assert button.evaluate("node => getComputedStyle(node).backgroundColor") == before
+
+
 def test_silent_survey_is_explained_and_the_last_result_stays(
     page: Page, address: str, first: ReplayServer, space: LatentSpace
 ) -> None:

@@ -76,6 +76,7 @@ export function createSearch(form, { kMax, surveySeconds }) {
     const asks = pending && pending.query.kind !== "source";
     status.hidden = !asks;
     if (!asks) return;
+    if (!position.value) position.value = typedText(pending.query); // a link asks, not the person
     const waited = performance.now() - pending.since;
     fill(words, waited < SURVEY_AFTER_MS ? CATALOGUE_WORDS : surveyWords);
     timer = setTimeout(() => fill(words, surveyWords), Math.max(0, SURVEY_AFTER_MS - waited));
