@@ -71,8 +71,9 @@ def first_beam(ra_deg: float, dec_deg: float) -> Beam:
 
     Notes
     -----
-    Circular north of +4d33m21s, 6.4" x 5.4" south of it, and 6.8" x 5.4" south of -2d30m25s
-    between 21 h and 3 h of right ascension (description of the FIRST catalogue).
+    Circular north of +4d33m, 6.4" x 5.4" south of it, 6.8" x 5.4" in part of the south. Where
+    that part ends (here: south of -2d30m25s, between 21 h and 3 h of right ascension) could not
+    be checked against the survey's own description.
     """
     if dec_deg > 4.5558:
         return Beam(5.4, 5.4)
