@@ -8,7 +8,7 @@ from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
 from app.errors import BadSurveyAnswer, BlankCutout, UndersizedCutout
-from app.fits_image import FitsImage
+from app.fits_image import FitsImage, foreign_unit
 from app.position import format_position
 from model.preprocess import IMAGE_SIZE_PX
 
@@ -28,8 +28,7 @@ def check_size(pixels: NDArray[np.float32], service: str) -> None:
 
 def check_unit(image: FitsImage, service: str) -> None:
     """Raise `BadSurveyAnswer` for a unit that is not Jy/beam; an absent one is taken for it."""
-    unit = str(image.header.get("BUNIT", "")).strip()
-    if unit and unit.casefold().replace(" ", "") != "jy/beam":
+    if unit := foreign_unit(image.header):
         raise BadSurveyAnswer(f"The {service} sent an image in '{unit}', not in Jy/beam.")
 
 

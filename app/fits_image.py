@@ -67,6 +67,12 @@ def read_fits(content: bytes) -> FitsImage:
     return FitsImage(pixels, _celestial_header(hdu.header))
 
 
+def foreign_unit(header: fits.Header) -> str | None:
+    """Give a header's BUNIT if it is not Jy/beam; an absent one is taken for Jy/beam."""
+    unit = str(header.get("BUNIT", "")).strip()
+    return unit if unit and unit.casefold().replace(" ", "") != "jy/beam" else None
+
+
 def celestial_wcs(header: fits.Header) -> WCS:
     """Give the coordinate system of a `FitsImage`: two celestial axes.
 

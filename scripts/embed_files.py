@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from app.errors import ExplorerError, UnreadableFits
-from app.fits_image import FitsImage, celestial_wcs, read_fits
+from app.fits_image import FitsImage, celestial_wcs, foreign_unit, read_fits
 from model.encoder import FEATURES, Encoder, embed
 from model.extent import measure_extent
 from model.preprocess import (
@@ -100,8 +100,7 @@ def _embed_one(path: Path, encoder: Encoder) -> EmbeddedFile:
 
 
 def _check_unit(image: FitsImage) -> None:
-    unit = str(image.header.get("BUNIT", "")).strip()
-    if unit and unit.casefold().replace(" ", "") != "jy/beam":
+    if unit := foreign_unit(image.header):
         raise UnreadableFits(f"The image is in '{unit}'; Jy/beam is needed.")
 
 
