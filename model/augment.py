@@ -38,6 +38,9 @@ class ViewConfig:
     threshold_max: float = 0.0
     """Not in the paper: a random level, up to so much of the maximum, is subtracted and clipped,
     as another 3-sigma level would."""
+    pedestal_probability: float = 0.0
+    """Not in the paper: how often a random share of an image's faintest surviving level, its 3
+    sigma, is subtracted before scaling, as firstgalaxydata's images were made."""
 
 
 FINE_TUNING_VIEWS = ViewConfig(crop_area_min=0.9, jitter_probability=0.0, blur_probability=0.0)
@@ -68,6 +71,8 @@ def unnormalised_views(images: Tensor, config: ViewConfig, generator: Generator)
     x = images.unsqueeze(1).float() / 255  # (B, 1, 150, 150)
     if config.threshold_max > 0:
         x = _raise_threshold(x, config.threshold_max, generator)
+    if config.pedestal_probability > 0:
+        x = _subtract_pedestal(x, config.pedestal_probability, generator)
     x = _rotate_and_crop(x, config, generator)  # (B, 1, S, S)
     if config.crop_area_min < 1:
         x = _crop_and_resize(x, config.crop_area_min, generator)
@@ -97,6 +102,14 @@ def _chosen(probability: float, x: Tensor, generator: Generator) -> Tensor:
 
 def _raise_threshold(x: Tensor, level_max: float, generator: Generator) -> Tensor:
     level = _uniform(0, level_max, x, generator)[:, None, None, None]
+    return (x - level).clamp(min=0) / (1 - level)
+
+
+def _subtract_pedestal(x: Tensor, probability: float, generator: Generator) -> Tensor:
+    faintest = torch.where(x > 0, x, torch.inf).amin(dim=(1, 2, 3), keepdim=True)  # inf: blank
+    share = _uniform(0, 1, x, generator)[:, None, None, None]
+    chosen = _chosen(probability, x, generator) & (faintest < 1)
+    level = torch.where(chosen, share * faintest, 0.0)
     return (x - level).clamp(min=0) / (1 - level)
 
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 from app.errors import ExplorerError
 from model.encoder import EncoderFileError
 from model.firstgalaxydata import DataPackageMissing
+from scripts.fetching.commands import fetch
 from scripts.progress import console
 
 app = typer.Typer(
@@ -18,6 +19,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(fetch, name="fetch")
 
 BundleOption = Annotated[
     Path | None, typer.Option("--bundle", help="Bundle directory (default: the demo bundle).")

@@ -1,0 +1,1 @@
+"""Survey access: one module a service, and what makes them dependable."""

@@ -1,0 +1,1 @@
+"""Catalogues and image sets that a bundle can be built from, one module a format."""
