@@ -16,6 +16,7 @@ from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from model.classifier import Classifier
 from model.datasets import CONFIDENT_FRI, CONFIDENT_FRII, Images
 from model.encoder import Encoder, embed
 from model.preprocess import network_input
@@ -76,6 +77,17 @@ def fit_probe(y: NDArray, label: NDArray, seed: int = 0) -> Pipeline:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return probe.fit(y, label)
+
+
+def as_classifier(probe: Pipeline, encoder: Encoder, classes: tuple[str, ...]) -> Classifier:
+    """Make a fitted probe a classifier that can be kept, its standardisation in the weights."""
+    scaler, fitted = probe[0], probe[-1]
+    weight = fitted.coef_ / scaler.scale_  # (C, 512); one row where there are two classes
+    bias = fitted.intercept_ - weight @ scaler.mean_
+    if len(weight) == 1:
+        weight, bias = np.stack([0 * weight[0], weight[0]]), np.array([0, bias[0]])
+    origin = f"L2 logistic regression on standardised y of {encoder.card.name}"
+    return Classifier(encoder, weight.astype(np.float32), bias.astype(np.float32), classes, origin)
 
 
 def cross_validated_error(probe: Pipeline) -> float:

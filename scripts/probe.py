@@ -1,16 +1,27 @@
 """`rgz-explorer probe`: judge an encoder by a linear classifier and by neighbours."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from model.classifier import Classifier, save_classifier
 from model.datasets import read_first_galaxies, read_mirabest
-from model.encoder import load_encoder, untrained_encoder
-from model.linear_probe import RESPLITS, judge_first_galaxies, judge_mirabest
-from scripts.progress import console
+from model.encoder import Encoder, load_encoder, untrained_encoder
+from model.finetune import TABLE_5
+from model.linear_probe import (
+    RESPLITS,
+    as_classifier,
+    fit_probe,
+    judge_first_galaxies,
+    judge_mirabest,
+    represent,
+)
+from model.tasks import mirabest_task
+from scripts.finetune import fit_and_test, summary
+from scripts.progress import console, track
 
 
 def run_probe(
@@ -19,13 +30,19 @@ def run_probe(
         Path | None, typer.Option(help="Weights; default: the encoder that ships.")
     ] = None,
     untrained: Annotated[bool, typer.Option("--untrained", help="Judge random weights.")] = False,
+    table_5: Annotated[
+        int, typer.Option("--table-5", help="Seeds of the paper's own SGD probe (minutes each).")
+    ] = 0,
+    save: Annotated[
+        Path | None, typer.Option(help="Keep the classifier of FRI and FRII (all 729 labels).")
+    ] = None,
     resplits: Annotated[int, typer.Option(help="Stratified re-splits of MiraBest.")] = RESPLITS,
     out: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
 ) -> None:
     """Measure an encoder on MiraBest Confident and on the four classes of firstgalaxydata."""
     chosen = untrained_encoder() if untrained else load_encoder(encoder)
     galaxies = read_first_galaxies()
-    result = {
+    result: dict[str, Any] = {
         "encoder": asdict(chosen.card),
         "mirabest_confident": asdict(judge_mirabest(chosen, read_mirabest(mirabest), resplits)),
         "firstgalaxydata": {
@@ -33,7 +50,32 @@ def run_probe(
             for split in ("valid", "test")
         },
     }
+    if table_5:
+        result["table_5"] = probe_of_table_5(chosen, mirabest, table_5)
+    if save is not None:
+        save_classifier(mirabest_probe(chosen, mirabest), save)
+        console.print(f"The classifier is in {save}.", markup=False)
     text = json.dumps(result, indent=1)
-    console.print(text)
+    console.print(text, markup=False)
     if out is not None:
         out.write_text(text)
+
+
+def probe_of_table_5(encoder: Encoder, mirabest: Path, seeds: int) -> dict[str, Any]:
+    """Fit the linear layer as the paper does (Sec. 2.6.1, Tables 2 and 5), over several seeds."""
+    task = mirabest_task(mirabest)
+    errors = [
+        fit_and_test(task, encoder, replace(TABLE_5, seed=seed), None)[1]
+        for seed in track(range(seeds), "Table 5 probe", seeds)
+    ]
+    return {
+        "configuration": asdict(TABLE_5),
+        "errors": {name: summary([run[name] for run in errors]) for name in task.tests},
+    }
+
+
+def mirabest_probe(encoder: Encoder, mirabest: Path) -> Classifier:
+    """Fit logistic regression to all 729 Confident training sources."""
+    task = mirabest_task(mirabest)
+    probe = fit_probe(represent(encoder, task.train.pixels), task.train.label)
+    return as_classifier(probe, encoder, task.classes)

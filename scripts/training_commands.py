@@ -6,7 +6,10 @@ from typing import Any
 
 from app.errors import ExplorerError
 from model.datasets import UnsafePickle
+from model.finetune import UnusableDepth
 from model.pretrain import Collapsed
+from model.tasks import TooManyLabels
+from scripts.finetune import run_finetuning
 from scripts.pretrain import run_pretraining
 from scripts.probe import run_probe
 
@@ -18,10 +21,14 @@ def _in_sentences(command: Callable[..., None]) -> Callable[..., None]:
             command(*arguments, **options)
         except FileNotFoundError as exc:
             raise ExplorerError(f"There is no file '{exc.filename}'.") from exc
-        except (Collapsed, UnsafePickle) as exc:
+        except (Collapsed, UnsafePickle, UnusableDepth, TooManyLabels) as exc:
             raise ExplorerError(str(exc)) from exc
 
     return run
 
 
-COMMANDS = {"pretrain": _in_sentences(run_pretraining), "probe": _in_sentences(run_probe)}
+COMMANDS = {
+    "pretrain": _in_sentences(run_pretraining),
+    "probe": _in_sentences(run_probe),
+    "finetune": _in_sentences(run_finetuning),
+}

@@ -1,5 +1,7 @@
 """The views of Tables 1 and 2: their shapes, ranges, seeds, order and centre of rotation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -107,3 +109,17 @@ def test_a_raised_threshold_only_removes_the_faintest() -> None:
     assert torch.all(view <= still + 1e-6)
     assert torch.all(view[still > 0.11] > 0)
     assert view.max() == pytest.approx(1.0)
+
+
+def test_a_pedestal_takes_at_most_the_faintest_level_and_keeps_the_peak() -> None:
+    image = torch.zeros(64, 150, 150, dtype=torch.uint8)
+    image[:, 70:80, 70:80] = 51
+    image[:, 75, 75] = 255
+    config = replace(STILL, pedestal_probability=0.5)
+    views = unnormalised_views(image, config, generator())
+    faintest = views[:, 0, 32, 32]
+    assert torch.all((faintest >= 0) & (faintest <= 51 / 255 + 1e-6))
+    assert 10 < int((faintest < 51 / 255 - 1e-6).sum()) < 54  # some, not all
+    assert torch.allclose(views.amax(dim=(1, 2, 3)), torch.ones(64))
+    blank = unnormalised_views(torch.zeros_like(image), config, generator())
+    assert torch.all(blank == 0)

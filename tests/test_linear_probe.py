@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from model.encoder import untrained_encoder
 from model.linear_probe import (
+    as_classifier,
     cross_validated_error,
     fit_probe,
     neighbour_agreement,
@@ -65,3 +67,12 @@ def test_images_turn_about_their_source_and_keep_their_values() -> None:
     rows, columns = np.nonzero(turned[0] == 100)
     assert np.hypot(rows - 75, columns - 75).min() > 18
     assert not np.array_equal(turned[0], turned[1])
+
+
+def test_a_probe_kept_as_a_classifier_says_the_same_as_the_probe() -> None:
+    generator = np.random.default_rng(0)
+    label = np.arange(60) % 2
+    y = generator.normal(size=(60, 512)).astype(np.float32) + label[:, None]
+    probe = fit_probe(y, label)
+    kept = as_classifier(probe, untrained_encoder(), ("FRI", "FRII"))
+    assert np.allclose(kept.probabilities_of(y), probe.predict_proba(y), atol=1e-5)

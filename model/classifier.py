@@ -1,0 +1,106 @@
+"""A classifier on top of an encoder: what fitting gives, kept in a file and applied to images.
+
+It never trains, and it never unpickles.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from model.encoder import FEATURES, Encoder, EncoderCard, embed, weights_digest
+from model.weights_file import EncoderFileError
+
+FORMAT = "radio-galaxy classifier 1"
+
+
+class ClassifierFileError(EncoderFileError):
+    """A file that holds no classifier, or one of another encoder."""
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A linear layer on y, with the encoder that gives the y it was fitted to."""
+
+    encoder: Encoder
+    weight: NDArray[np.float32]  # (C, 512)
+    bias: NDArray[np.float32]  # (C,)
+    classes: tuple[str, ...]
+    origin: str
+    """How it was fitted, in words."""
+
+    def probabilities(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give the softmax probabilities (N, C) of network inputs (N, 70, 70).
+
+        They are the classifier's own scores; nothing has calibrated them.
+        """
+        return self.probabilities_of(embed(self.encoder, x))
+
+    def probabilities_of(self, y: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give the softmax probabilities (N, C) of representations (N, 512) of its encoder."""
+        scores = y @ self.weight.T + self.bias  # (N, C)
+        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
+
+    def predict(self, x: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Give the index of the likeliest class of each input; shape (N,)."""
+        return self.probabilities(x).argmax(axis=1)
+
+
+def save_classifier(classifier: Classifier, path: Path) -> None:
+    """Write a classifier with its whole encoder as one safetensors file."""
+    tensors = {
+        f"encoder.{key}": value.contiguous()
+        for key, value in classifier.encoder.state_dict().items()
+    }
+    tensors["head.weight"] = torch.from_numpy(np.ascontiguousarray(classifier.weight))
+    tensors["head.bias"] = torch.from_numpy(np.ascontiguousarray(classifier.bias))
+    metadata = {
+        "format": FORMAT,
+        "architecture": classifier.encoder.architecture,
+        "classes": json.dumps(classifier.classes),
+        "origin": classifier.origin,
+    }
+    save_file(tensors, path, metadata)
+
+
+def load_classifier(path: Path) -> Classifier:
+    """Read a classifier that `save_classifier` wrote.
+
+    Raises
+    ------
+    ClassifierFileError
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as exc:
+        raise ClassifierFileError(f"'{path}' cannot be read as a classifier ({exc}).") from exc
+    if metadata.get("format") != FORMAT:
+        raise ClassifierFileError(
+            f"'{path}' holds no classifier: name a file that `rgz-explorer finetune --save` or "
+            "`probe --save` wrote."
+        )
+    encoder = Encoder(metadata["architecture"])
+    prefix = "encoder."
+    encoder.load_state_dict(
+        {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    )
+    encoder.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    digest = weights_digest(encoder.state_dict())
+    encoder.card = EncoderCard(
+        f"encoder of {path.name}", encoder.architecture, metadata["origin"], True, digest
+    )
+    return Classifier(
+        encoder,
+        tensors["head.weight"].reshape(-1, FEATURES).numpy(),
+        tensors["head.bias"].numpy(),
+        tuple(json.loads(metadata["classes"])),
+        metadata["origin"],
+    )
