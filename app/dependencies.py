@@ -11,6 +11,8 @@ from fastapi import Depends, Query, Request
 from app.explorer import Explorer, SearchOptions
 from app.latent_space import LatentSpace
 from app.meta import DUPLICATES_ARCSEC, K_DEFAULT, K_MAX
+from app.positions.bundle_names import BundleNames
+from app.positions.understood import NameService
 from app.schemas import Meta
 
 
@@ -20,6 +22,8 @@ class Served:
 
     explorer: Explorer
     meta: Meta
+    names: BundleNames
+    name_service: NameService | None
 
 
 async def served(request: Request) -> Served:

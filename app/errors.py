@@ -30,8 +30,52 @@ class UnknownSource(ExplorerError):
     """The bundle holds no source of that name."""
 
 
+class NameServiceError(ExplorerError):
+    """A name service gave no position for the name of an object."""
+
+
+class NameNotFound(NameServiceError):
+    """The name service knows no such object, or not where it is."""
+
+
+class NameServiceTimeout(NameServiceError):
+    """The name service did not answer in time, all in all."""
+
+
+class NameServiceUnavailable(NameServiceError):
+    """The name service refused, broke the connection, or answered with an HTTP error."""
+
+
+class BadNameAnswer(NameServiceError):
+    """The name service's answer is truncated, or none of its form."""
+
+
 class UnreadableFits(ExplorerError):
     """The bytes are no FITS image with one plane and celestial coordinates."""
+
+
+class UnsupportedImage(ExplorerError):
+    """The file is no FITS, PNG or JPEG."""
+
+
+class UnreadablePicture(ExplorerError):
+    """The PNG or JPEG is damaged."""
+
+
+class UploadTooLarge(ExplorerError):
+    """The image has more bytes or pixels than can be read."""
+
+
+class NoRoomForUpload(ExplorerError):
+    """The server has nowhere to keep the file while it arrives."""
+
+
+class ServerBusy(ExplorerError):
+    """Too many images are being read already."""
+
+
+class OutsideImage(ExplorerError):
+    """The position asked for does not lie in the image."""
 
 
 class UnknownColumn(ExplorerError):
@@ -70,6 +114,10 @@ class SurveyError(ExplorerError):
     """A survey gave no usable cutout."""
 
 
+class UnknownSurvey(ExplorerError):
+    """There is no survey of that name."""
+
+
 class OutsideFootprint(SurveyError):
     """The survey never observed the position."""
 
@@ -79,7 +127,28 @@ class SurveyTimeout(SurveyError):
 
 
 class SurveyUnavailable(SurveyError):
-    """The survey's server refused, broke the connection, or answered with an HTTP error."""
+    """The survey's server refused, broke the connection, or answered with an HTTP error.
+
+    Parameters
+    ----------
+    sentence : str
+    status : int, optional
+        The HTTP status it answered with; None where there was no answer.
+    retry_after_s : float, optional
+        How long it asked (Retry-After) to be left alone.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        parameter: str | None = None,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(sentence, parameter=parameter)
+        self.status = status
+        self.retry_after_s = retry_after_s
 
 
 class BadSurveyAnswer(SurveyError):
@@ -97,8 +166,20 @@ class BlankCutout(SurveyError):
 STATUS: dict[type[Exception], tuple[int, str]] = {
     UnreadablePosition: (422, "Unreadable position"),
     UnknownSource: (404, "Unknown source"),
+    NameNotFound: (404, "Unknown name"),
+    NameServiceTimeout: (504, "The name service did not answer in time"),
+    NameServiceUnavailable: (502, "The name service is unavailable"),
+    BadNameAnswer: (502, "The name service's answer is not usable"),
+    NameServiceError: (502, "The name service gave no position"),
     UnknownColumn: (404, "Unknown column"),
+    UnknownSurvey: (404, "Unknown survey"),
     UnreadableFits: (422, "Unreadable FITS image"),
+    UnsupportedImage: (415, "Not an image that can be read"),
+    UnreadablePicture: (422, "Unreadable picture"),
+    UploadTooLarge: (413, "The image is too large"),
+    NoRoomForUpload: (507, "No room for the file"),
+    ServerBusy: (503, "The server is busy"),
+    OutsideImage: (422, "The position is outside the image"),
     OutsideFootprint: (404, "Outside the survey's footprint"),
     SurveyTimeout: (504, "The survey did not answer in time"),
     SurveyUnavailable: (502, "The survey is unavailable"),

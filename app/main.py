@@ -4,13 +4,17 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import api, caching, pages
-from app.cutout import CutoutService, first_cutouts
 from app.dependencies import Served
 from app.explorer import Explorer
 from app.latent_space import open_latent_space
 from app.meta import build_meta
+from app.positions.bundle_names import bundle_names
+from app.positions.understood import NameService
 from app.problems import answer_with_problems
+from app.routes import cone, source_fits, surveys
+from app.sesame import Sesame
 from app.settings import Settings
+from app.surveys.access import AccessConfig, SurveyAccess, open_surveys
 from model.encoder import load_encoder
 
 
@@ -26,7 +30,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     space = open_latent_space(settings.bundle_dir)
-    explorer = Explorer(space, load_encoder(settings.encoder), cutout_service(settings))
+    cutouts = cutout_service(settings)
+    explorer = Explorer(space, load_encoder(settings.encoder), cutouts)
     app = FastAPI(
         title="Radio-galaxy latent-space explorer",
         version=caching.SOFTWARE,
@@ -35,22 +40,41 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,  # the usual pages load their scripts from elsewhere; ours is pages.api_page
         redoc_url=None,
     )
-    app.state.served = Served(explorer, build_meta(space, settings.survey_deadline_s))
+    app.state.served = Served(
+        explorer,
+        build_meta(space, cutouts.patience_s),
+        bundle_names(space.catalogue),
+        name_service(settings),
+    )
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
     answer_with_problems(app)
     app.include_router(api.router)
+    app.include_router(cone.router)
+    app.include_router(source_fits.router)
+    app.include_router(surveys.router)
     app.include_router(pages.health)
     app.include_router(pages.router)
     pages.mount_static(app)
     return app
 
 
-def cutout_service(settings: Settings) -> CutoutService:
+def cutout_service(settings: Settings) -> SurveyAccess:
     """The survey access that the settings describe."""
-    return first_cutouts(
-        settings.first_server,
-        deadline_s=settings.survey_deadline_s,
-        max_connections=settings.survey_connections,
-        cache_dir=settings.cutout_dir,
-        cache_max_bytes=settings.cutout_cache_mb * 1024**2,
+    return open_surveys(
+        AccessConfig(
+            first_url=settings.first_server,
+            skyview_url=settings.skyview_server,
+            hips2fits_url=settings.hips2fits_server,
+            deadline_s=settings.survey_deadline_s,
+            max_connections=settings.survey_connections,
+            pause_s=settings.survey_pause_s,
+            cache_dir=settings.cutout_dir,
+            cache_max_bytes=settings.cutout_cache_mb * 1024**2,
+        )
     )
+
+
+def name_service(settings: Settings) -> NameService | None:
+    """The look-up of object names that the settings describe; None if they name no address."""
+    urls = settings.sesame_url.split()
+    return Sesame(urls, deadline_s=settings.sesame_deadline_s) if urls else None

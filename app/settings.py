@@ -7,6 +7,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import ExplorerError
 from app.first_server import FIRST_URL
+from app.sesame import SESAME_URLS
+from app.surveys.hips2fits import HIPS2FITS_URL
+from app.surveys.skyview import SKYVIEW_URL
 
 
 class UnusableSetting(ExplorerError):
@@ -28,10 +31,19 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     """0 takes a free one."""
     first_server: str = FIRST_URL
+    skyview_server: str = SKYVIEW_URL
+    hips2fits_server: str = HIPS2FITS_URL
     survey_deadline_s: float = Field(20.0, gt=0)
-    """Total time a cutout may take, from the question to the last byte."""
+    """Total time one service may take for a cutout, from the question to the last byte."""
     survey_connections: int = Field(3, ge=1)
+    """At most so many at once to each service."""
+    survey_pause_s: float = Field(60.0, ge=0)
+    """How long a service that keeps failing is left alone; 0: never."""
     cutout_cache_mb: int = Field(1024, ge=0)
+    sesame_url: str = " ".join(SESAME_URLS)
+    """Where names of objects are looked up: addresses, blanks between; empty: nowhere."""
+    sesame_deadline_s: float = Field(10.0, gt=0)
+    """Total time the look-up of a name may take."""
 
     @property
     def bundle_dir(self) -> Path:

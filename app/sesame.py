@@ -1,0 +1,137 @@
+"""Sesame of the CDS: where an object of a given name is (SIMBAD, then NED, then VizieR).
+
+It never waits past its total deadline, and never takes a page of another kind for "no such object".
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future
+from functools import partial
+from urllib.parse import quote, urlsplit
+
+from app.errors import (
+    BadNameAnswer,
+    BadSurveyAnswer,
+    NameServiceError,
+    NameServiceTimeout,
+    NameServiceUnavailable,
+    SurveyError,
+    SurveyTimeout,
+)
+from app.positions.understood import ObjectPlace
+from app.sesame_answer import read_answer
+from app.surveys.breaker import Breaker
+from app.surveys.download import ServiceClient, get
+
+SESAME_URLS = (
+    "https://cds.unistra.fr/cgi-bin/nph-sesame/",
+    "http://vizier.cfa.harvard.edu/viz-bin/nph-sesame/",
+)
+"""The service and its mirror, as astropy has them."""
+DATABASES = "SNV"
+MOST_REMEMBERED = 1000
+
+
+class Sesame:
+    """The name service.
+
+    Parameters
+    ----------
+    urls : sequence of str
+        The service and its mirrors; one is asked when those before it fail.
+    deadline_s : float
+        Of a look-up, all in all: each address has an equal share.
+    max_connections : int
+        To each address at once.
+    pause_s : float
+        How long an address that keeps failing is left alone; 0: never.
+
+    Notes
+    -----
+    The request is the one of `astropy.coordinates.SkyCoord.from_name`, and the position read is
+    the same. astropy's own client is not used: its address and time-out are settings of the whole
+    process, its time-out is per read, so that a drip outlasts it, and it takes a maintenance page
+    for an unknown name.
+    """
+
+    def __init__(
+        self,
+        urls: Sequence[str] = SESAME_URLS,
+        *,
+        deadline_s: float = 10.0,
+        max_connections: int = 3,
+        pause_s: float = 60.0,
+    ) -> None:
+        self._clients = {
+            url: _client(url, deadline_s / len(urls), max_connections, pause_s) for url in urls
+        }
+        self._known: OrderedDict[str, Future[ObjectPlace]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def resolve(self, name: str) -> ObjectPlace:
+        """Look an object up; who asks for the same name meanwhile waits for the same answer.
+
+        Parameters
+        ----------
+        name : str
+            ASCII, as people write it.
+
+        Raises
+        ------
+        NameNotFound, NameServiceTimeout, NameServiceUnavailable, BadNameAnswer
+        """
+        with self._lock:
+            known = self._known.get(name)
+            asked = known or Future()
+            self._known[name] = asked
+            while len(self._known) > MOST_REMEMBERED:
+                self._known.popitem(last=False)
+        if known is None:
+            self._answer(name, asked)
+        return asked.result()
+
+    def _answer(self, name: str, asked: Future[ObjectPlace]) -> None:
+        """Find the place out and keep it; a failure is for those who wait, and is forgotten."""
+        try:
+            asked.set_result(self._ask(name))
+        except BaseException as exc:
+            with self._lock:
+                self._known.pop(name, None)
+            asked.set_exception(exc)
+
+    def _ask(self, name: str) -> ObjectPlace:
+        failures: list[NameServiceError] = []
+        for url, client in self._clients.items():
+            address = f"{url.rstrip('/')}/{DATABASES}?{quote(name)}"
+            try:
+                return read_answer(_download(client, address), name, client.service)
+            except (NameServiceTimeout, NameServiceUnavailable, BadNameAnswer) as exc:
+                failures.append(exc)
+        raise failures[0]
+
+
+def _client(url: str, deadline_s: float, max_connections: int, pause_s: float) -> ServiceClient:
+    service = f"Sesame server at {urlsplit(url).hostname}"
+    return ServiceClient(
+        service,
+        deadline_s=deadline_s,
+        max_connections=max_connections,
+        breaker=Breaker(service, pause_s=pause_s),
+    )
+
+
+def _download(client: ServiceClient, address: str) -> str:
+    try:
+        return client.download(partial(get, address, {})).decode("utf-8", errors="replace")
+    except SurveyError as exc:
+        raise _renamed(exc) from exc
+
+
+def _renamed(error: SurveyError) -> NameServiceError:
+    sentence = f"{error} Coordinates are understood without it."
+    if isinstance(error, SurveyTimeout):
+        return NameServiceTimeout(sentence, parameter="position")
+    if isinstance(error, BadSurveyAnswer):
+        return BadNameAnswer(sentence, parameter="position")
+    return NameServiceUnavailable(sentence, parameter="position")
