@@ -3,38 +3,36 @@
 It never runs what a pickle asks for: numpy arrays and plain containers only.
 """
 
-import io
-import pickle
 import re
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from model.batch_files import (
+    NotBatches,
+    batch_column,
+    batch_pixels,
+    label_names,
+    read_batches,
+)
 from model.components import Components, draw_image
 from model.firstgalaxydata import LABELS, centre_image, read_galaxies
 from model.leakage import Positions
 from model.preprocess import NoEmission
+from model.rgz_batches import read_labelled_batches
 
 CONFIDENT_FRI, CONFIDENT_FRII = (0, 1, 2), (5, 6)
 UNCERTAIN_FRI, UNCERTAIN_FRII = (3, 4), (7,)
 HYBRID = (8, 9)
 
+MIGHTEE_FRI, MIGHTEE_FRII = 45, 72
+"""Sources of each class in the labelled MIGHTEE set (Slijepcevic et al. 2024, Sec. 3.4)."""
+
 _NAME = re.compile(r"\d{3}_(\d+\.\d+)([+-]\d+\.\d+)_")
-_NUMPY = {("numpy", "dtype"), ("numpy", "ndarray")} | {
-    (f"numpy.{core}.multiarray", name)
-    for core in ("core", "_core")
-    for name in ("_reconstruct", "scalar")
-}
-
-
-class UnsafePickle(ValueError):
-    """A pickle that asks for more than arrays and plain containers; nothing in it was run."""
 
 
 @dataclass(frozen=True)
@@ -62,23 +60,46 @@ def read_mirabest(archive: Path) -> Images:
     Parameters
     ----------
     archive : path
-        ``MiraBest_F_batches.tar.gz``.
+        ``MiraBest_F_batches.tar.gz``, or the directory it unpacks to.
 
     Raises
     ------
-    UnsafePickle
+    UnsafePickle, NotBatches
     """
-    images, labels, names, splits = [], [], [], []
-    with tarfile.open(archive) as tar:
-        members = sorted((m for m in tar if m.name.endswith("batch") or "batch_" in m.name), key=_n)
-        for member in members:
-            batch = load_plain_pickle(tar.extractfile(member).read())  # type: ignore[union-attr]
-            images += list(batch["data"])
-            labels += list(batch["labels"])
-            names += list(batch["filenames"])
-            splits += ["test" if "test" in member.name else "train"] * len(batch["labels"])
-    pixels = np.stack([np.asarray(i, np.uint8).reshape(150, 150) for i in images])
-    return Images(pixels, _positions(names), np.array(labels, np.int64), np.array(splits))
+    pixels, labels, names, splits = [], [], [], []
+    for name, batch in read_batches(archive):
+        pixels.append(batch_pixels(batch, name))
+        labels += batch_column(batch, "labels", name, len(pixels[-1]))
+        names += batch_column(batch, "filenames", name, len(pixels[-1]))
+        splits += ["test" if "test" in name else "train"] * len(pixels[-1])
+    return Images(
+        np.concatenate(pixels), _positions(names), np.array(labels, np.int64), np.array(splits)
+    )
+
+
+def read_mightee(archive: Path) -> Images:
+    """Read the labelled MIGHTEE batches (Zenodo 8188867) as FRI (0) and FRII (1).
+
+    Parameters
+    ----------
+    archive : path
+        The archive, or the directory it unpacks to.
+
+    Raises
+    ------
+    UnsafePickle, NotBatches
+        Also if it does not tell which label is which class.
+
+    Notes
+    -----
+    Which label is which is said by ``batches.meta``, or else by the paper's counts, 45 FRI and 72
+    FRII (Sec. 3.4). Where the names carry no position, it is NaN.
+    """
+    batches = read_labelled_batches(archive)
+    is_frii = batches.labels == _mightee_frii(label_names(archive), batches.labels)
+    return Images(
+        batches.pixels, batches.positions, is_frii.astype(np.int64), np.array(batches.split)
+    )
 
 
 def read_first_galaxies() -> Images:
@@ -130,35 +151,29 @@ def draw_images(components: Components, positions: Positions, seed: int = 0) -> 
     return Images(pixels, positions.where(kept), unlabelled, splits, image_origin="model")
 
 
-def load_plain_pickle(content: bytes) -> Any:
-    """Unpickle numpy arrays and plain containers, and refuse everything else.
-
-    Raises
-    ------
-    UnsafePickle
-    """
-    try:
-        return _PlainUnpickler(io.BytesIO(content), encoding="latin1").load()
-    except (pickle.UnpicklingError, EOFError, AttributeError, IndexError, ValueError) as exc:
-        raise UnsafePickle(f"The batch was refused: {exc}. Nothing in it was run.") from exc
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _NUMPY:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
-
-
-def _n(member: tarfile.TarInfo) -> tuple[bool, int]:
-    number = re.search(r"batch_(\d+)$", member.name)
-    return number is None, int(number[1]) if number else 0
+def _mightee_frii(names: list[str], labels: NDArray[np.int64]) -> int:
+    """Which label is FRII; there must be one for FRI and one for FRII, and no other."""
+    found, counts = np.unique(labels, return_counts=True)
+    classes = [re.sub(r"[^A-Z12]", "", names[i].upper()) for i in found if 0 <= i < len(names)]
+    classes = [name.replace("FR1", "FRI").replace("FR2", "FRII") for name in classes]
+    if sorted(classes) == ["FRI", "FRII"]:
+        return int(found[classes.index("FRII")])
+    if not names and sorted(counts.tolist()) == [MIGHTEE_FRI, MIGHTEE_FRII]:
+        return int(found[counts.tolist().index(MIGHTEE_FRII)])
+    said = ", ".join(f"{count} of {label}" for label, count in zip(found, counts, strict=True))
+    raise NotBatches(
+        f"Which label is FRI and which FRII is not clear: there are {said}"
+        + (f", called {', '.join(names)}" if names else ", and no batches.meta names them")
+        + f". Expected are two classes, {MIGHTEE_FRI} FRI and {MIGHTEE_FRII} FRII."
+    )
 
 
 def _positions(names: list[str]) -> Positions:
     found = [_NAME.search(str(name)) for name in names]
     if not all(found):
-        raise ValueError(f"'{names[found.index(None)]}' does not carry a position.")
+        raise NotBatches(
+            f"'{names[found.index(None)]}' does not carry a position, as file names of MiraBest do."
+        )
     return Positions(*(np.array([float(m[i]) for m in found if m]) for i in (1, 2)))
 
 

@@ -12,6 +12,7 @@ from app.catalogue import CORE_COLUMNS, make_table, write_table
 from app.errors import BuildError
 from app.manifest import SourceRecord
 from model.extent import measure_extent
+from model.first_beam import first_beam
 from model.preprocess import IMAGE_SIZE_PX
 from scripts.catalogues import Candidate, CatalogueSource
 from scripts.progress import track
@@ -111,18 +112,11 @@ def _extent(candidate: Candidate) -> dict[str, object]:
 
 
 def _beam(ra_deg: float, dec_deg: float) -> dict[str, float]:
-    """FIRST's beam where the position decides it, NaN where it does not.
-
-    5.4" round north of Dec +4d33m; 6.4 x 5.4" (north-south) below it; in part of the southern
-    field (RA 20.3 h to 4.0 h) it is 6.8 x 5.4".
-    """
-    if dec_deg > 4 + 33 / 60:
-        major = 5.4
-    elif ra_deg > 20.3 * 15 or ra_deg < 4.0 * 15:
-        return dict.fromkeys(("beam_major_arcsec", "beam_minor_arcsec", "beam_pa_deg"), np.nan)
-    else:
-        major = 6.4
-    return {"beam_major_arcsec": major, "beam_minor_arcsec": 5.4, "beam_pa_deg": 0.0}
+    """FIRST's beam where the position decides it, NaN where it does not."""
+    beam = first_beam(ra_deg, dec_deg)
+    values = (beam.major_arcsec, beam.minor_arcsec, beam.pa_deg) if beam else (np.nan,) * 3
+    names = ("beam_major_arcsec", "beam_minor_arcsec", "beam_pa_deg")
+    return dict(zip(names, values, strict=True))
 
 
 def _check_counts(source_ids: list[object], rejects: list[Candidate], record: SourceRecord) -> None:

@@ -3,20 +3,24 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from scipy.spatial import cKDTree
 
 from model.components import (
+    CLEAN_BIAS_MJY,
     IMAGE_ORIGIN,
     NOISE_RMS_JY_BEAM,
-    Beam,
     Components,
+    UnreadableComponents,
     draw_field,
     draw_image,
-    first_beam,
+    position_seed,
     read_components,
 )
 from model.datasets import read_mirabest
+from model.first_beam import Beam, drawing_beam, first_beam
 from model.leakage import Positions, unit_vectors
 from model.preprocess import NoEmission, centre_crop
 
@@ -68,9 +72,43 @@ def test_position_angle_runs_from_north_through_east() -> None:
 def test_the_beam_is_elongated_north_south_in_the_south() -> None:
     assert first_beam(180.0, 30.0) == Beam(5.4, 5.4)
     assert first_beam(180.0, 0.0) == Beam(6.4, 5.4)
-    assert first_beam(0.0, -5.0) == Beam(6.8, 5.4)
+    assert drawing_beam(0.0, -5.0) == Beam(6.8, 5.4)
     xx, yy, _ = moments(draw_field(components((RA, 0.0, 1e5, 0, 0, 0)), RA, 0.0))
     assert np.sqrt(yy / xx) == pytest.approx(6.4 / 5.4, rel=0.02)
+
+
+def test_where_the_southern_beam_is_not_known_none_is_stated() -> None:
+    assert first_beam(0.0, -5.0) is None
+    assert first_beam(20.29 * 15, -5.0) == Beam(6.4, 5.4)
+    assert first_beam(20.31 * 15, -5.0) is None
+    assert drawing_beam(0.0, -1.0) == Beam(6.4, 5.4)
+
+
+def test_the_bias_of_a_catalogued_peak_is_taken_off() -> None:
+    quiet = draw_field(components((RA, DEC + 1, 1, 0, 0, 0)), RA, DEC)
+    drawn = draw_field(components((RA, DEC, 2.0, 0, 0, 0)), RA, DEC) - quiet
+    assert drawn.max() == pytest.approx((2.0 - CLEAN_BIAS_MJY) * 1e-3, rel=1e-3)
+    nothing = draw_field(components((RA, DEC, 0.1, 0, 0, 0)), RA, DEC) - quiet
+    assert not nothing.any()
+
+
+def test_a_component_outside_what_the_network_sees_is_not_in_view() -> None:
+    assert components((RA, DEC + 60 / 3600, 10, 0, 0, 0)).in_view(RA, DEC)
+    assert not components((RA, DEC + 70 / 3600, 10, 0, 0, 0)).in_view(RA, DEC)
+
+
+def test_noise_is_decided_by_the_position_alone() -> None:
+    assert position_seed(RA, DEC) == position_seed(RA + 360, DEC + 1e-8)
+    assert position_seed(RA, DEC) != position_seed(RA, DEC + 1e-5)
+    assert position_seed(RA, DEC) != position_seed(RA, DEC, seed=1)
+
+
+def test_a_file_that_is_no_component_catalogue_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_text("no parquet")
+    pq.write_table(pa.table({"ra_deg": [1.0]}), tmp_path / "y.parquet")
+    for name in ("none.parquet", "x.parquet", "y.parquet"):
+        with pytest.raises(UnreadableComponents, match="fetch first-catalogue"):
+            read_components(tmp_path / name)
 
 
 def test_the_noise_is_as_stated_and_seeded() -> None:

@@ -13,13 +13,12 @@ from model.datasets import (
     CONFIDENT_FRI,
     CONFIDENT_FRII,
     Images,
-    UnsafePickle,
     draw_images,
-    load_plain_pickle,
     read_first_galaxies,
     read_mirabest,
 )
 from model.leakage import Positions, unit_vectors
+from model.plain_pickle import UnsafePickle, load_plain_pickle
 
 
 class Malicious:

@@ -1,0 +1,234 @@
+"""The positions of a table's rows: units and frames honoured, and a reason for every row without.
+
+It never changes a value to make it fit.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from numpy.typing import NDArray
+
+from app.errors import ExplorerError
+from app.position import parse_position
+from scripts.readers.position_columns import PositionColumns
+from scripts.readers.raw_table import RawColumn, plain_name
+from scripts.readers.source_list import ListOptions, UnreadableCatalogue
+
+FRAMES = {"icrs": "ICRS", "fk5": "FK5 J2000", "fk4": "FK4 B1950", "galactic": "Galactic"}
+_UNITS = {
+    **dict.fromkeys(("deg", "degree", "degrees", "d", "degj2000", "degs", "°"), 1.0),
+    **dict.fromkeys(("hourangle", "hour", "hours", "h", "hr", "hrs"), 15.0),
+    **dict.fromkeys(("rad", "radian", "radians"), float(np.rad2deg(1))),
+    "arcsec": 1 / 3600,
+    "arcmin": 1 / 60,
+    "mas": 1 / 3_600_000,
+}
+_SEXAGESIMAL_UNITS = ("h:m:s", "hms", "d:m:s", "dms", "hh:mm:ss", "dd:mm:ss")
+_ANGLE = re.compile(
+    r"(?P<sign>[+-]?)\s*(?P<whole>\d{1,3})(?P<mark>[:hd°\s])\s*(?P<min>\d{1,2}(?:\.\d*)?)"
+    r"(?:\s*[:m'\s]\s*(?:(?P<sec>\d{1,2}(?:\.\d*)?)\s*[s\"]?)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_MINUS = str.maketrans("\u2212\u2013\u2010\u2011", "----")
+HOURS = ("rah", "ra_h", "ra_hours", "ra_hour", "rahours")
+
+
+@dataclass(frozen=True, eq=False)
+class RowPositions:
+    """ICRS positions of all rows, and why some rows have none."""
+
+    ra_deg: NDArray[np.float64]  # (M,), NaN where there is a reason
+    dec_deg: NDArray[np.float64]  # (M,)
+    reasons: dict[int, str] = field(default_factory=dict)
+    """By index of the row, from 0."""
+    notes: list[str] = field(default_factory=list)
+
+
+def read_positions(
+    columns: PositionColumns, file_frame: str | None, options: ListOptions
+) -> RowPositions:
+    """Read the positions of all rows.
+
+    Parameters
+    ----------
+    columns : PositionColumns
+    file_frame : str or None
+        The frame that the file says.
+    options : ListOptions
+        ra_unit, dec_unit and frame overrule the file.
+
+    Raises
+    ------
+    UnreadableCatalogue
+        If a unit or frame is not known.
+
+    Notes
+    -----
+    Without a unit, numbers are degrees and sexagesimal texts have RA in hours, Dec in degrees.
+    """
+    if columns.combined is not None:
+        return _read_combined(columns.combined, columns.how)
+    assert columns.ra is not None
+    assert columns.dec is not None
+    frame = _frame(options.get("frame") or columns.frame or file_frame)
+    lon = _read_angles(columns.ra, options.get("ra_unit"), longitude=frame != "galactic")
+    lat = _read_angles(columns.dec, options.get("dec_unit"), longitude=False)
+    reasons = _reasons(columns, lon, lat, frame)
+    notes = _notes(columns, lon, lat, frame, file_frame)
+    good = np.array([i not in reasons for i in range(len(lon.deg))], bool)
+    ra, dec = _to_icrs(np.where(good, lon.deg, np.nan), np.where(good, lat.deg, np.nan), frame)
+    return RowPositions(ra, dec, reasons, notes)
+
+
+def reads_as_position(text: str) -> bool:
+    """Whether a text holds a whole position."""
+    try:
+        parse_position(text)
+    except ExplorerError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, eq=False)
+class _Angles:
+    deg: NDArray[np.float64]  # (M,)
+    unit: str
+    bad: dict[int, str]
+
+
+def _read_angles(column: RawColumn, told: str | None, longitude: bool) -> _Angles:
+    scale, unit = _scale(column, told, longitude)
+    in_hours = longitude and (scale == 15.0 or not (told or column.unit))
+    deg = np.full(len(column.values), np.nan)
+    bad: dict[int, str] = {}
+    texts = 0
+    for i, value in enumerate(column.values):
+        if value is None:
+            bad[i] = f"it has no {column.name}"
+        elif not isinstance(value, str):
+            deg[i] = float(value) * scale
+        elif (number := _number(value)) is not None:
+            deg[i] = number * scale
+        elif (angle := _sexagesimal(value, in_hours, longitude)) is None:
+            bad[i] = f"'{value[:40]}' in {column.name} is no angle"
+        else:
+            deg[i], texts = angle, texts + 1
+    written = f"sexagesimal, in {'hours' if in_hours else 'degrees'}"
+    return _Angles(deg, written if texts else unit, bad)
+
+
+def _scale(column: RawColumn, told: str | None, longitude: bool) -> tuple[float, str]:
+    """Degrees in one unit of the column, and what was decided, in words."""
+    unit = (told or column.unit).strip().strip('"').lower()
+    if unit in _SEXAGESIMAL_UNITS:
+        unit = "hourangle" if unit.startswith("h") else "deg"
+    if not unit and longitude and plain_name(column.name) in HOURS:
+        return 15.0, "hours, as its name says"
+    if not unit:
+        return 1.0, "degrees, as no unit is given"
+    if unit not in _UNITS:
+        option = "--ra-unit" if longitude else "--dec-unit"
+        raise UnreadableCatalogue(
+            f"The unit '{told or column.unit}' of the column '{column.name}' is no angle that can "
+            f"be read; say {option} deg, hourangle or rad."
+        )
+    return _UNITS[unit], {15.0: "hours", 1.0: "degrees"}.get(_UNITS[unit], unit)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.translate(_MINUS))
+    except ValueError:
+        return None
+
+
+def _sexagesimal(text: str, in_hours: bool, longitude: bool) -> float | None:
+    """Degrees of '12:34:56.7', '12h34m56.7s', '-00 30 12'; 'h' and 'd' in it decide the unit."""
+    found = _ANGLE.fullmatch(text.translate(_MINUS).strip())
+    if found is None or float(found["min"]) >= 60 or float(found["sec"] or 0) > 60:
+        return None
+    mark = found["mark"].lower()
+    if mark == "h" and not longitude:
+        return None
+    value = int(found["whole"]) + float(found["min"]) / 60 + float(found["sec"] or 0) / 3600
+    hours = mark == "h" or (in_hours and mark not in "d°")
+    return (-value if found["sign"] == "-" else value) * (15 if hours else 1)
+
+
+def _reasons(columns: PositionColumns, lon: _Angles, lat: _Angles, frame: str) -> dict[int, str]:
+    assert columns.ra is not None
+    assert columns.dec is not None
+    lowest = -180.0 if frame == "galactic" else 0.0
+    reasons = {i: why for i, why in [*lat.bad.items(), *lon.bad.items()]}
+    for i in np.flatnonzero(~((lon.deg >= lowest) & (lon.deg < 360))):
+        reasons.setdefault(
+            int(i), f"the {columns.ra.name} {lon.deg[i]:.10g} deg is outside {lowest:g} to 360 deg"
+        )
+    for i in np.flatnonzero(~(np.abs(lat.deg) <= 90)):
+        reasons.setdefault(
+            int(i), f"the {columns.dec.name} {lat.deg[i]:.10g} deg is outside -90 to +90 deg"
+        )
+    return reasons
+
+
+def _notes(
+    columns: PositionColumns, lon: _Angles, lat: _Angles, frame: str, file_frame: str | None
+) -> list[str]:
+    assert columns.ra is not None
+    assert columns.dec is not None
+    said = "" if file_frame or columns.frame or frame != "icrs" else ", as no frame is given"
+    notes = [
+        f"Positions: {columns.ra.name} ({lon.unit}) and {columns.dec.name} ({lat.unit}), "
+        f"recognised {columns.how}; {FRAMES[frame]}{said}."
+    ]
+    finite = lon.deg[np.isfinite(lon.deg)]
+    if lon.unit == "degrees, as no unit is given" and len(finite) > 20 and finite.max() < 24:
+        notes.append(
+            f"All values of {columns.ra.name} lie below 24: if they are hours, say "
+            "--ra-unit hourangle."
+        )
+    return notes
+
+
+def _frame(name: str | None) -> str:
+    frame = (name or "icrs").lower()
+    if frame not in FRAMES:
+        raise UnreadableCatalogue(f"'{name}' is no frame; give {', '.join(FRAMES)}.")
+    return frame
+
+
+def _to_icrs(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], frame: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if frame == "icrs":
+        return lon, lat
+    finite = np.isfinite(lon) & np.isfinite(lat)
+    ra, dec = np.full((2, len(lon)), np.nan)
+    icrs = SkyCoord(lon[finite] * u.deg, lat[finite] * u.deg, frame=frame).icrs
+    ra[finite], dec[finite] = icrs.ra.deg, icrs.dec.deg
+    return ra, dec
+
+
+def _read_combined(column: RawColumn, how: str) -> RowPositions:
+    ra, dec = np.full((2, len(column.values)), np.nan)
+    reasons: dict[int, str] = {}
+    for i, value in enumerate(column.values):
+        if value is None:
+            reasons[i] = f"it has no {column.name}"
+            continue
+        try:
+            position = parse_position(str(value))
+        except ExplorerError as exc:
+            reasons[i] = _short(str(exc))
+            continue
+        ra[i], dec[i] = position.ra.deg, position.dec.deg
+    return RowPositions(ra, dec, reasons, [f"Positions: {column.name}, recognised {how}."])
+
+
+def _short(sentence: str) -> str:
+    """The first sentence of an error; what forms are accepted need not stand in every row."""
+    first = re.split(r"(?<=[.])\s+(?=[A-Z])", sentence)[0]
+    return first.rstrip(".")
