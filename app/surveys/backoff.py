@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from random import Random
-from random import Random
 
 from app.errors import SurveyUnavailable
 
