@@ -1,5 +1,82 @@
 """The commands below `rgz-explorer fetch`. It only reads arguments."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 fetch = typer.Typer(help="Get data from archives and surveys.", no_args_is_help=True)
+
+
+@fetch.command()
+def cutouts(
+    spec: Annotated[
+        str,
+        typer.Argument(metavar="LIST", help="A table of sources, or a catalogue, as for build."),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Directory to keep the images in.")],
+    connections: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = 3,
+    rate: Annotated[float, typer.Option(min=0.001, help="Requests a second, at most.")] = 3.0,
+    retry: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Ask again for earlier failures of this class: timeout, unavailable, bad-answer, "
+            "undersized, blank, footprint, or all (but footprint). May be repeated."
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Images to ask for in this run, at most.")
+    ] = None,
+    max_gb: Annotated[
+        float | None,
+        typer.Option(min=0, help="Size of all images of the directory, at most (10^9 bytes)."),
+    ] = None,
+    field_arcmin: Annotated[
+        float, typer.Option(min=4.5, max=30, help="Side of the field; 9 as published.")
+    ] = 9.0,
+    skyview: Annotated[
+        bool, typer.Option("--skyview", help="Ask SkyView where the FIRST server fails.")
+    ] = False,
+    give_up_min: Annotated[
+        float, typer.Option(min=0, help="Minutes without an answer after which the fetch ends.")
+    ] = 30.0,
+    ra_column: Annotated[str | None, typer.Option(help="Column of the right ascension.")] = None,
+    dec_column: Annotated[str | None, typer.Option(help="Column of the declination.")] = None,
+    position_column: Annotated[
+        str | None, typer.Option(help="One column with whole positions.")
+    ] = None,
+    id_column: Annotated[str | None, typer.Option(help="Column of unique identifiers.")] = None,
+    name_column: Annotated[str | None, typer.Option(help="Column of names.")] = None,
+    ra_unit: Annotated[str | None, typer.Option(help="deg, hourangle or rad.")] = None,
+    dec_unit: Annotated[str | None, typer.Option(help="deg or rad.")] = None,
+    frame: Annotated[str | None, typer.Option(help="icrs, fk5, fk4 or galactic.")] = None,
+) -> None:
+    """Fetch the FIRST cutouts of a list of sources, politely; go on where it was stopped."""
+    from scripts.fetching.cutouts.command import fetch_list, retry_classes
+    from scripts.fetching.cutouts.config import FetchConfig
+
+    config = FetchConfig(
+        out=out,
+        field_arcmin=field_arcmin,
+        connections=connections,
+        rate_per_s=rate,
+        retry=retry_classes(retry or []),
+        limit=limit,
+        max_bytes=None if max_gb is None else round(max_gb * 1e9),
+        give_up_s=60 * give_up_min,
+    )
+    fetch_list(
+        spec,
+        {
+            "ra_column": ra_column,
+            "dec_column": dec_column,
+            "position_column": position_column,
+            "id_column": id_column,
+            "name_column": name_column,
+            "ra_unit": ra_unit,
+            "dec_unit": dec_unit,
+            "frame": frame,
+        },
+        config,
+        skyview,
+    )

@@ -1,0 +1,136 @@
+"""What the tests of a fetch share: places, a clock without waits, and what lies on disk."""
+
+import hashlib
+import multiprocessing
+import os
+import signal
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+import app.cutout
+import scripts.fetching.cutouts.run
+import scripts.fetching.cutouts.store
+from app.settings import Settings
+from scripts.fetching.cutouts.config import FetchConfig
+from scripts.fetching.cutouts.failures import FailureTable
+from scripts.fetching.cutouts.fetch import FetchOutcome, fetch_cutouts
+from scripts.fetching.cutouts.pace import Clock
+from scripts.fetching.cutouts.plan import ListRow
+from scripts.fetching.cutouts.source import first_source
+
+FIELD_ARCMIN = 4.5
+"""150 px: the smallest that is a cutout, and quickly sent."""
+MOMENTS = ("not whole", "not renamed", "renamed", "half a failure")
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload([__name__])
+
+
+class EagerClock(Clock):
+    """A clock whose waits take no time and are noted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time_s = 0.0
+        self.waits_s: list[float] = []
+
+    def now_s(self) -> float:
+        return self.time_s
+
+    def wait(self, seconds: float) -> None:
+        self.waits_s.append(seconds)
+        self.time_s += seconds
+
+
+def rows_of(n: int) -> list[ListRow]:
+    """List n places well inside FIRST's northern sky, half a degree apart and more."""
+    return [ListRow(f"s-{i:03d}", 130.0 + 0.7 * (i % 140), 5.0 + 0.4 * (i % 97)) for i in range(n)]
+
+
+def config_of(out: Path, **options: object) -> FetchConfig:
+    """A fetch of small images that does not wait between requests."""
+    quick = {"field_arcmin": FIELD_ARCMIN, "rate_per_s": 1000.0, **options}
+    return FetchConfig(out, **quick)  # type: ignore[arg-type]
+
+
+def fetch_from(
+    url: str,
+    rows: list[ListRow],
+    config: FetchConfig,
+    clock: Clock | None = None,
+    deadline_s: float = 20.0,
+) -> FetchOutcome:
+    """Fetch from a server on loopback with the real client."""
+    settings = Settings(first_server=url, survey_deadline_s=deadline_s)
+    source = first_source(settings, config.field_arcmin, config.connections)
+    return fetch_cutouts(rows, source, config, clock)
+
+
+def digests(out: Path) -> dict[str, str]:
+    """Give the sha256 of every image, and of the failures in the order of their sources."""
+    found = {
+        str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in out.rglob("*.fits")
+    }
+    table = (out / "failures.csv").read_text().splitlines()
+    return found | {"failures": "\n".join(sorted(table))}
+
+
+def fetch_in_a_process(
+    url: str, rows: list[ListRow], config: FetchConfig, moment: str | None = None
+) -> "multiprocessing.process.BaseProcess":
+    """Start a fetch in a process of its own, at a fixed time of day; at a moment it kills itself.
+
+    The processes are forked from one that has loaded all libraries, so that they begin at once.
+    """
+    process = FORKED.Process(target=_fetch_as_process, args=(url, rows, config, moment))
+    process.start()
+    return process
+
+
+def _fetch_as_process(
+    url: str, rows: list[ListRow], config: FetchConfig, moment: str | None
+) -> None:
+    os.environ["NO_PROXY"] = "127.0.0.1"
+    app.cutout.datetime = _NoTime  # type: ignore[misc]
+    scripts.fetching.cutouts.run.datetime = _NoTime  # type: ignore[misc]
+    if moment:
+        _die_at(moment)
+    fetch_from(url, rows, config)
+
+
+class _NoTime(datetime):
+    """A time of day that stands still."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "_NoTime":
+        return cls(2026, 1, 1, tzinfo=UTC)
+
+
+def _die_at(moment: str) -> None:
+    """Arrange for the death of this process at its third image, or first failure."""
+    replace = os.replace
+    images: list[str] = []
+
+    def third(path: object) -> bool:
+        images.append(str(path))
+        return sum(path.endswith(".fits") for path in images) == 3
+
+    def replace_and_die(part: Path, path: Path) -> None:
+        last = third(path)
+        if last and moment == "not whole":
+            os.truncate(part, 50_000)
+        if last and moment == "renamed":
+            replace(part, path)
+        if last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(part, path)
+
+    def append_half(table: FailureTable, failures: object) -> None:
+        with table.path.open("ab") as file:
+            file.write(b"s-000,120.0,-5.0,footpr")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if moment == "half a failure":
+        FailureTable.append = append_half  # type: ignore[assignment, method-assign]
+    else:
+        scripts.fetching.cutouts.store.os.replace = replace_and_die  # type: ignore[assignment]
