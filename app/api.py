@@ -4,8 +4,9 @@ Every route is a plain function, which FastAPI runs in a worker thread; only wha
 has threads of its own, so that a slow survey never holds up the rest.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -13,15 +14,17 @@ from astropy.coordinates import SkyCoord
 from fastapi import APIRouter, Query, Request, Response
 
 from app import caching
+from app.asked_position import AskedPosition
 from app.dependencies import ExplorerDep, OptionsDep, Served, ServedDep, SpaceDep
 from app.describe import describe_answer, describe_source
-from app.errors import UnknownColumn, UnknownSource, UnreadablePosition
+from app.errors import UnknownColumn, UnknownSource
 from app.explorer import Answer, Explorer, SearchOptions
 from app.export import MEDIA_TYPES, Format, file_name, result_table, write_table_as
 from app.latent_space import LatentSpace
 from app.map_data import pack_column, pack_map
 from app.picture import Colours, draw_png
-from app.position import ACCEPTED, parse_position, position_from_degrees
+from app.position import position_from_degrees
+from app.positions.understood import Understood
 from app.schemas import Meta, Problem, QueryResult, Source
 from model.preprocess import IMAGE_SIZE_PX
 
@@ -40,14 +43,17 @@ PICTURE = {"content": {"image/png": {}}, "description": "North up, east left."}
 FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}
 }
-SURVEY_THREADS = 64
+SURVEY_THREADS = 256
+T = TypeVar("T")
 
 router = APIRouter(prefix="/api", responses={s: PROBLEMS[s] for s in (404, 422)})
 _survey_threads = anyio.CapacityLimiter(SURVEY_THREADS)
 
 SizePx = Annotated[int, Query(ge=10, le=IMAGE_SIZE_PX, description="Central square, pixels.")]
-RaDeg = Annotated[float | None, Query(description="ICRS, degrees.")]
-DecDeg = Annotated[float | None, Query(description="ICRS, degrees.")]
+SurveyName = Annotated[
+    str | None,
+    Query(description="A survey of /api/surveys; by default the bundle's image, or FIRST's."),
+]
 
 
 @router.get("/meta", response_model=Meta)
@@ -130,7 +136,7 @@ def source_neighbours(
     etag = caching.etag_of(explorer.space.version, row, options, format)
     if same := caching.unchanged(request, etag, caching.REVALIDATE):
         return same
-    sent = _send(explorer.space, explorer.neighbours_of(source_id, options), options, format)
+    sent = send_answer(explorer.space, explorer.neighbours_of(source_id, options), options, format)
     target = sent if isinstance(sent, Response) else response
     target.headers.update(caching.headers(etag, caching.REVALIDATE))
     return sent
@@ -140,19 +146,19 @@ def source_neighbours(
 async def query(
     explorer: ExplorerDep,
     options: OptionsDep,
+    asked: AskedPosition,
     response: Response,
-    position: Annotated[str | None, Query(description=ACCEPTED)] = None,
-    ra: RaDeg = None,
-    dec: DecDeg = None,
+    survey: SurveyName = None,
     format: Format = "json",
 ) -> QueryResult | Response:
     """The sources most similar to what lies at a sky position."""
-    place = _position(position, ra, dec)
 
     def answer() -> QueryResult | Response:
-        return _send(explorer.space, explorer.query(place, options), options, format)
+        found = explorer.query(asked.position, options, survey, row=asked.row)
+        return send_answer(explorer.space, found, options, format, asked)
 
-    sent = await anyio.to_thread.run_sync(answer, limiter=await _threads(explorer, place))
+    threads = await _threads(explorer, asked.position, survey)
+    sent = await anyio.to_thread.run_sync(answer, limiter=threads)
     target = sent if isinstance(sent, Response) else response
     target.headers["Cache-Control"] = caching.LIVE
     return sent
@@ -163,6 +169,7 @@ async def position_picture(
     explorer: ExplorerDep,
     ra: Annotated[float, Query(description="ICRS, degrees.")],
     dec: Annotated[float, Query(description="ICRS, degrees.")],
+    survey: SurveyName = None,
     size_px: SizePx = IMAGE_SIZE_PX,
     colours: Colours = "inferno",
 ) -> Response:
@@ -170,9 +177,10 @@ async def position_picture(
     place = position_from_degrees(ra, dec)
 
     def picture() -> bytes:
-        return draw_png(explorer.image_at(place), size_px, colours)
+        return draw_png(explorer.image_at(place, survey), size_px, colours)
 
-    content = await anyio.to_thread.run_sync(picture, limiter=await _threads(explorer, place))
+    threads = await _threads(explorer, place, survey)
+    content = await anyio.to_thread.run_sync(picture, limiter=threads)
     return Response(content, media_type="image/png", headers={"Cache-Control": caching.AN_HOUR})
 
 
@@ -209,25 +217,28 @@ def _colour_column(state: Served, name: str) -> str:
     return name
 
 
-def _position(text: str | None, ra: float | None, dec: float | None) -> SkyCoord:
-    if text is not None:
-        return parse_position(text)
-    if ra is not None and dec is not None:
-        return position_from_degrees(ra, dec)
-    raise UnreadablePosition(
-        f"Give position=TEXT, or ra= and dec= in degrees. {ACCEPTED}", parameter="position"
-    )
+async def in_survey_thread(work: Callable[[], T]) -> T:
+    """Run what waits for a survey where it holds up nothing else."""
+    return await anyio.to_thread.run_sync(work, limiter=_survey_threads)
 
 
-async def _threads(explorer: Explorer, place: SkyCoord) -> anyio.CapacityLimiter | None:
+async def _threads(
+    explorer: Explorer, place: SkyCoord, survey: str | None
+) -> anyio.CapacityLimiter | None:
     """The survey's threads, unless the bundle answers."""
-    return None if await anyio.to_thread.run_sync(explorer.holds, place) else _survey_threads
+    held = await anyio.to_thread.run_sync(explorer.holds, place, survey)
+    return None if held else _survey_threads
 
 
-def _send(
-    space: LatentSpace, answer: Answer, options: SearchOptions, fmt: Format
+def send_answer(
+    space: LatentSpace,
+    answer: Answer,
+    options: SearchOptions,
+    fmt: Format,
+    asked: Understood | None = None,
 ) -> QueryResult | Response:
-    result = describe_answer(space, answer)
+    """An answer as JSON, or as a file in another format."""
+    result = describe_answer(space, answer, asked)
     if fmt == "json":
         return result
     return Response(

@@ -1,11 +1,14 @@
 """Answers and sources in the shapes that are sent. It computes nothing new."""
 
+from base64 import b64encode
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from app.explorer import Answer, Neighbour, Subject
 from app.latent_space import LatentSpace
+from app.picture import draw_png
 from app.position import format_position, format_positions
+from app.positions.understood import Understood
 from app.schemas import MapPlace, Nearby, NeighbourRecord, QueryResult, QuerySubject, Source
 
 SHOWN_APART = {
@@ -31,12 +34,14 @@ def describe_source(space: LatentSpace, row: int) -> Source:
     )
 
 
-def describe_answer(space: LatentSpace, answer: Answer) -> QueryResult:
-    """The answer to a query."""
+def describe_answer(
+    space: LatentSpace, answer: Answer, asked: Understood | None = None
+) -> QueryResult:
+    """The answer to a query, and how the position it asked about was understood."""
     x, y = answer.xy
     sources = _common(space, [neighbour.match.row for neighbour in answer.neighbours])
     return QueryResult(
-        query=_subject(space, answer.subject),
+        query=_subject(space, answer.subject, asked),
         map=MapPlace(x=x, y=y, method=answer.placed_by),
         novelty_percentile=answer.novelty_percentile,
         neighbours=[
@@ -51,15 +56,16 @@ def cutout_url(source_id: str) -> str:
     return f"/api/sources/{quote(source_id, safe='')}/cutout.png"
 
 
-def _subject(space: LatentSpace, subject: Subject) -> QuerySubject:
-    ra_deg, dec_deg = float(subject.position.ra.deg), float(subject.position.dec.deg)
+def _subject(space: LatentSpace, subject: Subject, asked: Understood | None) -> QuerySubject:
+    place = subject.position
+    ra_deg, dec_deg = (None, None) if place is None else (float(place.ra.deg), float(place.dec.deg))
     known = _common(space, [subject.row])[0] if subject.row is not None else {}
-    at = urlencode({"ra": ra_deg, "dec": dec_deg})  # unrounded: the same image, and never RA 360
     return QuerySubject(
         ra_deg=ra_deg,
         dec_deg=dec_deg,
-        position=format_position(ra_deg, dec_deg),
-        name=known.get("name", ""),
+        position="" if ra_deg is None or dec_deg is None else format_position(ra_deg, dec_deg),
+        understood=asked.sentence if asked else "",
+        name=known.get("name", _object_name(asked)),
         source_id=known.get("source_id"),
         row=subject.row,
         survey=subject.survey,
@@ -69,12 +75,27 @@ def _subject(space: LatentSpace, subject: Subject) -> QuerySubject:
         angular_extent_arcsec=_finite(subject.angular_extent_arcsec),
         extent_origin=subject.extent_origin,
         extent_flag=subject.extent_flag,
-        image_url=known.get("cutout_url", f"/api/cutout.png?{at}"),
+        image_url=known.get("cutout_url", _image_url(subject, ra_deg, dec_deg)),
         separation_arcsec=subject.separation_arcsec,
         also_nearby=[_nearby(space, row, arcsec) for row, arcsec in subject.also_nearby],
-        warnings=list(subject.warnings),
+        warnings=[*(asked.warnings if asked else ()), *subject.warnings],
         columns=known.get("columns", {}),
     )
+
+
+def _image_url(subject: Subject, ra_deg: float | None, dec_deg: float | None) -> str:
+    """Where the image of no source is served; the picture itself if it is kept nowhere."""
+    if subject.image is not None:
+        picture = draw_png(subject.image, len(subject.image), "inferno")
+        return f"data:image/png;base64,{b64encode(picture).decode()}"
+    named = {"survey": subject.survey_asked} if subject.survey_asked else {}
+    # unrounded: the same image, and never RA 360
+    return f"/api/cutout.png?{urlencode({'ra': ra_deg, 'dec': dec_deg} | named)}"
+
+
+def _object_name(asked: Understood | None) -> str:
+    """What a name service calls the object that was asked for, at a position of no source."""
+    return asked.name if asked and asked.kind == "object name" else ""
 
 
 def _neighbour(source: dict[str, Any], neighbour: Neighbour) -> NeighbourRecord:

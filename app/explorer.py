@@ -4,6 +4,7 @@ It never speaks HTTP and never fetches anything itself.
 """
 
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -11,11 +12,13 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from app.comparability import check_fit, cutout_warnings
+from app.comparability import check_fit, cutout_warnings, preparation_warnings
 from app.cutout import Cutout
 from app.errors import UnknownSource
 from app.latent_space import NOVELTY_NEIGHBOURS, LatentSpace, Match
 from app.near_duplicates import NearDuplicates
+from app.surveys.catalogue_of_surveys import find_survey
+from app.uploads.prepared import PreparedImage
 from model.encoder import Encoder, embed
 from model.extent import measure_extent
 from model.preprocess import (
@@ -33,8 +36,8 @@ SAME_SOURCE_ARCSEC = 5.0
 class CutoutSource(Protocol):
     """Anything that gets a cutout for a position."""
 
-    def fetch(self, position: SkyCoord) -> Cutout:
-        """Fetch the field around a position, or raise an ExplorerError."""
+    def fetch(self, position: SkyCoord, survey: str | None = None) -> Cutout:
+        """Fetch the field around a position (FIRST's by default), or raise an ExplorerError."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ class SearchOptions:
 class Subject:
     """The image a query is about, and what is known of it."""
 
-    position: SkyCoord
+    position: SkyCoord | None
+    """None: an image of which nobody said where it is."""
     y: NDArray[np.float32]  # (512,)
     row: int | None
     """Row of the bundle, None for an image fetched for this query."""
@@ -64,6 +68,10 @@ class Subject:
     separation_arcsec: float | None = None
     also_nearby: tuple[tuple[int, float], ...] = ()
     warnings: tuple[str, ...] = ()
+    survey_asked: str | None = None
+    """Short name of the survey that the query named."""
+    image: NDArray[np.uint8] | None = None
+    """The cleaned image (150, 150), where no address serves it."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,8 @@ class Neighbour:
 
     rank: int
     match: Match
-    separation_arcsec: float
+    separation_arcsec: float | None
+    """None where the query's position is not known."""
     duplicate_of: str | None
 
 
@@ -119,36 +128,74 @@ class Explorer:
         """
         return self._answer(self.bundle_subject(self.row_of(source_id)), options)
 
-    def query(self, position: SkyCoord, options: SearchOptions) -> Answer:
+    def query(
+        self,
+        position: SkyCoord,
+        options: SearchOptions,
+        survey: str | None = None,
+        *,
+        row: int | None = None,
+    ) -> Answer:
         """Answer for a sky position.
 
-        Within 5" of bundle sources it is the nearest of them; elsewhere the survey is asked.
+        Within 5" of bundle sources it is the nearest of them; elsewhere the survey is asked. Where
+        a survey is named, only observations of that survey count as the bundle's. A row is that of
+        the source which the position was asked for by name: it goes before others at its place.
 
         Raises
         ------
         ExplorerError, model.preprocess.ImageError
             Whatever stands between the position and a usable image.
         """
-        return self._answer(self.subject_at(position), options)
+        return self._answer(self.subject_at(position, survey, row), options)
 
-    def subject_at(self, position: SkyCoord) -> Subject:
-        """Find or fetch the image of a position."""
-        nearby = self.space.within(position, SAME_SOURCE_ARCSEC)
+    def query_image(self, image: PreparedImage, options: SearchOptions) -> Answer:
+        """Answer for an image of a person's own.
+
+        Raises
+        ------
+        model.preprocess.NoEmission
+            If it is empty where the network looks.
+        """
+        return self._answer(self._image_subject(image), options)
+
+    def answers_of(self, subjects: Sequence[Subject], options: SearchOptions) -> Iterator[Answer]:
+        """Answer for many sources of the bundle, in order: as one at a time, but faster."""
+        rows = [subject.row for subject in subjects if subject.row is not None]
+        found = self.space.search_rows(rows, options.k)
+        for subject in subjects:
+            yield self._answer(subject, options, None if subject.row is None else next(found))
+
+    def subject_at(
+        self, position: SkyCoord, survey: str | None = None, named: int | None = None
+    ) -> Subject:
+        """Find or fetch the image of a position; the source that was named goes before others."""
+        nearby = sorted(self._held(position, survey), key=lambda match: match[0] != named)
         if nearby:
             (row, separation), *others = nearby
             return self.bundle_subject(row, separation, tuple(others))
-        return self._fetched_subject(position)
+        return self._fetched_subject(position, survey)
 
-    def image_at(self, position: SkyCoord) -> NDArray[np.uint8]:
+    def image_at(self, position: SkyCoord, survey: str | None = None) -> NDArray[np.uint8]:
         """The cleaned image (150, 150) that a query for a position uses; raises as `query`."""
-        nearby = self.space.within(position, SAME_SOURCE_ARCSEC)
+        nearby = self._held(position, survey)
         if nearby:
             return self.space.image(nearby[0][0])
-        return clean_cutout(self.cutouts.fetch(position).image).pixels
+        return clean_cutout(self.cutouts.fetch(position, survey).image).pixels
 
-    def holds(self, position: SkyCoord) -> bool:
+    def holds(self, position: SkyCoord, survey: str | None = None) -> bool:
         """Whether a position is that of a bundle source, so that no survey need be asked."""
-        return bool(self.space.within(position, SAME_SOURCE_ARCSEC))
+        return bool(self._held(position, survey))
+
+    def _held(self, position: SkyCoord, survey: str | None) -> list[tuple[int, float]]:
+        """Bundle sources at a position: with observations of the survey, if one is named."""
+        nearby = self.space.within(position, SAME_SOURCE_ARCSEC)
+        if survey is None:
+            return nearby
+        wanted = (find_survey(survey).survey, "observed")
+        values = self.space.catalogue.rows([row for row, _ in nearby])
+        images = [(value["survey"], value["image_origin"]) for value in values]
+        return [match for match, image in zip(nearby, images, strict=True) if image == wanted]
 
     def row_of(self, source_id: str) -> int:
         """Row of a bundle source, or UnknownSource."""
@@ -184,15 +231,10 @@ class Explorer:
             also_nearby=also_nearby,
         )
 
-    def _fetched_subject(self, position: SkyCoord) -> Subject:
-        cutout = self.cutouts.fetch(position)
+    def _fetched_subject(self, position: SkyCoord, survey: str | None) -> Subject:
+        cutout = self.cutouts.fetch(position, survey)
         cleaned = clean_cutout(cutout.image)
-        if not centre_crop(cleaned.pixels, INPUT_SIZE_PX).any():  # as the build rejects them
-            raise NoEmission(
-                "The image holds no emission above 3 sigma within the central "
-                f'{INPUT_SIZE_PX * PIXEL_SCALE_ARCSEC:.0f}" that the network sees. Try a position '
-                "nearer to a source.",
-            )
+        _check_seen(cleaned.pixels)
         extent = measure_extent(cleaned.pixels)
         return Subject(
             position=position,
@@ -206,14 +248,39 @@ class Explorer:
             extent_origin="measured",
             extent_flag=extent.flag,
             warnings=cutout_warnings(cutout, self.space.manifest.input_kind),
+            survey_asked=survey,
         )
 
-    def _answer(self, subject: Subject, options: SearchOptions) -> Answer:
-        matches, duplicates = self._matches(subject, options)
+    def _image_subject(self, image: PreparedImage) -> Subject:
+        _check_seen(image.pixels)
+        extent = measure_extent(image.pixels)
+        return Subject(
+            position=image.position,
+            y=self._embed(image.pixels),
+            row=None,
+            service="upload",
+            survey=image.survey,
+            image_origin="uploaded",
+            cached=False,
+            angular_extent_arcsec=extent.arcsec,
+            extent_origin="measured",
+            extent_flag=extent.flag,
+            warnings=(*image.warnings, *preparation_warnings(self.space.manifest.input_kind)),
+            image=image.pixels,
+        )
+
+    def _answer(
+        self, subject: Subject, options: SearchOptions, found: list[Match] | None = None
+    ) -> Answer:
+        matches, duplicates = self._matches(subject, options, found)
         rows = np.array([match.row for match in matches], dtype=np.intp)
-        separations = self.space.separations_arcsec(subject.position, rows)
+        separations = (
+            [None] * len(rows)
+            if subject.position is None
+            else self.space.separations_arcsec(subject.position, rows).tolist()
+        )
         neighbours = [
-            Neighbour(rank, match, float(separation), duplicates[match.row])
+            Neighbour(rank, match, separation, duplicates[match.row])
             for rank, (match, separation) in enumerate(
                 zip(matches, separations, strict=True), start=1
             )
@@ -227,12 +294,12 @@ class Explorer:
         return Answer(subject, self.space.place(nearest), "neighbours", novelty, neighbours)
 
     def _matches(
-        self, subject: Subject, options: SearchOptions
+        self, subject: Subject, options: SearchOptions, found: list[Match] | None
     ) -> tuple[list[Match], dict[int, str | None]]:
         """The k best matches; where near-duplicates are hidden, the next ones move up."""
         asked = options.k
         while True:
-            matches = self.space.search(subject.y, asked, subject.row)
+            matches = found or self.space.search(subject.y, asked, subject.row)
             duplicates = NearDuplicates(self.space, options.duplicates_arcsec).mark(
                 subject.position, [match.row for match in matches]
             )
@@ -241,9 +308,19 @@ class Explorer:
             shown = [match for match in matches if duplicates[match.row] is None]
             if len(shown) >= options.k or len(matches) < asked:
                 return shown[: options.k], duplicates
-            asked *= 2
+            asked, found = asked * 2, None
 
     def _embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         with self._encoding:  # two cores: one image at a time is the fastest
             y: NDArray[np.float32] = embed(self.encoder, network_input(pixels)[None])[0]
             return y
+
+
+def _check_seen(pixels: NDArray[np.uint8]) -> None:
+    """Refuse an image (150, 150) that is empty where the network looks, as the build does."""
+    if not centre_crop(pixels, INPUT_SIZE_PX).any():
+        raise NoEmission(
+            "The image holds no emission above 3 sigma within the central "
+            f'{INPUT_SIZE_PX * PIXEL_SCALE_ARCSEC:.0f}" that the network sees. Try a position '
+            "nearer to a source.",
+        )

@@ -9,12 +9,13 @@ from app.explorer import Explorer
 from app.latent_space import open_latent_space
 from app.meta import build_meta
 from app.positions.bundle_names import bundle_names
-from app.positions.understood import NameService
 from app.problems import answer_with_problems
-from app.routes import cone, source_fits, surveys
-from app.sesame import Sesame
+from app.routes import cone, images, source_fits, surveys
+from app.sesame import open_sesame
 from app.settings import Settings
 from app.surveys.access import AccessConfig, SurveyAccess, open_surveys
+from app.uploads.arrival import Arrivals
+from app.uploads.reading_room import ReadingRoom
 from model.encoder import load_encoder
 
 
@@ -44,12 +45,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         explorer,
         build_meta(space, cutouts.patience_s),
         bundle_names(space.catalogue),
-        name_service(settings),
+        open_sesame(settings.sesame_url, settings.sesame_deadline_s),
     )
+    app.state.arrivals, app.state.reading_room = Arrivals(), ReadingRoom()
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
     answer_with_problems(app)
     app.include_router(api.router)
     app.include_router(cone.router)
+    app.include_router(images.router)
     app.include_router(source_fits.router)
     app.include_router(surveys.router)
     app.include_router(pages.health)
@@ -72,9 +75,3 @@ def cutout_service(settings: Settings) -> SurveyAccess:
             cache_max_bytes=settings.cutout_cache_mb * 1024**2,
         )
     )
-
-
-def name_service(settings: Settings) -> NameService | None:
-    """The look-up of object names that the settings describe; None if they name no address."""
-    urls = settings.sesame_url.split()
-    return Sesame(urls, deadline_s=settings.sesame_deadline_s) if urls else None

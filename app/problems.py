@@ -27,10 +27,12 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _known(_: Request, error: Exception) -> JSONResponse:
+def _known(request: Request, error: Exception) -> JSONResponse:
     status, title = status_of(error)
     parameter = getattr(error, "parameter", None)
-    return _problem(Problem(title=title, status=status, detail=str(error), parameter=parameter))
+    understood = getattr(request.state, "understood", "")
+    detail = f"{error} The position was understood as {understood}." if understood else str(error)
+    return _problem(Problem(title=title, status=status, detail=detail, parameter=parameter))
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:

@@ -133,9 +133,12 @@ class Nearby(BaseModel):
 class QuerySubject(BaseModel):
     """What the query was understood as, and the image that was used."""
 
-    ra_deg: float
-    dec_deg: float
+    ra_deg: float | None
+    """Null for an image of which nobody said where it is."""
+    dec_deg: float | None
     position: str
+    understood: str
+    """How the position asked about was read or looked up, in words; empty for a source by id."""
     name: str
     source_id: str | None
     row: int | None
@@ -168,7 +171,7 @@ class NeighbourRecord(SourceFacts):
     similarity: float
     dissimilarity: float
     percentile: float
-    separation_arcsec: float
+    separation_arcsec: float | None
     duplicate_of: str | None
 
 
@@ -179,6 +182,27 @@ class QueryResult(BaseModel):
     map: MapPlace
     novelty_percentile: float
     neighbours: list[NeighbourRecord]
+
+
+class SurveyInfo(BaseModel):
+    """A survey whose images can be shown and searched with."""
+
+    name: str
+    label: str
+    survey: str
+    """As results name it."""
+    frequency_mhz: float
+    beam_arcsec: float | None
+    """Full width at half maximum; null where it is not the same in all images."""
+    beam: str
+    pixel_scale_arcsec: float
+    service: str
+    """Asked in this order."""
+    identifier: str | None
+    """What the first service with such names calls it."""
+    reference: str
+    credit: str
+    embeddable: bool
 
 
 class Problem(BaseModel):

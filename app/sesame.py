@@ -31,6 +31,7 @@ SESAME_URLS = (
 """The service and its mirror, as astropy has them."""
 DATABASES = "SNV"
 MOST_REMEMBERED = 1000
+MAX_ANSWER_BYTES = 2**20
 
 
 class Sesame:
@@ -82,9 +83,9 @@ class Sesame:
         NameNotFound, NameServiceTimeout, NameServiceUnavailable, BadNameAnswer
         """
         with self._lock:
-            known = self._known.get(name)
+            known = self._known.pop(name, None)
             asked = known or Future()
-            self._known[name] = asked
+            self._known[name] = asked  # the latest last
             while len(self._known) > MOST_REMEMBERED:
                 self._known.popitem(last=False)
         if known is None:
@@ -111,12 +112,18 @@ class Sesame:
         raise failures[0]
 
 
+def open_sesame(urls: str, deadline_s: float) -> Sesame | None:
+    """Make the name service at addresses with blanks between; None where there are none."""
+    return Sesame(urls.split(), deadline_s=deadline_s) if urls.strip() else None
+
+
 def _client(url: str, deadline_s: float, max_connections: int, pause_s: float) -> ServiceClient:
     service = f"Sesame server at {urlsplit(url).hostname}"
     return ServiceClient(
         service,
         deadline_s=deadline_s,
         max_connections=max_connections,
+        max_answer_bytes=MAX_ANSWER_BYTES,
         breaker=Breaker(service, pause_s=pause_s),
     )
 

@@ -17,6 +17,7 @@ from model.encoder import Encoder, load_encoder
 from scripts.build import BuildConfig, build
 from scripts.catalogues import CatalogueSource
 from scripts.demo_catalogue import demo_catalogue
+from tests.replay_sesame import add_sesame
 from tests.replay_server import ReplayServer
 from tests.site import serving
 from tests.small_builds import no_layout
@@ -75,7 +76,13 @@ def application(
     """The application over the small bundle and the replayed survey, without a cutout cache."""
     data_dir = tmp_path_factory.mktemp("data")
     return create_app(
-        Settings(bundle=bundle, data_dir=data_dir, first_server=survey.first_url, cutout_cache_mb=0)
+        Settings(
+            bundle=bundle,
+            data_dir=data_dir,
+            first_server=survey.first_url,
+            sesame_url=add_sesame(survey),
+            cutout_cache_mb=0,
+        )
     )
 
 

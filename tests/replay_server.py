@@ -184,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        self._serve(dict(parse_qsl(urlsplit(self.path).query)))
+        self._serve(dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True)))
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

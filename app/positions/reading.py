@@ -35,8 +35,7 @@ def parse_position(text: str) -> SkyCoord:
     if found:
         return found.position
     if (held := read_designation(text)) is not None:
-        why = f"says only to {held.precision} where its source is"
-        raise unreadable(text, why, hint=f"{ACCEPTED_COORDINATES}.")
+        raise too_coarse(text, held)
     raise refused(text, hint=f"{ACCEPTED_COORDINATES} or a name like J134541.3+232254.")
 
 
@@ -95,6 +94,12 @@ def refused(text: str, *, hint: str = ACCEPTED) -> UnreadablePosition:
         hint = f"Write J or B before {quoted(tidy(text))} if that is what it is. {hint}"
         return unreadable(text, "looks like a name without its letter", hint=hint)
     return unreadable(text, "is not a sky position", hint=hint)
+
+
+def too_coarse(text: str, held: Designation) -> UnreadablePosition:
+    """Make the error for a name that leaves too much room for an image of its source."""
+    why = f"says only to {held.precision} where its source is"
+    return unreadable(text, why, hint=f"{ACCEPTED_COORDINATES}.")
 
 
 def _room(found: Designation) -> tuple[str, ...]:

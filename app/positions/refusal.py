@@ -19,5 +19,6 @@ def unreadable(text: str, why: str, *, hint: str = ACCEPTED) -> UnreadablePositi
 
 
 def quoted(text: str) -> str:
-    """The text between quotation marks, shortened when it is long."""
-    return f"'{text}'" if len(text) <= LONGEST else f"'{text[:LONGEST]}...'"
+    """The text between quotation marks, shortened when it is long; no control characters."""
+    start = "".join(c if c.isprintable() else " " for c in text[:LONGEST])
+    return f"'{start}'" if len(text) <= LONGEST else f"'{start}...'"

@@ -4,9 +4,10 @@ Coordinates, the bundle's own ids and names, and names that hold a position neve
 network; only what is none of these is asked of a name service.
 """
 
+from app.errors import NameNotFound, UnreadablePosition
 from app.positions.bundle_names import BundleNames
 from app.positions.designation import read_designation
-from app.positions.reading import from_coordinates, from_designation, refused
+from app.positions.reading import from_coordinates, from_designation, refused, too_coarse
 from app.positions.refusal import ACCEPTED, LONGEST, quoted
 from app.positions.text import tidy
 from app.positions.understood import PRECISE_ARCSEC, NameService, ObjectPlace, Understood, shown
@@ -54,8 +55,13 @@ def understand_there(text: str, service: NameService | None) -> Understood:
     NameServiceError
     """
     if service is None:
-        raise refused(text, hint=f"{ACCEPTED} Names of objects are not looked up here.")
-    place = service.resolve(tidy(text))
+        raise _too_coarse(text) or refused(
+            text, hint=f"{ACCEPTED} Names of objects are not looked up here."
+        )
+    try:
+        place = service.resolve(tidy(text))
+    except NameNotFound as exc:
+        raise (_too_coarse(text) or exc) from exc
     return Understood(
         place.position,
         "object name",
@@ -63,6 +69,12 @@ def understand_there(text: str, service: NameService | None) -> Understood:
         name=place.name,
         warnings=_imprecise(place),
     )
+
+
+def _too_coarse(text: str) -> UnreadablePosition | None:
+    """The error for a name that holds a position, but not well enough to find an image."""
+    held = read_designation(text)
+    return too_coarse(text, held) if held and held.coarse else None
 
 
 def _from_bundle(text: str, names: BundleNames) -> Understood | None:
@@ -104,4 +116,5 @@ def _imprecise(place: ObjectPlace) -> tuple[str, ...]:
 def _may_be_a_name(text: str) -> bool:
     name = tidy(text)
     letters = any(character.isalpha() for character in name)
-    return letters and name.isascii() and len(name) <= LONGEST and not _NEVER_IN_A_NAME & set(name)
+    usual = name.isascii() and name.isprintable() and not _NEVER_IN_A_NAME & set(name)
+    return letters and usual and len(name) <= LONGEST
