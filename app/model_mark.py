@@ -41,8 +41,8 @@ def mark_model(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = word.shape[0] + 1, word.shape[1] + 1  # and the frame
     if width < side:
         corner = marked[side - height : side - 1, side - width : side - 1]
-        corner[:] = np.where(word[..., None], np.uint8(MARK_RGB), np.uint8(0))
-    marked[_frame(side)] = MARK_RGB
+        corner[:] = np.where(word[..., None], np.array(MARK_RGB, np.uint8), np.uint8(0))
+    marked[_frame(side)] = np.array(MARK_RGB, np.uint8)
     return marked
 
 

@@ -1,4 +1,4 @@
-"""Unpickle numpy arrays and plain containers. It never runs anything else that a pickle asks for."""
+"""Unpickle numpy arrays and plain containers. It never runs what else a pickle asks for."""
 
 import io
 import pickle

@@ -39,13 +39,63 @@ def build(
     reembed: Annotated[
         bool, typer.Option("--reembed", help="From the images that the bundle stores.")
     ] = False,
+    catalogue: Annotated[
+        str | None,
+        typer.Option(
+            "--catalogue",
+            metavar="FILE|NAME",
+            help="From a table (CSV, VOTable, FITS, Parquet, ECSV), batches of images, or "
+            "rgz-dr1, mirabest, mightee, rgz108k (also NAME:PATH).",
+        ),
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option("--images", help="Directory that `fetch cutouts` filled.")
+    ] = None,
+    render_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--render-from", help="FIRST catalogue (Parquet) to draw models from; not observed."
+        ),
+    ] = None,
     bundle: BundleOption = None,
     encoder: EncoderOption = None,
+    ra_column: Annotated[str | None, typer.Option(help="Column of the right ascension.")] = None,
+    dec_column: Annotated[str | None, typer.Option(help="Column of the declination.")] = None,
+    position_column: Annotated[
+        str | None, typer.Option(help="One column with whole positions.")
+    ] = None,
+    id_column: Annotated[str | None, typer.Option(help="Column of unique identifiers.")] = None,
+    name_column: Annotated[str | None, typer.Option(help="Column of names.")] = None,
+    extent_column: Annotated[str | None, typer.Option(help="Column of angular extents.")] = None,
+    ra_unit: Annotated[str | None, typer.Option(help="deg, hourangle or rad.")] = None,
+    dec_unit: Annotated[str | None, typer.Option(help="deg or rad.")] = None,
+    frame: Annotated[str | None, typer.Option(help="icrs, fk5, fk4 or galactic.")] = None,
 ) -> None:
     """Build a bundle: images, representations, map and index."""
-    from scripts.build_command import build_bundle
+    from scripts.build_command import BuildRequest, build_bundle
 
-    build_bundle(demo=demo, reembed=reembed, bundle=bundle, encoder=encoder)
+    build_bundle(
+        BuildRequest(
+            demo=demo,
+            reembed=reembed,
+            catalogue=catalogue,
+            images=images,
+            render_from=render_from,
+            bundle=bundle,
+            encoder=encoder,
+            options={
+                "ra_column": ra_column,
+                "dec_column": dec_column,
+                "position_column": position_column,
+                "id_column": id_column,
+                "name_column": name_column,
+                "extent_column": extent_column,
+                "ra_unit": ra_unit,
+                "dec_unit": dec_unit,
+                "frame": frame,
+            },
+        )
+    )
 
 
 @app.command()
@@ -107,6 +157,18 @@ def pretrain(context: typer.Context) -> None:
 def probe(context: typer.Context) -> None:
     """Judge an encoder by a linear classifier and by neighbours (needs the train extra)."""
     _run_training("probe", context.args)
+
+
+@app.command(context_settings=PASS_ON, add_help_option=False)
+def finetune(context: typer.Context) -> None:
+    """Fit a classifier to labelled images by changing an encoder (needs the train extra)."""
+    _run_training("finetune", context.args)
+
+
+@app.command(context_settings=PASS_ON, add_help_option=False)
+def experiment(context: typer.Context) -> None:
+    """Do an experiment of the paper and write its report (needs the train extra)."""
+    _run_training("experiment", context.args)
 
 
 @app.command()

@@ -8,7 +8,7 @@ import uvicorn
 from app.errors import ExplorerError
 from app.main import create_app
 from app.settings import read_settings
-from scripts.build_command import build_bundle
+from scripts.build_command import BuildRequest, build_bundle
 from scripts.progress import console
 
 
@@ -30,7 +30,7 @@ def serve_bundle(
     settings = read_settings().model_copy(update={k: v for k, v in given.items() if v is not None})
     listener = _bind(settings.host, settings.port)
     if demo:
-        build_bundle(demo=True, reembed=False, bundle=bundle, encoder=encoder)
+        build_bundle(BuildRequest(demo=True, bundle=bundle, encoder=encoder))
     application = create_app(settings)
     served = application.state.served.meta
     listener.listen(128)

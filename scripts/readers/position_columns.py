@@ -158,7 +158,7 @@ def _by_ucd_or_name(table: RawTable) -> PositionColumns | None:
 
 
 def _by_ucd(table: RawTable, main: bool) -> PositionColumns | None:
-    found = {}
+    found: dict[str, RawColumn] = {}
     for column in table.columns:
         ucd = column.ucd.lower().replace(" ", "").replace("_", ".")
         ucd, is_main = ucd.removesuffix(";meta.main").removesuffix(".main"), ucd.endswith("main")

@@ -162,7 +162,7 @@ def _reasons(columns: PositionColumns, lon: _Angles, lat: _Angles, frame: str) -
     assert columns.ra is not None
     assert columns.dec is not None
     lowest = -180.0 if frame == "galactic" else 0.0
-    reasons = {i: why for i, why in [*lat.bad.items(), *lon.bad.items()]}
+    reasons = {**lat.bad, **lon.bad}
     for i in np.flatnonzero(~((lon.deg >= lowest) & (lon.deg < 360))):
         reasons.setdefault(
             int(i), f"the {columns.ra.name} {lon.deg[i]:.10g} deg is outside {lowest:g} to 360 deg"

@@ -34,7 +34,17 @@ def read_table_file(path: Path) -> RawTable:
     UnreadableCatalogue
         If there is no such file, it is a directory, empty, too large, or no table.
     """
-    content = _content(path)
+    return read_table_bytes(_content(path), path)
+
+
+def read_table_bytes(content: bytes, path: Path) -> RawTable:
+    """Read the (first) table of what a file holds.
+
+    Raises
+    ------
+    UnreadableCatalogue
+        If it is no table; `path` is for the sentence.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # old headers and units; what matters is checked

@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,29 +22,17 @@ from scripts.readers.position_columns import (
     find_position_columns,
 )
 from scripts.readers.positions import RowPositions, read_positions
-from scripts.readers.raw_table import RawColumn, RawTable
+from scripts.readers.presets import Presets
+from scripts.readers.published import published_table
+from scripts.readers.raw_table import RawColumn, RawTable, plain_name
 from scripts.readers.source_list import ListOptions, Reject, SourceList, UnreadableCatalogue
 from scripts.readers.table_file import read_table_file
 
 _ARCSEC = {"arcsec": 1.0, '"': 1.0, "arcmin": 60.0, "'": 60.0, "deg": 3600.0, "mas": 1e-3}
 
 
-@dataclass(frozen=True)
-class Presets:
-    """What is known beforehand of a published table."""
-
-    prefix: str
-    """Source ids begin with it."""
-    record: SourceRecord
-    """Its n_listed, n_rejected and version are filled in."""
-    options: ListOptions = field(default_factory=ListOptions)
-    extent_unit: str = ""
-    about: Mapping[str, ColumnInfo] = field(default_factory=dict)
-    """Labels and units that the file does not carry, by column name."""
-
-
-def read_table_list(spec: str, options: ListOptions, presets: Presets | None = None) -> SourceList:
-    """Read any table file.
+def read_table_list(spec: str, options: ListOptions) -> SourceList:
+    """Read any table file; a published one is recognised by its columns.
 
     Parameters
     ----------
@@ -53,46 +40,43 @@ def read_table_list(spec: str, options: ListOptions, presets: Presets | None = N
         Path of the file.
     options : ListOptions
         The user's word on its columns, units and frame.
-    presets : Presets, optional
-        Of a published table; the options overrule them.
 
     Raises
     ------
     UnreadableCatalogue
     """
     path = Path(spec)
-    return list_of_table(read_table_file(path), path, options, presets)
+    return list_of_table(read_table_file(path), path, options)
 
 
-def list_of_table(
-    table: RawTable,
-    path: Path,
-    options: ListOptions,
-    presets: Presets | None = None,
-    dropped: Mapping[int, str] | None = None,
-) -> SourceList:
+def list_of_table(table: RawTable, path: Path, options: ListOptions) -> SourceList:
     """Make a list of a table that was read.
 
     Parameters
     ----------
-    dropped : mapping of int to str, optional
-        Rows (index from 0) that are left out for a reason of the catalogue's own.
+    table : RawTable
+    path : Path
+        The file it is from.
+    options : ListOptions
+        They overrule what is known of a published table.
 
     Raises
     ------
     UnreadableCatalogue
         If positions, a named column or a usable row is missing.
     """
-    presets = presets or _presets_of(path)
+    known = published_table(table)
+    presets = known.presets if known else _presets_of(path)
+    dropped = known.dropped(table) if known else {}
     chosen = _merged(presets.options, options)
     columns = find_position_columns(table, chosen)
     positions = read_positions(columns, table.frame, chosen)
     names = find_names(table, chosen)
-    reasons = {**(dropped or {}), **positions.reasons}
+    reasons = {**dropped, **positions.reasons}
     kept = [i for i in range(len(table.rows)) if i not in reasons]
     ids, id_notes = _source_ids(table, chosen, presets.prefix)
     extents, extent_column = _extents(table, chosen, presets.extent_unit)
-    own = _own_columns(table, columns, names, presets)
+    own = _own_columns(table, [*_exact(columns, table), names, extent_column], presets)
     rejects = _rejects(table, positions, names, ids, reasons, presets.prefix)
     if not kept:
         raise UnreadableCatalogue(_nothing_usable(path, rejects))
@@ -115,7 +99,13 @@ def list_of_table(
         own={key: [column.values[i] for i in kept] for key, (column, _) in own.items()},
         own_columns={key: info for key, (_, info) in own.items()},
         rejects=rejects,
-        notes=[*table.notes, *positions.notes, *_said(names, extent_column), *id_notes],
+        notes=[
+            *([f"Recognised by its columns: {presets.record.name}."] if known else []),
+            *table.notes,
+            *positions.notes,
+            *_said(names, extent_column, kept),
+            *id_notes,
+        ],
     )
 
 
@@ -206,11 +196,10 @@ def _extents(
 
 
 def _own_columns(
-    table: RawTable, columns: PositionColumns, names: RawColumn | None, presets: Presets
+    table: RawTable, elsewhere: list[RawColumn | None], presets: Presets
 ) -> dict[str, tuple[RawColumn, ColumnInfo]]:
-    """The list's own columns under safe names; those kept exactly elsewhere are left out."""
-    elsewhere = [names] if names else []
-    elsewhere += [c for c in (columns.ra, columns.dec) if c and _kept_exactly(c, columns, table)]
+    """The list's own columns under safe names; those kept elsewhere are left out."""
+    about = {plain_name(name): info for name, info in presets.about.items()}
     own: dict[str, tuple[RawColumn, ColumnInfo]] = {}
     for column in table.columns:
         if any(column is other for other in elsewhere) or _is_empty(column):
@@ -218,7 +207,7 @@ def _own_columns(
         key = safe_name(column.name)
         while key in CORE_COLUMNS or key in own:
             key = f"list_{key}"
-        known = presets.about.get(column.name) or ColumnInfo(column.name)
+        known = about.get(plain_name(column.name)) or ColumnInfo(column.name)
         info = ColumnInfo(
             known.label,
             column.unit or known.unit,
@@ -229,10 +218,12 @@ def _own_columns(
     return own
 
 
-def _kept_exactly(column: RawColumn, columns: PositionColumns, table: RawTable) -> bool:
-    in_degrees = column.unit.strip().lower() in ("", "deg")
-    icrs = (columns.frame or table.frame or "icrs") == "icrs"
-    return in_degrees and icrs and not column.is_text
+def _exact(columns: PositionColumns, table: RawTable) -> list[RawColumn]:
+    """The position columns that the core columns keep as they are: ICRS numbers in degrees."""
+    if (columns.frame or table.frame or "icrs") != "icrs":
+        return []
+    pair = [column for column in (columns.ra, columns.dec) if column]
+    return [c for c in pair if c.unit.strip().lower() in ("", "deg") and not c.is_text]
 
 
 def _is_empty(column: RawColumn) -> bool:
@@ -270,9 +261,13 @@ def _rejects(
     return sorted(found, key=lambda reject: reject.row)
 
 
-def _said(names: RawColumn | None, extents: RawColumn | None) -> list[str]:
-    said = f"Names: {names.name}." if names else "Names: none."
-    return [said] + ([f"Angular extents: {extents.name}."] if extents else [])
+def _said(names: RawColumn | None, extents: RawColumn | None, kept: list[int]) -> list[str]:
+    said = [f"Names: {names.name}." if names else "Names: none."]
+    if names:
+        known = [names.values[i] for i in kept if names.values[i] is not None]
+        if repeats := len(known) - len(set(known)):
+            said.append(f"{repeats:,} rows repeat the name of an earlier one; all are kept.")
+    return said + ([f"Angular extents: {extents.name}."] if extents else [])
 
 
 def _nothing_usable(path: Path, rejects: list[Reject]) -> str:
