@@ -1,9 +1,10 @@
-"""A cutout of a survey at a sky position, from the first that has it: the cache, then FIRST.
+"""A cutout of a survey at a sky position, from the first that has it: cache, server, other servers.
 
 It never resamples, recentres or cleans an image.
 """
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,18 +18,17 @@ from numpy.typing import NDArray
 
 from app.cutout_cache import CutoutCache
 from app.cutout_checks import check_centre, check_signal, check_size, check_unit
-from app.errors import BadSurveyAnswer, ExplorerError, UnreadableFits
+from app.errors import (
+    BadSurveyAnswer,
+    ExplorerError,
+    SurveyError,
+    SurveyTimeout,
+    SurveyUnavailable,
+    UnreadableFits,
+)
 from app.first_server import FIRST_URL, FirstServer
 from app.fits_image import FitsImage, celestial_wcs, read_fits
-
-
-@dataclass(frozen=True)
-class Beam:
-    """The restoring beam: full widths at half maximum, and position angle east of north."""
-
-    major_arcsec: float
-    minor_arcsec: float
-    pa_deg: float
+from model.first_beam import Beam
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,8 @@ class Cutout:
     beam: Beam | None
     """None where the header does not tell."""
     cached: bool = False
+    resampled: bool = False
+    """Whether the service interpolated the survey's pixels onto a grid of its own."""
 
     @property
     def offset_arcsec(self) -> float:
@@ -69,13 +71,23 @@ class SurveyServer(Protocol):
 
     service: str
     survey: str
+    resampled: bool
+    """Whether it interpolates the survey's pixels onto a grid of its own."""
+
+    @property
+    def deadline_s(self) -> float:
+        """The longest that a download can take."""
 
     def download(self, position: SkyCoord, field_arcmin: float) -> bytes:
         """Give the bytes of a FITS file, or raise a `SurveyError`."""
 
 
+PASS_ON = (SurveyTimeout, SurveyUnavailable, BadSurveyAnswer)
+"""Failures of a server, after which the next one is asked; the others are the survey's own."""
+
+
 class CutoutService:
-    """Fetches cutouts: from the cache, or else from the survey's server.
+    """Fetches cutouts of one survey: from the cache, or else from the first server that can.
 
     Any number of threads may ask at once. `first_cutouts` makes one of plain parameters.
 
@@ -86,19 +98,32 @@ class CutoutService:
         None: nothing is kept.
     field_arcmin : float
         Side of the field: 9' is 300 px of FIRST, on which the noise is measured as published.
+    fallbacks : sequence of SurveyServer
+        Further servers of the same survey, asked in turn where the one before failed. Their
+        cutouts are kept apart, so that they never stand in for the first server's.
     """
 
     def __init__(
-        self, server: SurveyServer, cache: CutoutCache | None = None, field_arcmin: float = 9.0
+        self,
+        server: SurveyServer,
+        cache: CutoutCache | None = None,
+        field_arcmin: float = 9.0,
+        fallbacks: Sequence[SurveyServer] = (),
     ) -> None:
         self.field_arcmin = field_arcmin
-        self._server = server
+        self.survey = server.survey
+        self._servers = (server, *fallbacks)
         self._cache = cache
         self._in_flight: dict[str, Future[Cutout]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def patience_s(self) -> float:
+        """The longest that a cutout can take: the deadlines of all servers."""
+        return sum(server.deadline_s for server in self._servers)
+
     def fetch(self, position: SkyCoord) -> Cutout:
-        """Get the cutout at a position: from the cache, or from the survey's server.
+        """Get the cutout at a position: from the cache, or from the survey's servers.
 
         Positions that round to the same 1e-5 deg (0.04") share a cutout, and questions for it
         that come while it is being fetched share the one request and its outcome.
@@ -116,10 +141,11 @@ class CutoutService:
         ------
         SurveyError
             `OutsideFootprint`, `SurveyTimeout`, `SurveyUnavailable`, `BadSurveyAnswer`,
-            `UndersizedCutout` or `BlankCutout`, with a sentence for the user.
+            `UndersizedCutout` or `BlankCutout`, with a sentence for the user. Where several
+            servers failed, that of the first, with what each of them did.
         """
         asked = position.icrs
-        name = cutout_name(self._server.survey, asked, self.field_arcmin)
+        name = cutout_name(self.survey, asked, self.field_arcmin)
         with self._lock:
             shared = self._in_flight.get(name)
             if shared is None:
@@ -130,7 +156,7 @@ class CutoutService:
     def _lead(self, outcome: Future[Cutout], name: str, position: SkyCoord) -> Cutout:
         """Fetch for oneself and for those who wait for the same cutout."""
         try:
-            cutout = self._cached(name, position) or self._downloaded(name, position)
+            cutout = self._from_chain(name, position)
         except BaseException as exc:
             outcome.set_exception(exc)
             raise
@@ -141,30 +167,54 @@ class CutoutService:
             with self._lock:
                 del self._in_flight[name]
 
-    def _cached(self, name: str, position: SkyCoord) -> Cutout | None:
+    def _from_chain(self, name: str, position: SkyCoord) -> Cutout:
+        failures: list[SurveyError] = []
+        for server in self._servers:
+            kept = name if server is self._servers[0] else f"{name}_{server.service.split()[0]}"
+            try:
+                cutout = self._cached(server, kept, position)
+                return cutout or self._downloaded(server, kept, position)
+            except PASS_ON as exc:
+                failures.append(exc)
+            except SurveyError as exc:
+                raise _joined([*failures, exc]) from exc
+        raise _joined(failures) from failures[-1]
+
+    def _cached(self, server: SurveyServer, name: str, position: SkyCoord) -> Cutout | None:
         image = self._cache.get(name) if self._cache else None
         if self._cache is None or image is None:
             return None
         try:
-            return replace(make_cutout(image, position, self._server.survey), cached=True)
+            return replace(make_cutout(image, position, server.survey), cached=True)
         except (ExplorerError, LookupError, ValueError):  # not a file of ours
             self._cache.drop(name)
             return None
 
-    def _downloaded(self, name: str, position: SkyCoord) -> Cutout:
-        content = self._server.download(position, self.field_arcmin)
+    def _downloaded(self, server: SurveyServer, name: str, position: SkyCoord) -> Cutout:
+        content = server.download(position, self.field_arcmin)
         try:
             image = read_fits(content)
         except UnreadableFits as exc:
-            raise BadSurveyAnswer(
-                f"The {self._server.service}'s answer is not usable. {exc}"
-            ) from exc
-        image.header["SERVICE"] = (self._server.service, "the service that gave this cutout")
+            raise BadSurveyAnswer(f"The {server.service}'s answer is not usable. {exc}") from exc
+        image.header["SERVICE"] = (server.service, "the service that gave this cutout")
         image.header["FETCHED"] = (datetime.now(UTC).isoformat(timespec="seconds"), "UTC")
-        cutout = make_cutout(image, position, self._server.survey)
+        image.header["RESAMPLD"] = (server.resampled, "interpolated by that service")
+        cutout = make_cutout(image, position, server.survey)
         if self._cache:
             self._cache.put(name, image)
         return cutout
+
+
+def _joined(failures: Sequence[SurveyError]) -> SurveyError:
+    """The first failure, saying also what the servers asked after it did."""
+    first, *others = failures
+    if not others:
+        return first
+    sentence = " Asked next: ".join(map(str, failures))
+    error = type(first)(sentence, parameter=first.parameter)
+    if isinstance(error, SurveyUnavailable) and isinstance(first, SurveyUnavailable):
+        error.status, error.retry_after_s = first.status, first.retry_after_s
+    return error
 
 
 def first_cutouts(
@@ -176,7 +226,10 @@ def first_cutouts(
     cache_max_bytes: int = 2**30,
     max_connections: int = 3,
 ) -> CutoutService:
-    """Make the service for FIRST: its server and, given a directory and room, the cache."""
+    """Make the service for FIRST's own server and, given a directory and room, the cache.
+
+    `app.surveys.access` makes the one that also asks SkyView, and those of other surveys.
+    """
     server = FirstServer(server_url, deadline_s=deadline_s, max_connections=max_connections)
     cache = CutoutCache(cache_dir, cache_max_bytes) if cache_dir and cache_max_bytes else None
     return CutoutService(server, cache, field_arcmin)
@@ -214,6 +267,7 @@ def make_cutout(image: FitsImage, position: SkyCoord, survey: str) -> Cutout:
         service=service,
         fetched_utc=datetime.fromisoformat(image.header["FETCHED"]),
         beam=_beam(image.header),
+        resampled=bool(image.header.get("RESAMPLD", False)),
     )
 
 

@@ -4,7 +4,6 @@ It never fetches, never holds a failure, and never makes a query fail: what goes
 a logged warning and a cutout that is fetched anew.
 """
 
-import io
 import logging
 import os
 import tempfile
@@ -17,6 +16,7 @@ from astropy.io import fits
 
 from app.errors import UnreadableFits
 from app.fits_image import FitsImage, read_fits
+from app.fits_writing import as_fits
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class CutoutCache:
         """Keep an image, and let the least recently used go while there are too many bytes."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
-            self._write(self._path(name), _as_fits(image))
+            self._write(self._path(name), as_fits(image))
             self._evict()
         except OSError as exc:
             logger.warning("The cutout cache %s cannot be written: %s", self.directory, exc)
@@ -109,13 +109,6 @@ class CutoutCache:
 def _abandoned(status: os.stat_result) -> bool:
     """Whether a half-written file is of a process that was killed."""
     return time.time() - status.st_mtime > _ABANDONED_AFTER_S
-
-
-def _as_fits(image: FitsImage) -> bytes:
-    buffer = io.BytesIO()
-    hdu = fits.PrimaryHDU(image.pixels, image.header)
-    hdu.writeto(buffer, checksum=True, output_verify="silentfix+ignore")
-    return buffer.getvalue()
 
 
 def _intact(content: bytes) -> FitsImage | None:
