@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.io import fits
 from astropy.io.fits.verify import VerifyWarning
-from astropy.wcs import WCS, WcsError
+from astropy.wcs import WCS, NoConvergence, WcsError
 from numpy.typing import NDArray
 
 from app.errors import UnreadableFits
@@ -19,6 +19,12 @@ _FURTHER_AXIS = re.compile(
     r"(NAXIS|CTYPE|CRVAL|CDELT|CRPIX|CROTA|CUNIT|CNAME|CRDER|CSYER)[3-9]"
     r"|(PC|CD)\d_[3-9]|(PC|CD)[3-9]_\d|P[CVS][3-9]_\d+|WCSAXES|BLANK"
 )
+
+UNUSABLE_COORDINATES = (
+    WcsError, NoConvergence, ValueError, TypeError, LookupError, ArithmeticError, AssertionError,
+    MemoryError, fits.VerifyError,
+)  # fmt: skip
+"""What astropy raises for coordinates that cannot be used."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +70,7 @@ def read_fits(content: bytes) -> FitsImage:
             f"The FITS file is truncated: its {len(content):,} bytes do not hold the "
             f"{shape[-1]} x {shape[-2]} px that its header announces."
         ) from exc
-    return FitsImage(pixels, _celestial_header(hdu.header))
+    return FitsImage(pixels, celestial_header(hdu.header))
 
 
 def foreign_unit(header: fits.Header) -> str | None:
@@ -86,19 +92,20 @@ def celestial_wcs(header: fits.Header) -> WCS:
         return WCS(header, fix=False)
 
 
-def _primary(content: bytes) -> fits.PrimaryHDU:
-    try:
-        hdu = fits.PrimaryHDU.fromstring(content)
-        hdu.shape, hdu.size  # noqa: B018  # read here: a bad header shows itself only now
-    except (OSError, ValueError, TypeError, LookupError, ArithmeticError, fits.VerifyError) as exc:
-        raise UnreadableFits("The bytes are no FITS file with a complete header.") from exc
-    if not isinstance(hdu, fits.PrimaryHDU):
-        raise UnreadableFits("The FITS file does not begin with an image.")
-    return hdu
+def names_the_sky(header: fits.Header) -> bool:
+    """Whether a header says what its axes are: whether CTYPE1 or CTYPE2 names a sky axis."""
+    names = (str(header.get(keyword, "")).upper() for keyword in ("CTYPE1", "CTYPE2"))
+    return any(re.match(r"RA(-|$)|DEC(-|$)|[A-Z]?LON(-|$)|[A-Z]?LAT(-|$)", name) for name in names)
 
 
-def _celestial_header(header: fits.Header) -> fits.Header:
-    """Leave the cards of further axes out: FIRST keeps CTYPE3 and CTYPE4 on a 2-D image."""
+def celestial_header(header: fits.Header) -> fits.Header:
+    """Give the cards of the two celestial axes: FIRST keeps CTYPE3 and CTYPE4 on a 2-D image.
+
+    Raises
+    ------
+    UnreadableFits
+        If they give no celestial coordinates, or coordinates that cannot be used.
+    """
     kept = header.copy()
     for keyword in [keyword for keyword in kept if _FURTHER_AXIS.fullmatch(keyword)]:
         kept.remove(keyword, ignore_missing=True)
@@ -108,8 +115,19 @@ def _celestial_header(header: fits.Header) -> fits.Header:
         if wcs.has_celestial:
             wcs.pixel_to_world(0, 0)  # a matrix or frame that cannot be used shows itself here
             return kept
-    except (WcsError, ValueError, TypeError, LookupError, fits.VerifyError) as exc:
+    except UNUSABLE_COORDINATES as exc:
         raise UnreadableFits("The FITS header's celestial coordinates cannot be used.") from exc
     raise UnreadableFits(
         "The FITS header gives no celestial coordinates (CTYPE1 and CTYPE2) for the image."
     )
+
+
+def _primary(content: bytes) -> fits.PrimaryHDU:
+    try:
+        hdu = fits.PrimaryHDU.fromstring(content)
+        hdu.shape, hdu.size  # noqa: B018  # read here: a bad header shows itself only now
+    except (OSError, ValueError, TypeError, LookupError, ArithmeticError, fits.VerifyError) as exc:
+        raise UnreadableFits("The bytes are no FITS file with a complete header.") from exc
+    if not isinstance(hdu, fits.PrimaryHDU):
+        raise UnreadableFits("The FITS file does not begin with an image.")
+    return hdu
