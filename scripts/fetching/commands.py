@@ -80,3 +80,66 @@ def cutouts(
         config,
         skyview,
     )
+
+
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", help="Directory (default: downloads, in the data directory)."),
+]
+FileOption = Annotated[
+    str | None, typer.Option("--file", help="Another file of the same Zenodo record.")
+]
+DeadlineOption = Annotated[
+    float, typer.Option("--deadline-min", min=0.01, help="Minutes it may take, all in all.")
+]
+
+
+@fetch.command()
+def mirabest(
+    out: OutOption = None, file: FileOption = None, deadline_min: DeadlineOption = 60.0
+) -> None:
+    """Get the MiraBest_F batches, 1,256 labelled FIRST images (Zenodo 4288837)."""
+    _fetch_named("mirabest", out, file, deadline_min)
+
+
+@fetch.command()
+def mightee(
+    out: OutOption = None, file: FileOption = None, deadline_min: DeadlineOption = 60.0
+) -> None:
+    """Get the labelled MIGHTEE set, 117 images (Zenodo 8188867)."""
+    _fetch_named("mightee", out, file, deadline_min)
+
+
+@fetch.command()
+def encoder(
+    out: OutOption = None, file: FileOption = None, deadline_min: DeadlineOption = 60.0
+) -> None:
+    """Get the paper's published weights, for --encoder (Zenodo 7615104)."""
+    _fetch_named("encoder", out, file, deadline_min)
+
+
+@fetch.command(name="rgz-dr1")
+def rgz_dr1(
+    out: OutOption = None, file: FileOption = None, deadline_min: DeadlineOption = 60.0
+) -> None:
+    """Get the tables of Radio Galaxy Zoo Data Release 1 (Zenodo 10656393)."""
+    _fetch_named("rgz-dr1", out, file, deadline_min)
+
+
+@fetch.command(name="first-catalogue")
+def first_catalogue(
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Parquet file to write (default: downloads).")
+    ] = None,
+    deadline_min: DeadlineOption = 60.0,
+) -> None:
+    """Get the FIRST catalogue, 946,432 components, for --render-from (VizieR VIII/92)."""
+    from scripts.fetching.first_catalogue import fetch_first_catalogue
+
+    fetch_first_catalogue(out, deadline_min)
+
+
+def _fetch_named(name: str, out: Path | None, file: str | None, deadline_min: float) -> None:
+    from scripts.fetching.named_files import fetch_named
+
+    fetch_named(name, out, file, deadline_min)

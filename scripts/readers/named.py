@@ -43,7 +43,9 @@ NAMES = {
     "mirabest": NamedCatalogue(
         "MiraBest_F_batches.tar.gz", "`rgz-explorer fetch mirabest` gets it", MIRABEST
     ),
-    "mightee": NamedCatalogue("mightee", "`rgz-explorer fetch mightee` gets it", MIGHTEE),
+    "mightee": NamedCatalogue(
+        "mightee_batches.archive", "`rgz-explorer fetch mightee` gets it", MIGHTEE
+    ),
     "rgz108k": NamedCatalogue(
         "rgz108k-batches-python.tar.gz", "it is not public; ask its authors", RGZ108K
     ),

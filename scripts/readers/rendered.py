@@ -6,12 +6,14 @@ It never asks a survey, and everything it gives is marked ``image_origin = model
 import multiprocessing
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from app.bundle import file_digest
+from app.errors import BuildError
 from app.manifest import RenderingRecord
 from model.components import (
     IMAGE_ORIGIN,
@@ -119,10 +121,16 @@ class RenderedImages:
             return
         context = multiprocessing.get_context("spawn")
         start = (context, _start_drawing, (self.config,))
-        with ProcessPoolExecutor(self.config.workers, *start) as pool:
-            waiting = iter(rows)
-            while block := list(islice(waiting, BLOCK)):
-                yield from pool.map(_draw_in_process, block, chunksize=CHUNK)
+        try:
+            with ProcessPoolExecutor(self.config.workers, *start) as pool:
+                waiting = iter(rows)
+                while block := list(islice(waiting, BLOCK)):
+                    yield from pool.map(_draw_in_process, block, chunksize=CHUNK)
+        except BrokenProcessPool as exc:
+            raise BuildError(
+                f"One of the {self.config.workers} processes that draw images ended abruptly; "
+                "is there memory left (1 GB each)? Build again when there is."
+            ) from exc
 
 
 def _draw(components: Components, row: SourceRow, seed: int) -> SourceImage:
