@@ -5,6 +5,7 @@ from astropy.coordinates import SkyCoord
 
 from app.errors import UnreadablePosition
 from app.positions.frames import GALACTIC, ICRS, Frame
+from app.positions.refusal import ACCEPTED
 
 
 def position_from_degrees(
@@ -36,7 +37,7 @@ def position_in_frame(
         A Galactic longitude may be negative, from -180 deg; a right ascension may not.
     frame : Frame
     parameter : str, optional
-        As in `position_from_degrees`.
+        As in `position_from_degrees`; for "position", a typed text, errors say what is accepted.
 
     Returns
     -------
@@ -48,15 +49,16 @@ def position_in_frame(
     UnreadablePosition
     """
     lowest_deg = -180 if frame is GALACTIC else 0
+    hint = f" {ACCEPTED}" if parameter == "position" else ""
     if not lowest_deg <= lon_deg < 360:
         raise UnreadablePosition(
             f"The {frame.longitude} {lon_deg:.12g} deg is not in the range from {lowest_deg} deg "
-            "up to, but not including, 360 deg.",
+            f"up to, but not including, 360 deg.{hint}",
             parameter=parameter or "ra",
         )
     if not -90 <= lat_deg <= 90:
         raise UnreadablePosition(
-            f"The {frame.latitude} {lat_deg:.12g} deg is outside -90 to +90 deg.",
+            f"The {frame.latitude} {lat_deg:.12g} deg is outside -90 to +90 deg.{hint}",
             parameter=parameter or "dec",
         )
     return SkyCoord(lon_deg * u.deg, lat_deg * u.deg, frame=frame.astropy_name).icrs
