@@ -66,6 +66,16 @@ def label_names(path: Path) -> list[str]:
     return []
 
 
+def is_archive(path: Path) -> bool:
+    """Whether a path is a .tar (compressed or not) or .zip archive, a damaged one included."""
+    if not path.is_file():
+        return False
+    try:
+        return zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
+    except (EOFError, OSError):  # compressed, and cut off
+        return True
+
+
 def holds_batches(path: Path) -> bool:
     """Whether a path is an archive or directory with batches of images; none is unpickled."""
     try:
@@ -118,7 +128,7 @@ def _members(path: Path, wanted: re.Pattern[str]) -> Iterator[tuple[str, bytes]]
         yield from _of_directory(path, wanted)
     elif path.is_file() and zipfile.is_zipfile(path):
         yield from _of_zip(path, wanted)
-    elif path.is_file() and tarfile.is_tarfile(path):
+    elif is_archive(path):
         yield from _of_tar(path, wanted)
     elif path.exists():
         raise NotBatches(f"'{path}' is no archive (.tar, .tar.gz, .zip) and no directory.")

@@ -34,6 +34,8 @@ MIGHTEE_FRI, MIGHTEE_FRII = 45, 72
 
 _NAME = re.compile(r"\d{3}_(\d+\.\d+)([+-]\d+\.\d+)_")
 
+_FR_CLASS = re.compile(r"FR[- _]?(I{1,2}|1|2)(?![I12])", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Images:
@@ -154,15 +156,15 @@ def draw_images(components: Components, positions: Positions, seed: int = 0) -> 
 def _mightee_frii(names: list[str], labels: NDArray[np.int64]) -> int:
     """Which label is FRII; there must be one for FRI and one for FRII, and no other."""
     found, counts = np.unique(labels, return_counts=True)
-    classes = [re.sub(r"[^A-Z12]", "", names[i].upper()) for i in found if 0 <= i < len(names)]
-    classes = [name.replace("FR1", "FRI").replace("FR2", "FRII") for name in classes]
-    if sorted(classes) == ["FRI", "FRII"]:
-        return int(found[classes.index("FRII")])
+    said = [_FR_CLASS.search(names[i]) for i in found if 0 <= i < len(names)]
+    classes = [len(m[1].replace("1", "I").replace("2", "II")) if m else 0 for m in said]
+    if sorted(classes) == [1, 2]:
+        return int(found[classes.index(2)])
     if not names and sorted(counts.tolist()) == [MIGHTEE_FRI, MIGHTEE_FRII]:
         return int(found[counts.tolist().index(MIGHTEE_FRII)])
-    said = ", ".join(f"{count} of {label}" for label, count in zip(found, counts, strict=True))
+    listed = ", ".join(f"{count} of {label}" for label, count in zip(found, counts, strict=True))
     raise NotBatches(
-        f"Which label is FRI and which FRII is not clear: there are {said}"
+        f"Which label is FRI and which FRII is not clear: there are {listed}"
         + (f", called {', '.join(names)}" if names else ", and no batches.meta names them")
         + f". Expected are two classes, {MIGHTEE_FRI} FRI and {MIGHTEE_FRII} FRII."
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from model.batch_files import NotBatches, batch_column, batch_pixels, read_batches
 from model.leakage import Positions
 
-_DEGREES = re.compile(r"(?<![\d.])(\d{1,3}\.\d+)[_ ]?([+-]\d{1,2}\.\d+)(?![\d.]*\d)")
+_DEGREES = re.compile(r"(?<![\d.])(\d{1,3}\.\d+)[_ ]?([+-]\d{1,3}\.\d+)(?![\d.]*\d)")
 """A position in degrees within a name, as in 100_036.061+000.563_0.0000."""
 
 

@@ -10,11 +10,6 @@ MAX_BYTES = 2**30
 RGZ_DR1_TABLE = "DR1_FIRST_radio_classifications.csv"
 
 
-def is_archive(path: Path) -> bool:
-    """Whether a path is a .tar (also compressed) or .zip archive."""
-    return path.is_file() and (zipfile.is_zipfile(path) or tarfile.is_tarfile(path))
-
-
 def archived_table(path: Path, name: str = RGZ_DR1_TABLE) -> bytes:
     """The content of the file of that name in an archive, in whatever folder.
 

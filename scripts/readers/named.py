@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.settings import read_settings
-from model.batch_files import holds_batches
-from scripts.readers.archive_table import archived_table, is_archive
+from model.batch_files import holds_batches, is_archive
+from scripts.readers.archive_table import archived_table
 from scripts.readers.batch_list import (
     MIGHTEE,
     MIRABEST,
@@ -111,7 +111,7 @@ def _known(spec: str) -> tuple[NamedCatalogue, Path] | None:
 
 
 def _table(path: Path) -> RawTable:
-    if path.is_file() and is_archive(path):
+    if is_archive(path):
         return read_table_bytes(archived_table(path), path)
     return read_table_file(path)
 
