@@ -32,6 +32,18 @@ def first_of(source: CatalogueSource, n: int) -> CatalogueSource:
     return replace(source, record=record, read=lambda: islice(source.read(), n))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_leaves_this_machine() -> Iterator[None]:
+    """Where a test names no server of its own, none answers; and none is left alone for failing."""
+    nowhere = "http://127.0.0.1:9/"  # the port of `discard`: refused at once
+    with pytest.MonkeyPatch.context() as patch:
+        for service in ("FIRST_SERVER", "SKYVIEW_SERVER", "HIPS2FITS_SERVER", "SESAME_URL"):
+            patch.setenv(f"RGZ_{service}", nowhere)
+        patch.setenv("RGZ_SURVEY_PAUSE_S", "0")
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Directory of real data for development; tests that need it skip without it."""
@@ -64,7 +76,7 @@ def bundle(
 
 @pytest.fixture(scope="session")
 def survey() -> Iterator[ReplayServer]:
-    """A FIRST server on loopback that replays real images; who sets a fault takes it back."""
+    """All services on loopback, replaying real images; who sets a fault takes it back."""
     with ReplayServer() as server:
         yield server
 
@@ -80,6 +92,8 @@ def application(
             bundle=bundle,
             data_dir=data_dir,
             first_server=survey.first_url,
+            skyview_server=survey.skyview_url,
+            hips2fits_server=survey.hips2fits_url,
             sesame_url=add_sesame(survey),
             cutout_cache_mb=0,
         )

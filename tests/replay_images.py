@@ -84,11 +84,31 @@ def first_answer(pixels: NDArray[np.float32], position: SkyCoord) -> bytes:
     return bytes(_written(hdu))
 
 
+def tangent_answer(
+    pixels: NDArray[np.float32],
+    position: SkyCoord,
+    scale_deg: float,
+    middle: tuple[float, float],
+    unit: str | None = "Jy/beam",
+) -> bytes:
+    """Write an image as SkyView and hips2fits do: TAN, a position at the pixel (x, y) from 1."""
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
+    wcs.wcs.cdelt = [-scale_deg, scale_deg]
+    wcs.wcs.crval = [float(position.ra.deg), float(position.dec.deg)]
+    wcs.wcs.crpix = middle
+    hdu = fits.PrimaryHDU(pixels, wcs.to_header())
+    if unit:
+        hdu.header["BUNIT"] = unit
+    return bytes(_written(hdu))
+
+
 def without_coordinates(content: bytes) -> bytes:
     """Take the celestial axes' names out of a FITS file."""
-    return content.replace(b"CTYPE1  = 'RA---SIN'", b"CTYPE1  = 'X       '").replace(
-        b"CTYPE2  = 'DEC--SIN'", b"CTYPE2  = 'Y       '"
-    )
+    for projection in (b"SIN", b"TAN"):
+        content = content.replace(b"CTYPE1  = 'RA---%b'" % projection, b"CTYPE1  = 'X       '")
+        content = content.replace(b"CTYPE2  = 'DEC--%b'" % projection, b"CTYPE2  = 'Y       '")
+    return content
 
 
 def in_footprint(ra_hours: float, dec_deg: float) -> bool:

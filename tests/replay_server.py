@@ -1,83 +1,80 @@
-"""A real HTTP server on loopback that speaks the FIRST cutout server's form, faults included.
+"""A real HTTP server on loopback that speaks the forms of the services used, faults included.
 
-It counts and keeps what it was asked. Further services are further entries in `routes`.
+It counts and keeps what it was asked. It answers as the FIRST server, SkyView and hips2fits do;
+further services are further entries in `routes`, made by modules of their own.
 """
 
 import socket
 import struct
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
-import numpy as np
-from astropy.coordinates import SkyCoord
+from tests.replay_faults import TEXT_FAULTS, Answer, Fault, Form
+from tests.replay_surveys import (
+    FIRST_PATH,
+    HIPS2FITS_PATH,
+    SKYVIEW_PATH,
+    answer_first,
+    answer_hips2fits,
+    answer_skyview,
+)
 
-from tests import replay_images as images
+__all__ = [
+    "FIRST_PATH",
+    "HIPS2FITS_PATH",
+    "SKYVIEW_PATH",
+    "Answer",
+    "Fault",
+    "Form",
+    "ReplayServer",
+]
 
-FIRST_PATH = "/cgi-bin/firstcutout"
-Form = dict[str, str]
-
-
-class Fault(Enum):
-    """What the server does wrong, until `ReplayServer.fault` is set otherwise."""
-
-    SILENCE = auto()  # accepts the request and never answers
-    DRIP_HEADERS = auto()  # one header line now and then, without end
-    DRIP_BODY = auto()  # one byte now and then, of announced length
-    DRIP_UNANNOUNCED = auto()  # the same without Content-Length: its end is the connection's
-    RESET = auto()  # TCP reset instead of an answer
-    RESET_BODY = auto()  # TCP reset halfway through the body
-    HTTP_429 = auto()
-    HTTP_500 = auto()
-    REDIRECT = auto()
-    HTML = auto()  # with status 200
-    BUSY = auto()  # a text with status 200
-    EMPTY = auto()  # nothing with status 200
-    NO_DATA = auto()  # what FIRST says off its footprint, with status 200
-    SHORT_BODY = auto()  # fewer bytes than Content-Length announces
-    TRUNCATED = auto()  # half of the FITS file, of that length
-    TRUNCATED_HEADER = auto()
-    WRONG_FIELD = auto()  # 5' further north
-    UNDERSIZED = auto()  # 33 px
-    BLANK = auto()  # all NaN
-    CONSTANT = auto()
-    NO_WCS = auto()
-    JANSKY_PER_PIXEL = auto()
-
-
-@dataclass
-class Answer:
-    """An HTTP answer before it is sent."""
-
-    body: bytes
-    content_type: str = "image/x-fits"
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
+SURVEY_FORMS: dict[str, Callable[[Form, Fault | None], Answer]] = {
+    FIRST_PATH: answer_first,
+    SKYVIEW_PATH: answer_skyview,
+    HIPS2FITS_PATH: answer_hips2fits,
+}
 
 
 class ReplayServer:
     """Serves while its ``with`` block lasts.
 
-    `fault` and `delay_s` (before every answer) may be set at any time. `requests` holds path
-    and form of every request in order of arrival, `most_at_once` how many were ever together.
+    `fault` (of every service), `faults` (of single ones, by path) and `delay_s` (before every
+    answer) may be set at any time; `coming` holds faults of the next requests, which go before.
+    `requests` holds path and form of every request in order of arrival, `most_at_once` how many
+    were ever together.
     """
 
     def __init__(self, fault: Fault | None = None, *, drip_s: float = 0.1) -> None:
-        self.fault = fault
+        self._here = threading.local()  # a request is served by one thread from end to end
+        self._for_all = fault
+        self.faults: dict[str, Fault | None] = {}
+        self.coming: list[Fault | None] = []
         self.delay_s = 0.0
         self.drip_s = drip_s
         self.requests: list[tuple[str, Form]] = []
         self.most_at_once = 0
-        self.routes: dict[str, Callable[[Form], Answer]] = {FIRST_PATH: self._first}
+        self.routes: dict[str, Callable[[Form], Answer]] = {
+            path: partial(self._of_survey, answer) for path, answer in SURVEY_FORMS.items()
+        }
         self.stopping = threading.Event()
         self._at_once = 0
         self._lock = threading.Lock()
         self._http = _Server(("127.0.0.1", 0), self)
+
+    @property
+    def fault(self) -> Fault | None:
+        """What goes wrong: with the request that this thread serves, else with all to come."""
+        return getattr(self._here, "fault", self._for_all)
+
+    @fault.setter
+    def fault(self, fault: Fault | None) -> None:
+        self._for_all = fault
 
     @property
     def url(self) -> str:
@@ -88,6 +85,16 @@ class ReplayServer:
     def first_url(self) -> str:
         """The FIRST cutout form."""
         return self.url + FIRST_PATH
+
+    @property
+    def skyview_url(self) -> str:
+        """SkyView's form."""
+        return self.url + SKYVIEW_PATH
+
+    @property
+    def hips2fits_url(self) -> str:
+        """The form of hips2fits."""
+        return self.url + HIPS2FITS_PATH
 
     def count(self, path: str = FIRST_PATH) -> int:
         """Give the number of requests that came for a path."""
@@ -108,11 +115,13 @@ class ReplayServer:
         self._http.server_close()
 
     def arrived(self, path: str, form: Form) -> None:
-        """Count a request in."""
+        """Count a request in, and decide its fate."""
         with self._lock:
             self.requests.append((path, form))
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
+            own = self.faults.get(path, self._for_all)
+            self._here.fault = self.coming.pop(0) if self.coming else own
 
     def left(self) -> None:
         """Count a request out."""
@@ -124,49 +133,10 @@ class ReplayServer:
         handler = self.routes.get(path)
         if handler is None:
             return Answer(b"Not found", "text/plain", 404)
-        return _TEXT_FAULTS[self.fault] if self.fault in _TEXT_FAULTS else handler(form)
+        return TEXT_FAULTS[self.fault] if self.fault in TEXT_FAULTS else handler(form)
 
-    def _first(self, form: Form) -> Answer:
-        ra_hours, dec_deg = (float(number) for number in form["RA"].split())
-        position = SkyCoord(ra_hours * 15, dec_deg, unit="deg")
-        if not images.in_footprint(ra_hours, dec_deg):
-            return _TEXT_FAULTS[Fault.NO_DATA]
-        size_px = min(round(float(form["ImageSize"]) * 60 / 1.8), int(form["MaxImSize"]))
-        pixels = images.centre_square(images.pixels_at(position), size_px)
-        if self.fault is Fault.UNDERSIZED:
-            pixels = images.centre_square(pixels, 33)
-        elif self.fault is Fault.BLANK:
-            pixels = np.full_like(pixels, np.nan)
-        elif self.fault is Fault.CONSTANT:
-            pixels = np.zeros_like(pixels)
-        elif self.fault is Fault.WRONG_FIELD:
-            position = SkyCoord(position.ra.deg, dec_deg + 5 / 60, unit="deg")
-        return Answer(self._damaged(images.first_answer(pixels, position)))
-
-    def _damaged(self, content: bytes) -> bytes:
-        if self.fault is Fault.TRUNCATED:
-            return content[: len(content) // 2]
-        if self.fault is Fault.TRUNCATED_HEADER:
-            return content[:1000]
-        if self.fault is Fault.NO_WCS:
-            return images.without_coordinates(content)
-        if self.fault is Fault.JANSKY_PER_PIXEL:
-            return content.replace(b"'JY/BEAM '", b"'JY/PIXEL'")
-        return content
-
-
-_TEXT_FAULTS: dict[Fault | None, Answer] = {
-    Fault.HTTP_429: Answer(b"Slow down", "text/plain", 429, {"Retry-After": "30"}),
-    Fault.HTTP_500: Answer(b"<h1>Oops</h1>", "text/html", 500),
-    Fault.REDIRECT: Answer(b"", "text/html", 301, {"Location": "https://example.org/first"}),
-    Fault.HTML: Answer(b"<html><body><h1>Scheduled  maintenance</h1></body></html>", "text/html"),
-    Fault.BUSY: Answer(b"The server is busy, please try again later.\n", "text/plain"),
-    Fault.EMPTY: Answer(b"", "text/plain"),
-    Fault.NO_DATA: Answer(
-        b"<html><body>Sorry, no FIRST data is available at this position.</body></html>",
-        "text/html",
-    ),
-}
+    def _of_survey(self, answer: Callable[[Form, Fault | None], Answer], form: Form) -> Answer:
+        return answer(form, self.fault)
 
 
 class _Server(ThreadingHTTPServer):

@@ -83,7 +83,6 @@ def test_a_position_off_the_footprint_is_named_with_the_coverage(server: ReplayS
     [
         (Fault.NO_DATA, OutsideFootprint, "FIRST has no data at 13h45m41.3s +23d22m55s"),
         (Fault.HTTP_429, SurveyUnavailable, "HTTP status 429 Too Many Requests"),
-        (Fault.HTTP_500, SurveyUnavailable, "HTTP status 500"),
         (Fault.REDIRECT, SurveyUnavailable, "points to https://example.org/first"),
         (Fault.RESET, SurveyUnavailable, "no connection, or it broke"),
         (Fault.RESET_BODY, BadSurveyAnswer, "truncated: the connection broke"),
@@ -126,7 +125,7 @@ def test_no_drip_outlasts_the_deadline_or_keeps_its_thread(
     assert "within 0.8 s" in str(error)
     assert DEADLINE_S - 0.05 <= time.monotonic() - started < LATE_S
 
-    server.fault, asked.deadline_s = None, PATIENT_S
+    server.fault, asked.client.deadline_s = None, PATIENT_S
     asked.download(POSITION, 9.0)  # the only connection is free again
     assert server.count() == 2
 
@@ -190,7 +189,7 @@ def test_the_wait_for_a_free_connection_counts_towards_the_deadline(server: Repl
         blocking = thread.submit(failure, asked)
         while server.count() == 0:
             time.sleep(0.01)
-        asked.deadline_s = 0.2
+        asked.client.deadline_s = 0.2
         waiting = failure(asked)
         assert not blocking.done()
         server.stopping.set()  # lets the silent answer go

@@ -67,7 +67,7 @@ def no_fault_is_left(rough: ReplayServer) -> Iterator[None]:
         (Fault.HTTP_429, 502, "429"),
         (Fault.RESET, 502, "cannot be reached"),
         (Fault.UNDERSIZED, 502, "33 x 33 px"),
-        (Fault.WRONG_FIELD, 502, '300"'),
+        (Fault.WRONG_FIELD, 502, '" from 10h00m00.0s +30d00m'),
         (Fault.BLANK, 422, "blank"),
         (Fault.CONSTANT, 422, "0 Jy/beam"),
     ],

@@ -103,7 +103,7 @@ def _first_server(config: AccessConfig) -> FirstServer:
         config.first_url,
         deadline_s=config.deadline_s,
         max_connections=config.max_connections,
-        breaker=Breaker(FIRST_SERVICE, pause_s=config.pause_s),
+        breaker=_breaker(FIRST_SERVICE, config),
     )
 
 
@@ -112,5 +112,10 @@ def _client(service: str, config: AccessConfig) -> ServiceClient:
         service,
         deadline_s=config.deadline_s,
         max_connections=config.max_connections,
-        breaker=Breaker(service, pause_s=config.pause_s),
+        breaker=_breaker(service, config),
     )
+
+
+def _breaker(service: str, config: AccessConfig) -> Breaker:
+    """One time-out is enough, so that a dead service costs one wait and not one each."""
+    return Breaker(service, timeouts=1, pause_s=config.pause_s)

@@ -35,6 +35,8 @@ class Breaker:
         As sentences call it: "FIRST server".
     failures : int
         In a row, until it is left alone.
+    timeouts : int, optional
+        The same of time-outs, which cost someone the whole deadline each; by default `failures`.
     pause_s : float
         For how long; where the service itself named a time (Retry-After), that. 0: never.
     clock : callable
@@ -48,12 +50,14 @@ class Breaker:
         service: str,
         *,
         failures: int = 3,
+        timeouts: int | None = None,
         pause_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.service = service
         self.failures = failures
+        self.timeouts = timeouts or failures
         self.pause_s = pause_s
         self._clock = clock
         self._now = now
@@ -109,7 +113,8 @@ class Breaker:
             self._in_a_row += 1
             self._since = self._since or self._now()
             asked_s = error.retry_after_s if isinstance(error, SurveyUnavailable) else None
-            if self.pause_s > 0 and (asked_s or self._in_a_row >= self.failures):
+            allowed = self.timeouts if isinstance(error, SurveyTimeout) else self.failures
+            if self.pause_s > 0 and (asked_s or self._in_a_row >= allowed):
                 self._ends = self._clock() + min(asked_s or self.pause_s, LONGEST_PAUSE_S)
 
     def _refusal(self) -> SurveyUnavailable:

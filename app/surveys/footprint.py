@@ -3,6 +3,7 @@
 It never asks a server, and never says that there is an image: only that there can be none.
 """
 
+import atexit
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -60,4 +61,5 @@ def first_footprint() -> Footprint:
     from mocpy import MOC
 
     path = Path(str(files("app.surveys") / FOOTPRINT_FILE))
+    atexit.register(first_footprint.cache_clear)  # a MOC that outlives mocpy complains at exit
     return Footprint(MOC.load(path, "fits"))

@@ -77,7 +77,8 @@ class SkyViewServer:
         Notes
         -----
         Names and values are those of SkyView's query form and batch page. Its default sampler
-        takes the nearest pixel, which shifts a source by up to half of one.
+        takes the nearest pixel, which shifts a source by up to half of one. The position lies in
+        the middle of the image, between pixels 149 and 150, as on average in the published images.
         """
         icrs = position.icrs
         size_px = round(field_arcmin * 60 / self._scale_arcsec)
