@@ -43,19 +43,20 @@ class BundleNames:
     def rows_of(self, text: str) -> list[int]:
         """Rows that a text names, the best first: by id as written, by id, by name.
 
-        Case and blanks do not count, and a blank may stand for a plus that a URL lost.
+        Case and blanks do not count; neither does a plus, which a URL may have lost, unless that
+        would leave several.
         """
-        for typed in (tidy(text), tidy(text).replace(" ", "+")):
-            by_id = self._by_id.get(_folded(typed), [])
-            by_id = sorted(by_id, key=lambda row: self._source_ids[row] != typed)
-            rows = [*by_id, *self._by_name.get(_folded(typed), [])]
-            if rows:
-                return list(dict.fromkeys(rows))
-        return []
+        key = _key(text)
+        rows = dict.fromkeys([*self._by_id.get(key, []), *self._by_name.get(key, [])])
+        with_plus = [row for row in rows if _folded(text) in self._folded_names(row)]
+        return sorted(
+            with_plus or rows,
+            key=lambda row: (self._source_ids[row] != text, _key(self._source_ids[row]) != key),
+        )
 
     def rows_of_designation(self, bare: str) -> list[int]:
         """Rows whose name holds these coordinates (J134541.2+232253), whatever its acronym."""
-        return self._by_designation.get(_folded(bare), [])
+        return self._by_designation.get(_key(bare), [])
 
     def source_id(self, row: int) -> str:
         """The id of a row."""
@@ -68,6 +69,9 @@ class BundleNames:
     def position(self, row: int) -> SkyCoord:
         """ICRS position of a row."""
         return SkyCoord(self._ra_deg[row] * u.deg, self._dec_deg[row] * u.deg)
+
+    def _folded_names(self, row: int) -> tuple[str, str]:
+        return _folded(self._source_ids[row]), _folded(self._names[row])
 
     @cached_property
     def _by_id(self) -> dict[str, list[int]]:
@@ -91,10 +95,15 @@ def bundle_names(catalogue: Catalogue) -> BundleNames:
 def _index(texts: Iterable[str]) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
     for row, text in enumerate(texts):
-        if folded := _folded(text):
-            rows.setdefault(folded, []).append(row)
+        if key := _key(text):
+            rows.setdefault(key, []).append(row)
     return rows
 
 
+def _key(text: str) -> str:
+    """What texts that may name the same source have in common."""
+    return _folded(text).replace("+", "")
+
+
 def _folded(text: str) -> str:
-    return "".join(text.casefold().split())
+    return "".join(tidy(text).casefold().split())
