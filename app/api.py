@@ -118,7 +118,8 @@ def source_picture(
     etag = caching.etag_of(explorer.space.version, row, size_px, colours)
     if same := caching.unchanged(request, etag, caching.AN_HOUR):
         return same
-    picture = draw_png(explorer.space.image(row), size_px, colours)
+    origin = explorer.space.catalogue.image_origins([row])[0]
+    picture = draw_png(explorer.space.image(row), size_px, colours, origin)
     return Response(picture, media_type="image/png", headers=caching.headers(etag, caching.AN_HOUR))
 
 
@@ -177,7 +178,8 @@ async def position_picture(
     place = position_from_degrees(ra, dec)
 
     def picture() -> bytes:
-        return draw_png(explorer.image_at(place, survey), size_px, colours)
+        pixels = explorer.image_at(place, survey)
+        return draw_png(pixels, size_px, colours, explorer.origin_at(place, survey))
 
     threads = await _threads(explorer, place, survey)
     content = await anyio.to_thread.run_sync(picture, limiter=threads)

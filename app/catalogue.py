@@ -94,6 +94,12 @@ class Catalogue:
             for values in taken
         ]
 
+    def image_origins(self, rows: Sequence[int] | None = None) -> list[str]:
+        """Whether the images of some rows, or of all, are observed or models."""
+        column = self.table["image_origin"]
+        taken = column if rows is None else column.take(pa.array(rows, pa.int64()))
+        return [str(value) for value in taken.to_pylist()]
+
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A number column as float64 (N,), null as NaN."""
         values: NDArray = self.table[name].to_numpy(zero_copy_only=False)

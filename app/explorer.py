@@ -5,7 +5,7 @@ It never speaks HTTP and never fetches anything itself.
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app.comparability import check_fit, cutout_warnings, preparation_warnings
 from app.cutout import Cutout
 from app.errors import UnknownSource
+from app.image_origin import mixed_warning
 from app.latent_space import NOVELTY_NEIGHBOURS, LatentSpace, Match
 from app.near_duplicates import NearDuplicates
 from app.surveys.catalogue_of_surveys import find_survey
@@ -183,6 +184,11 @@ class Explorer:
             return self.space.image(nearby[0][0])
         return clean_cutout(self.cutouts.fetch(position, survey).image).pixels
 
+    def origin_at(self, position: SkyCoord, survey: str | None = None) -> str:
+        """Whether that image is observed or a model."""
+        nearby = self._held(position, survey)
+        return self.space.catalogue.image_origins([nearby[0][0]])[0] if nearby else "observed"
+
     def holds(self, position: SkyCoord, survey: str | None = None) -> bool:
         """Whether a position is that of a bundle source, so that no survey need be asked."""
         return bool(self._held(position, survey))
@@ -285,6 +291,9 @@ class Explorer:
                 zip(matches, separations, strict=True), start=1
             )
         ]
+        origins = self.space.catalogue.image_origins(rows.tolist())
+        mixed = mixed_warning(subject.image_origin, origins)
+        subject = replace(subject, warnings=(*subject.warnings, *mixed))
         if subject.row is not None:
             x, y_map = map(float, self.space.xy[subject.row])
             novelty = self.space.novelty_percentile_of(subject.row)

@@ -21,6 +21,20 @@ class EncoderRecord(BaseModel):
     sha256: str
 
 
+class RenderingRecord(BaseModel):
+    """How the images of a bundle of models were drawn; with the positions it decides them all."""
+
+    renderer: str
+    component_catalogue: str
+    component_catalogue_sha256: str
+    n_components: int
+    """Components that were drawn from, likely sidelobes left out."""
+    max_sidelobe_probability: float
+    noise_rms_jy_beam: float
+    seed: int
+    """Of the noise; the position decides the rest."""
+
+
 class SourceRecord(BaseModel):
     """The catalogue and images that the bundle was built from."""
 
@@ -33,6 +47,8 @@ class SourceRecord(BaseModel):
     terms: str
     n_listed: int
     n_rejected: int
+    rendering: RenderingRecord | None = None
+    """Of images that are models; None: the images are observed."""
 
 
 class ReductionRecord(BaseModel):

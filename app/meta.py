@@ -4,6 +4,7 @@ import numpy as np
 
 from app.catalogue import Catalogue, robust_range
 from app.comparability import INPUT_STATEMENTS
+from app.image_origin import origin_statement
 from app.latent_space import LatentSpace
 from app.manifest import EncoderRecord
 from app.schemas import (
@@ -35,6 +36,7 @@ def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
         catalogue=manifest.source,
         input_kind=manifest.input_kind,
         input_statement=f"The images are {INPUT_STATEMENTS[manifest.input_kind]}.",
+        image_origin_statement=origin_statement(space.catalogue),
         bundle=BundleInfo(
             version=space.version,
             created_utc=manifest.created_utc,

@@ -1,4 +1,7 @@
-"""Cleaned images as PNG pictures: north up, east left. It never changes a pixel value."""
+"""Cleaned images as PNG pictures: north up, east left, models marked as such.
+
+It never changes the pixel value of an observed image.
+"""
 
 import io
 from functools import cache
@@ -9,12 +12,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor
 from plotly.colors import sequential
 
+from app.model_mark import mark_model
 from model.preprocess import centre_crop
 
 Colours = Literal["grey", "inferno"]
 
 
-def draw_png(pixels: NDArray[np.uint8], size_px: int, colours: Colours) -> bytes:
+def draw_png(
+    pixels: NDArray[np.uint8], size_px: int, colours: Colours, image_origin: str = "observed"
+) -> bytes:
     """Draw an image, one picture pixel an image pixel.
 
     Parameters
@@ -25,12 +31,16 @@ def draw_png(pixels: NDArray[np.uint8], size_px: int, colours: Colours) -> bytes
         Side of the central square to draw.
     colours : {"grey", "inferno"}
         Only the palette differs; the pixel values are those of the image.
+    image_origin : {"observed", "uploaded", "model"}
+        A model's picture has a mark burned in (see `app.model_mark`) and is RGB.
     """
     north_up = np.ascontiguousarray(centre_crop(pixels, size_px)[::-1])
     picture = Image.fromarray(north_up)
     if colours == "inferno":
         picture = picture.convert("P")
         picture.putpalette(_palette())
+    if image_origin == "model":
+        picture = Image.fromarray(mark_model(np.asarray(picture.convert("RGB"))))
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()

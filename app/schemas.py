@@ -89,6 +89,8 @@ class Meta(BaseModel):
     catalogue: SourceRecord
     input_kind: str
     input_statement: str
+    image_origin_statement: str
+    """Of a bundle with models in it; empty where all images are observed."""
     bundle: BundleInfo
     image: ImageInfo
     reduction: ReductionInfo

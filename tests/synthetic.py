@@ -36,6 +36,7 @@ def make_space(
     dec_deg = np.asarray(rng.uniform(-90, 90, n) if dec_deg is None else dec_deg, np.float64)
     index = build_index(y)
     columns = {"source_id": [f"s{row}" for row in range(n)], "ra_deg": ra_deg, "dec_deg": dec_deg}
+    columns["image_origin"] = ["observed"] * n
     columns["novelty"] = leave_one_out_novelty(index, y)
     write_table(make_table(columns, CORE_COLUMNS), directory / "catalogue.parquet")
     np.save(directory / "representations.npy", y)
