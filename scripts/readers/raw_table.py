@@ -52,7 +52,8 @@ class RawTable:
 
 def plain_name(name: str) -> str:
     """A column's name for comparisons: lower case, without '#', brackets or blanks."""
-    return re.sub(r"[\s()\[\]#\"]+", "_", name.strip().lower()).strip("_") or name
+    bare = name.strip().lower().lstrip("#").strip()
+    return re.sub(r"[\s()\[\]\"]+", "_", bare).rstrip("_") or name
 
 
 def plain_values(values: Any) -> list[Any]:
