@@ -66,6 +66,18 @@ class UploadTooLarge(ExplorerError):
     """The image has more bytes or pixels than can be read."""
 
 
+class UnreadableForm(ExplorerError):
+    """The request holds no form with an image, or a field that cannot be used."""
+
+
+class UploadTimeout(ExplorerError):
+    """The image took too long to arrive."""
+
+
+class ImageTimeout(ExplorerError):
+    """The image took too long to read."""
+
+
 class NoRoomForUpload(ExplorerError):
     """The server has nowhere to keep the file while it arrives."""
 
@@ -76,6 +88,18 @@ class ServerBusy(ExplorerError):
 
 class OutsideImage(ExplorerError):
     """The position asked for does not lie in the image."""
+
+
+class UnreadableList(ExplorerError):
+    """A list of positions is empty, or a table that cannot be read."""
+
+
+class ListTooLong(ExplorerError):
+    """A list has more bytes, entries or answers than the server takes."""
+
+
+class UnknownSearch(ExplorerError):
+    """There is no search of a list with that id."""
 
 
 class UnknownColumn(ExplorerError):
@@ -171,12 +195,18 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     NameServiceUnavailable: (502, "The name service is unavailable"),
     BadNameAnswer: (502, "The name service's answer is not usable"),
     NameServiceError: (502, "The name service gave no position"),
+    UnreadableList: (422, "The list cannot be read"),
+    ListTooLong: (413, "The list is too long"),
+    UnknownSearch: (404, "Unknown search"),
     UnknownColumn: (404, "Unknown column"),
     UnknownSurvey: (404, "Unknown survey"),
     UnreadableFits: (422, "Unreadable FITS image"),
     UnsupportedImage: (415, "Not an image that can be read"),
     UnreadablePicture: (422, "Unreadable picture"),
     UploadTooLarge: (413, "The image is too large"),
+    UnreadableForm: (400, "Unreadable form"),
+    UploadTimeout: (408, "The image did not arrive in time"),
+    ImageTimeout: (503, "The image took too long to read"),
     NoRoomForUpload: (507, "No room for the file"),
     ServerBusy: (503, "The server is busy"),
     OutsideImage: (422, "The position is outside the image"),

@@ -76,9 +76,29 @@ def write_table_as(table: Table, fmt: str) -> bytes:
     return _WRITERS[fmt](table)
 
 
+def bundle_provenance(space: LatentSpace, options: SearchOptions) -> dict[str, str]:
+    """What every table of neighbours says of the bundle, the encoder and how it was searched."""
+    manifest = space.manifest
+    return {
+        "encoder": f"{manifest.encoder.name} (sha256 {manifest.encoder.sha256})",
+        "catalogue": f"{manifest.source.name}, doi:{manifest.source.doi}, {manifest.n} sources",
+        "bundle": space.version,
+        "preprocessing": f"{manifest.preprocessing}; input kind {manifest.input_kind}",
+        "extent_algorithm": manifest.extent_algorithm,
+        "k": str(options.k),
+        "near_duplicates": f"within {options.duplicates_arcsec:g} arcsec, "
+        + ("hidden" if options.hide_duplicates else "marked"),
+        "written_utc": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "method": "Slijepcevic et al. 2024, eq. 3",
+        "terms": manifest.source.terms,
+    }
+
+
 def file_name(result: QueryResult, fmt: str) -> str:
     """A file name that tells the query, such as neighbours_206.42212+23.38193.csv."""
     query = result.query
+    if query.ra_deg is None or query.dec_deg is None:
+        return f"neighbours_of_an_image.{EXTENSIONS[fmt]}"
     return f"neighbours_{query.ra_deg:.5f}{query.dec_deg:+.5f}.{EXTENSIONS[fmt]}"
 
 
@@ -140,23 +160,13 @@ def _field_metadata(column: MaskedColumn) -> dict[str, str]:
 
 
 def _provenance(space: LatentSpace, result: QueryResult, options: SearchOptions) -> dict[str, str]:
-    query, manifest = result.query, space.manifest
+    query = result.query
+    placed = {"query_ra_deg": query.ra_deg, "query_dec_deg": query.dec_deg}
     return {
-        "query": query.source_id or query.position,
-        "query_ra_deg": f"{query.ra_deg:.6f}",
-        "query_dec_deg": f"{query.dec_deg:.6f}",
+        "query": query.source_id or query.position or query.name or "an image without a position",
+        **{name: f"{value:.6f}" for name, value in placed.items() if value is not None},
         "query_image": f"{query.image_origin}, {query.survey}, from the {query.service}",
-        "encoder": f"{manifest.encoder.name} (sha256 {manifest.encoder.sha256})",
-        "catalogue": f"{manifest.source.name}, doi:{manifest.source.doi}, {manifest.n} sources",
-        "bundle": space.version,
-        "preprocessing": f"{manifest.preprocessing}; input kind {manifest.input_kind}",
-        "extent_algorithm": manifest.extent_algorithm,
-        "k": str(options.k),
-        "near_duplicates": f"within {options.duplicates_arcsec:g} arcsec, "
-        + ("hidden" if options.hide_duplicates else "marked"),
-        "written_utc": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "method": "Slijepcevic et al. 2024, eq. 3",
-        "terms": manifest.source.terms,
+        **bundle_provenance(space, options),
     }
 
 

@@ -4,13 +4,15 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import api, caching, pages
+from app.bulk.jobs import BulkJobs
+from app.bulk.listed import TableReader
 from app.dependencies import Served
 from app.explorer import Explorer
 from app.latent_space import open_latent_space
 from app.meta import build_meta
 from app.positions.bundle_names import bundle_names
 from app.problems import answer_with_problems
-from app.routes import cone, images, source_fits, surveys
+from app.routes import bulk, cone, images, source_fits, surveys
 from app.sesame import open_sesame
 from app.settings import Settings
 from app.surveys.access import AccessConfig, SurveyAccess, open_surveys
@@ -19,8 +21,16 @@ from app.uploads.reading_room import ReadingRoom
 from model.encoder import load_encoder
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, read_table: TableReader | None = None
+) -> FastAPI:
     """Load the bundle and make the application.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+    read_table : callable, optional
+        Reads the tables that are sent to be searched; None: lists of lines only.
 
     Raises
     ------
@@ -40,6 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         "alike (Slijepcevic et al. 2024).",
         docs_url=None,  # the usual pages load their scripts from elsewhere; ours is pages.api_page
         redoc_url=None,
+        lifespan=bulk.closing_lists,
     )
     app.state.served = Served(
         explorer,
@@ -47,10 +58,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         bundle_names(space.catalogue),
         open_sesame(settings.sesame_url, settings.sesame_deadline_s),
     )
+    bulk.serve_lists(app, BulkJobs(explorer, app.state.served.name_service), read_table)
     app.state.arrivals, app.state.reading_room = Arrivals(), ReadingRoom()
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
     answer_with_problems(app)
     app.include_router(api.router)
+    app.include_router(bulk.router)
     app.include_router(cone.router)
     app.include_router(images.router)
     app.include_router(source_fits.router)

@@ -49,6 +49,13 @@ def page(request: Request, state: ServedDep) -> Response:
     return _page(request, "index.html", context)
 
 
+@router.get("/bulk")
+def bulk_page(request: Request, state: ServedDep) -> Response:
+    """The search for a whole list of positions."""
+    limits = request.app.state.bulk_jobs.limits
+    return _page(request, "bulk.html", {"meta": state.meta.model_dump(), "limits": limits})
+
+
 @router.get("/docs")
 def api_page(request: Request) -> Response:
     """The HTTP interface in words, from its OpenAPI description; needs no other host."""

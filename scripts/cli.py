@@ -144,6 +144,72 @@ def embed(
     embed_files(files, load_encoder(encoder), out)
 
 
+@app.command()
+def search(
+    spec: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="One position or name a line, or a table with positions."
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="Table to write: .csv, .ecsv, .vot or .parquet."),
+    ],
+    k: Annotated[int, typer.Option("--k", min=1, help="Neighbours of each entry.")] = 20,
+    bundle: BundleOption = None,
+    encoder: EncoderOption = None,
+    survey_max: Annotated[
+        int,
+        typer.Option(min=0, help="Positions outside the bundle to ask FIRST for, at most."),
+    ] = 100,
+    names_max: Annotated[
+        int, typer.Option(min=0, help="Names of objects to look up, at most.")
+    ] = 100,
+    duplicates_arcsec: Annotated[
+        float, typer.Option(min=0, help="Distance on the sky that counts as the same.")
+    ] = 30.0,
+    hide_duplicates: Annotated[
+        bool, typer.Option("--hide-duplicates", help="Leave near-duplicates out.")
+    ] = False,
+    ra_column: Annotated[str | None, typer.Option(help="Column of the right ascension.")] = None,
+    dec_column: Annotated[str | None, typer.Option(help="Column of the declination.")] = None,
+    position_column: Annotated[
+        str | None, typer.Option(help="One column with whole positions.")
+    ] = None,
+    name_column: Annotated[str | None, typer.Option(help="Column of names.")] = None,
+    ra_unit: Annotated[str | None, typer.Option(help="deg, hourangle or rad.")] = None,
+    dec_unit: Annotated[str | None, typer.Option(help="deg or rad.")] = None,
+    frame: Annotated[str | None, typer.Option(help="icrs, fk5, fk4 or galactic.")] = None,
+) -> None:
+    """Find the neighbours of a whole list of positions; what is unmatched is written down."""
+    from scripts.search.command import SearchRequest
+    from scripts.search.command import search as search_list
+
+    search_list(
+        SearchRequest(
+            spec=spec,
+            out=out,
+            k=k,
+            bundle=bundle,
+            encoder=encoder,
+            survey_max=survey_max,
+            names_max=names_max,
+            duplicates_arcsec=duplicates_arcsec,
+            hide_duplicates=hide_duplicates,
+            columns={
+                "ra_column": ra_column,
+                "dec_column": dec_column,
+                "position_column": position_column,
+                "name_column": name_column,
+                "ra_unit": ra_unit,
+                "dec_unit": dec_unit,
+                "frame": frame,
+            },
+        )
+    )
+
+
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 

@@ -10,6 +10,7 @@ from app.main import create_app
 from app.settings import read_settings
 from scripts.build_command import BuildRequest, build_bundle
 from scripts.progress import console
+from scripts.search.tables import read_table
 
 
 class PortTaken(ExplorerError):
@@ -31,7 +32,7 @@ def serve_bundle(
     listener = _bind(settings.host, settings.port)
     if demo:
         build_bundle(BuildRequest(demo=True, bundle=bundle, encoder=encoder))
-    application = create_app(settings)
+    application = create_app(settings, read_table)
     served = application.state.served.meta
     listener.listen(128)
     console.print(

@@ -4,6 +4,12 @@
  */
 
 import { decodeColumn, decodeMap } from "./binary.js";
+import { imageForm, resultUrl, surveyPictureUrl, SURVEYS_URL } from "./endpoints.js";
+import { formatBytes } from "./format.js";
+
+/** @typedef {import("./endpoints.js").ImageQuery} ImageQuery */
+
+const SILENT = "The explorer's server did not answer. Check that it is still running.";
 
 /** An error whose message is a sentence for the person; `parameter` names the input at fault. */
 export class ApiError extends Error {
@@ -19,44 +25,19 @@ export class ApiError extends Error {
 /** Whether a request ended because a newer one, or the person, called it off. */
 export const isAborted = (error) => error?.name === "AbortError";
 
-/**
- * What the person asks about: a catalogue source, a position as typed, or degrees.
- * @typedef {{kind: "source", id: string} | {kind: "position", text: string}
- *   | {kind: "degrees", ra: number, dec: number}} Query
- * @typedef {{k: number, duplicatesArcsec: number, hideDuplicates: boolean}} Options
- */
-
-/** The address that answers a query, in any of the server's formats. */
-export function resultUrl(/** @type {Query} */ query, /** @type {Options} */ options, format) {
-  const params = new URLSearchParams();
-  if (query.kind === "position") params.set("position", query.text);
-  if (query.kind === "degrees") {
-    params.set("ra", query.ra);
-    params.set("dec", query.dec);
-  }
-  params.set("k", options.k);
-  params.set("duplicates_arcsec", options.duplicatesArcsec);
-  params.set("hide_duplicates", options.hideDuplicates);
-  if (format) params.set("format", format);
-  const path = query.kind === "source" ? `${sourceUrl(query.id)}/neighbours` : "/api/query";
-  return `${path}?${params}`;
-}
-
-/** An image's address with its size and colours; null asks for neither. */
-export function imageUrl(url, { sizePx = null, colours = null } = {}) {
-  const wanted = new URLSearchParams();
-  if (sizePx) wanted.set("size_px", sizePx);
-  if (colours) wanted.set("colours", colours);
-  if (!wanted.size) return url;
-  return `${url}${url.includes("?") ? "&" : "?"}${wanted}`;
-}
-
 /** The requests of the page, by name; `fetcher` is replaced in tests. */
 export function createApi(fetcher = (...args) => globalThis.fetch(...args)) {
-  const request = (url, signal) => ask(fetcher, url, signal);
-  const searchLatest = latest((signal, url) => request(url, signal).then((r) => r.json()));
+  const request = (url, options) => ask(fetcher, url, options);
+  const json = (url, options) => request(url, options).then((response) => response.json());
+  const searchLatest = latest((signal, query, options) =>
+    json(resultUrl(query, options), { signal, ...sent(query) }),
+  );
+  const fileLatest = latest(async (signal, query, options, format) => {
+    const response = await request(resultUrl(query, options, format), { signal, ...sent(query) });
+    return { blob: await response.blob(), name: nameOf(response) ?? `neighbours.${format}` };
+  });
   const columnLatest = latest(async (signal, name) => {
-    const response = await request(`/api/map/columns/${encodeURIComponent(name)}`, signal);
+    const response = await request(`/api/map/columns/${encodeURIComponent(name)}`, { signal });
     return decodeColumn(await response.arrayBuffer());
   });
   return {
@@ -64,10 +45,14 @@ export function createApi(fetcher = (...args) => globalThis.fetch(...args)) {
       const response = await request(`/api/map?${new URLSearchParams({ colour })}`);
       return decodeMap(await response.arrayBuffer());
     },
-    row: (row) => request(`/api/rows/${row}`).then((response) => response.json()),
+    row: (row) => json(`/api/rows/${row}`),
     column: (name) => columnLatest.ask(name),
-    search: (query, options) => searchLatest.ask(resultUrl(query, options)),
+    search: (query, options) => searchLatest.ask(query, options),
     cancelSearch: () => searchLatest.cancel(),
+    resultFile: (query, options, format) => fileLatest.ask(query, options, format),
+    surveys: () => json(SURVEYS_URL),
+    surveyPicture: (name, field, signal) =>
+      request(surveyPictureUrl(name, field), { signal }).then((response) => response.blob()),
   };
 }
 
@@ -86,13 +71,20 @@ export function latest(asked) {
   return { ask, cancel };
 }
 
-async function ask(fetcher, url, signal) {
+/** How a query is sent: an image in the body, anything else in the address. */
+function sent(query) {
+  if (query.kind !== "image") return {};
+  return { method: "POST", body: imageForm(query), silent: unsent(query) };
+}
+
+/** Ask the server; what is not an answer leaves as an `ApiError` with a sentence. */
+export async function ask(fetcher, url, { silent = SILENT, ...options } = {}) {
   let response;
   try {
-    response = await fetcher(url, { signal, headers: { Accept: "application/json, */*" } });
+    response = await fetcher(url, { ...options, headers: { Accept: "application/json, */*" } });
   } catch (error) {
     if (isAborted(error)) throw error;
-    throw new ApiError("The explorer's server did not answer. Check that it is still running.");
+    throw new ApiError(silent);
   }
   if (!response.ok) throw await problemOf(response);
   return response;
@@ -108,4 +100,13 @@ async function problemOf(response) {
   return new ApiError(detail, { status, parameter: problem.parameter ?? null });
 }
 
-const sourceUrl = (id) => `/api/sources/${encodeURIComponent(id)}`;
+/** A browser does not say why a file did not arrive: what there is to know is said. */
+function unsent({ image: { name, sizeBytes } }) {
+  return (
+    `${name} (${formatBytes(sizeBytes)}) could not be sent: the server closed the connection, ` +
+    "is not running, or the file changed after it was chosen. Choose it again, or a smaller cutout of it."
+  );
+}
+
+const nameOf = (response) =>
+  /filename="?([^";]+)"?/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];

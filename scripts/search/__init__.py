@@ -1,0 +1,1 @@
+"""`rgz-explorer search`: a list of positions in, one table of neighbours out."""
