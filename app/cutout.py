@@ -17,7 +17,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from app.cutout_cache import CutoutCache
-from app.cutout_checks import check_centre, check_signal, check_size, check_unit
+from app.cutout_checks import check_centre, check_scale, check_signal, check_size, check_unit
 from app.errors import (
     BadSurveyAnswer,
     ExplorerError,
@@ -249,14 +249,15 @@ def make_cutout(image: FitsImage, position: SkyCoord, survey: str) -> Cutout:
     Raises
     ------
     UndersizedCutout, BadSurveyAnswer, BlankCutout
-        Too small; of another field (more than 30" off), or in another unit; nothing observed.
+        Too small; of another field (more than 30" off), scale or unit; nothing observed.
     """
     service = str(image.header["SERVICE"])
     check_size(image.pixels, service)
     check_unit(image, service)
+    check_scale(image, service)
     center = _middle(image)
     check_centre(center, position.icrs, service)
-    check_signal(image.pixels, service)
+    check_signal(image.pixels, survey, service)
     image.pixels.setflags(write=False)
     return Cutout(
         image=image.pixels,

@@ -7,9 +7,10 @@ a logged warning and a cutout that is fetched anew.
 import logging
 import os
 import tempfile
+import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from astropy.io import fits
@@ -21,6 +22,31 @@ from app.fits_writing import as_fits
 logger = logging.getLogger(__name__)
 
 _ABANDONED_AFTER_S = 3600.0
+SLACK = 64
+"""The directory is gone through once in a 64th of the room written, and that much is freed then."""
+
+
+class _Tally:
+    """How much one process believes the directory to hold, so that it need not look each time."""
+
+    def __init__(self) -> None:
+        self.looking = threading.Lock()
+        self.total_bytes: int | None = None
+        """When last looked at, and what was written since; None: never looked."""
+        self.written_bytes = 0
+        """Since then, by this process; others write too."""
+
+    def add(self, size_bytes: int) -> None:
+        """Count a file in."""
+        self.written_bytes += size_bytes
+        if self.total_bytes is not None:
+            self.total_bytes += size_bytes
+
+    def due(self, max_bytes: int) -> bool:
+        """Whether the directory may hold too much, as far as can be known without looking."""
+        if self.total_bytes is None or self.total_bytes > max_bytes:
+            return True
+        return self.written_bytes > max_bytes // SLACK
 
 
 @dataclass(frozen=True)
@@ -28,7 +54,8 @@ class CutoutCache:
     """A directory of FITS images that several threads and processes may use at once.
 
     A file appears whole (written beside, then renamed) and carries CHECKSUM and DATASUM, so a
-    damaged one is noticed. Its modification time is that of its last use.
+    damaged one is noticed. Its modification time is that of its last use. The directory is gone
+    through now and then only: several processes together can exceed the bound by a 64th each.
 
     Parameters
     ----------
@@ -40,6 +67,7 @@ class CutoutCache:
 
     directory: Path
     max_bytes: int
+    _tally: _Tally = field(default_factory=_Tally, init=False, repr=False, compare=False)
 
     def get(self, name: str) -> FitsImage | None:
         """Give the image of that name, or None if there is none; drop it if it is damaged."""
@@ -64,8 +92,10 @@ class CutoutCache:
         """Keep an image, and let the least recently used go while there are too many bytes."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
-            self._write(self._path(name), as_fits(image))
-            self._evict()
+            content = as_fits(image)
+            self._write(self._path(name), content)
+            self._tally.add(len(content))
+            self._evict_if_due()
         except OSError as exc:
             logger.warning("The cutout cache %s cannot be written: %s", self.directory, exc)
 
@@ -89,21 +119,42 @@ class CutoutCache:
             Path(part).unlink(missing_ok=True)
             raise
 
-    def _evict(self) -> None:
-        files = []  # (last use, bytes, path)
-        for path in self.directory.iterdir():
-            with suppress(FileNotFoundError):  # another process evicts too
-                status = path.stat()
-                if path.suffix == ".fits":
-                    files.append((status.st_mtime_ns, status.st_size, path))
-                elif path.suffix == ".part" and _abandoned(status):
-                    path.unlink()
-        surplus = sum(size for _, size, _ in files) - self.max_bytes
+    def _evict_if_due(self) -> None:
+        """Look whether there is too much, unless somebody is looking or there is no need."""
+        if self._tally.due(self.max_bytes) and self._tally.looking.acquire(blocking=False):
+            try:
+                self._tally.written_bytes = 0
+                self._tally.total_bytes = self._evict()
+            finally:
+                self._tally.looking.release()
+
+    def _evict(self) -> int:
+        """Let the least recently used go; give the bytes that are left."""
+        files = self._files()
+        total = sum(size for _, size, _ in files)
+        if total <= self.max_bytes:
+            return total
+        slack = self.max_bytes // SLACK
+        wanted = self.max_bytes - (slack if slack > total / len(files) else 0)
         for _, size, path in sorted(files):
-            if surplus <= 0:
+            if total <= wanted:
                 break
-            path.unlink(missing_ok=True)
-            surplus -= size
+            Path(path).unlink(missing_ok=True)
+            total -= size
+        return total
+
+    def _files(self) -> list[tuple[int, int, str]]:
+        """List last use, bytes and path of all images; sweep away what killed writers left."""
+        files = []
+        with os.scandir(self.directory) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):  # another process evicts too
+                    status = entry.stat()
+                    if entry.name.endswith(".fits"):
+                        files.append((status.st_mtime_ns, status.st_size, entry.path))
+                    elif entry.name.endswith(".part") and _abandoned(status):
+                        os.unlink(entry.path)
+        return files
 
 
 def _abandoned(status: os.stat_result) -> bool:

@@ -5,14 +5,16 @@ It never mends an image.
 
 import numpy as np
 from astropy.coordinates import SkyCoord
+from astropy.wcs.utils import proj_plane_pixel_scales
 from numpy.typing import NDArray
 
 from app.errors import BadSurveyAnswer, BlankCutout, UndersizedCutout
-from app.fits_image import FitsImage, foreign_unit
+from app.fits_image import FitsImage, celestial_wcs, foreign_unit
 from app.position import format_position
-from model.preprocess import IMAGE_SIZE_PX
+from model.preprocess import IMAGE_SIZE_PX, PIXEL_SCALE_ARCSEC
 
 MAX_CENTRE_OFFSET_ARCSEC = 30.0
+SAME_SCALE = 0.01
 
 
 def check_size(pixels: NDArray[np.float32], service: str) -> None:
@@ -32,6 +34,17 @@ def check_unit(image: FitsImage, service: str) -> None:
         raise BadSurveyAnswer(f"The {service} sent an image in '{unit}', not in Jy/beam.")
 
 
+def check_scale(image: FitsImage, service: str) -> None:
+    """Raise `BadSurveyAnswer` if the pixels are not 1.8" wide, to 1 %, as was asked for."""
+    scales_arcsec = 3600 * proj_plane_pixel_scales(celestial_wcs(image.header))
+    if not np.allclose(scales_arcsec, PIXEL_SCALE_ARCSEC, rtol=SAME_SCALE, atol=0):
+        width, height = scales_arcsec
+        raise BadSurveyAnswer(
+            f'The {service} sent pixels of {width:.4g}" x {height:.4g}", not the '
+            f'{PIXEL_SCALE_ARCSEC:g}" that were asked for. Its form may have changed.'
+        )
+
+
 def check_centre(center: SkyCoord, position: SkyCoord, service: str) -> None:
     """Raise `BadSurveyAnswer` if the image's centre is more than 30" from the position."""
     offset_arcsec = float(position.separation(center).arcsec)
@@ -44,18 +57,18 @@ def check_centre(center: SkyCoord, position: SkyCoord, service: str) -> None:
         )
 
 
-def check_signal(pixels: NDArray[np.float32], service: str) -> None:
+def check_signal(pixels: NDArray[np.float32], survey: str, service: str) -> None:
     """Raise `BlankCutout` if nothing was observed, or all observed pixels are equal."""
     observed = pixels[np.isfinite(pixels)]
-    if observed.size == 0:
-        raise BlankCutout(
-            f"The cutout of the {service} is blank: none of its pixels was observed. "
-            "Try a position further inside the survey.",
-            parameter="position",
-        )
-    if observed.min() == observed.max():
-        raise BlankCutout(
-            f"The cutout of the {service} is blank: all its pixels are {observed[0]:g} Jy/beam. "
-            "Try a position further inside the survey.",
-            parameter="position",
-        )
+    if observed.size and observed.min() != observed.max():
+        return
+    why = (
+        f"all its pixels are {observed[0]:g} Jy/beam"
+        if observed.size
+        else ("none of its pixels was observed")
+    )
+    raise BlankCutout(
+        f"The cutout of {survey} from the {service} is blank: {why}. The survey may not reach the "
+        "position: try one further inside.",
+        parameter="position",
+    )

@@ -38,6 +38,7 @@ class Fault(Enum):
     CONSTANT = auto()
     NO_WCS = auto()
     JANSKY_PER_PIXEL = auto()
+    WRONG_SCALE = auto()  # twice as wide pixels, by the header
 
 
 @dataclass
@@ -85,6 +86,8 @@ def damaged_file(content: bytes, fault: Fault | None) -> bytes:
         return content[:1000]
     if fault is Fault.NO_WCS:
         return images.without_coordinates(content)
+    if fault is Fault.WRONG_SCALE:
+        return images.with_wider_pixels(content)
     if fault is Fault.JANSKY_PER_PIXEL:
         return content.replace(b"'JY/BEAM '", b"'JY/PIXEL'")
     return content

@@ -111,6 +111,15 @@ def without_coordinates(content: bytes) -> bytes:
     return content
 
 
+def with_wider_pixels(content: bytes) -> bytes:
+    """Double the pixel scale in a FITS file's header."""
+    header = fits.Header.fromstring(content)
+    head = len(header.tostring())
+    for keyword in ("CDELT1", "CDELT2"):
+        header[keyword] = 2 * float(header[keyword])
+    return bytes(header.tostring().encode("ascii") + content[head:])
+
+
 def in_footprint(ra_hours: float, dec_deg: float) -> bool:
     """Whether a position lies in FIRST's two regions, roughly."""
     if 6.6 <= ra_hours <= 17.8:

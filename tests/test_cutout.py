@@ -147,6 +147,7 @@ def test_a_survey_cuts_at_whole_pixels_so_the_offset_is_at_most_half_a_diagonal(
         (Fault.TRUNCATED_HEADER, BadSurveyAnswer, "no FITS file with a complete header"),
         (Fault.NO_WCS, BadSurveyAnswer, "no celestial coordinates"),
         (Fault.JANSKY_PER_PIXEL, BadSurveyAnswer, "in 'JY/PIXEL', not in Jy/beam"),
+        (Fault.WRONG_SCALE, BadSurveyAnswer, 'pixels of 3.6" x 3.6", not the 1.8"'),
         (Fault.WRONG_FIELD, BadSurveyAnswer, 'from 13h45m41.3s +23d22m55s, more than the 30"'),
         (Fault.UNDERSIZED, UndersizedCutout, "only 33 x 33 px; at least 150 x 150 px"),
         (Fault.BLANK, BlankCutout, "none of its pixels was observed"),

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -112,6 +113,53 @@ def test_what_a_killed_writer_left_is_swept_away_but_not_a_live_writers(cache: C
         os.utime(part, (time.time() - age_s,) * 2)
     cache.put("b", field())
     assert {path.name for path in cache.directory.glob(".*")} == {".alive.part"}
+
+
+def test_the_directory_is_gone_through_once_in_a_64th_of_the_room_and_the_bound_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = field(size_px=10)
+    CutoutCache(tmp_path, 10**9).put("0", small)
+    size = (tmp_path / "0.fits").stat().st_size
+    cache = CutoutCache(tmp_path, 320 * size)
+    looks: list[int] = []
+    look = CutoutCache._files
+
+    def counted(self: CutoutCache) -> list[tuple[int, int, str]]:
+        looks.append(1)
+        return look(self)
+
+    monkeypatch.setattr(CutoutCache, "_files", counted)
+    for number in range(1, 500):
+        cache.put(f"{number}", small)
+        if number % 50 == 0:
+            assert sum(1 for _ in tmp_path.iterdir()) <= 320
+    assert 499 / 6 - 1 <= len(looks) <= 499 / 5 + 1
+    kept = {int(name) for name in names(cache)}
+    assert len(kept) >= 314
+    assert set(range(200, 500)) <= kept  # the latest
+
+
+def test_while_one_thread_goes_through_the_directory_no_other_waits(
+    cache: CutoutCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, seen = threading.Event(), threading.Event()
+    look = CutoutCache._files
+
+    def slow(self: CutoutCache) -> list[tuple[int, int, str]]:
+        looking.set()
+        assert seen.wait(10)
+        return look(self)
+
+    monkeypatch.setattr(CutoutCache, "_files", slow)
+    first = threading.Thread(target=cache.put, args=("first", field(1)))
+    first.start()
+    assert looking.wait(10)
+    cache.put("second", field(2))
+    assert cache.get("second") is not None
+    seen.set()
+    first.join()
+    assert names(cache) == {"first", "second"}
 
 
 HAMMER = """
