@@ -8,7 +8,9 @@ from pathlib import Path
 
 from app.cutout import Cutout
 from app.errors import EncoderMismatch
+from app.first_server import FIRST_SURVEY
 from app.manifest import Manifest
+from app.surveys.catalogue_of_surveys import FIRST_BEAM_ARCSEC, Survey, survey_called
 from model.encoder import EncoderCard
 from model.preprocess import PREPROCESSING
 
@@ -58,18 +60,31 @@ def check_fit(manifest: Manifest, card: EncoderCard, bundle: Path) -> None:
         )
 
 
-def cutout_warnings(cutout: Cutout, input_kind: str) -> tuple[str, ...]:
-    """What a person should know about a fetched image before trusting its neighbours."""
-    return tuple(_warnings(cutout, input_kind))
-
-
-def _warnings(cutout: Cutout, input_kind: str) -> Iterator[str]:
+def preparation_warnings(input_kind: str) -> Iterator[str]:
+    """What to know of a bundle whose images were not cleaned by us, as the query's image is."""
     if input_kind != "raw":
         yield (
             "This image and the bundle's were prepared differently: it was cleaned from Jy/beam "
             f"as published, theirs are {INPUT_STATEMENTS[input_kind]}. An image of the same "
             "source need not come first, and the novelty percentile is only roughly comparable."
         )
+
+
+def cutout_warnings(cutout: Cutout, input_kind: str) -> tuple[str, ...]:
+    """What a person should know about a fetched image before trusting its neighbours."""
+    return tuple(_warnings(cutout, input_kind))
+
+
+def _warnings(cutout: Cutout, input_kind: str) -> Iterator[str]:
+    survey = survey_called(cutout.survey)
+    if survey and survey.survey != FIRST_SURVEY:
+        yield from _other_survey(survey)
+    elif cutout.resampled:
+        yield (
+            f"This image is from the {cutout.service}, which resampled it: its noise and its "
+            "faintest structure are not exactly those of the survey's own images."
+        )
+    yield from preparation_warnings(input_kind)
     if cutout.blank_fraction > 0:
         yield (
             f"{100 * cutout.blank_fraction:.1f} % of the field was not observed; those pixels "
@@ -78,4 +93,17 @@ def _warnings(cutout: Cutout, input_kind: str) -> Iterator[str]:
     if cutout.offset_arcsec > OFF_CENTRE_ARCSEC:
         yield (
             f'The middle of the field lies {cutout.offset_arcsec:.1f}" from the position asked for.'
+        )
+
+
+def _other_survey(survey: Survey) -> Iterator[str]:
+    yield (
+        f"This is an image of {survey.survey} ({survey.frequency_mhz:g} MHz, beam {survey.beam}), "
+        f"resampled to {survey.pixel_scale_arcsec:g}\" a pixel. The encoder was trained on FIRST "
+        f"(1400 MHz, {FIRST_BEAM_ARCSEC:g}\"): what a likeness between the two means is not known."
+    )
+    if survey.coarser_than_first:
+        yield (
+            f"The beam of {survey.survey} is coarser than FIRST's: what it blends looks rounder "
+            "and larger here than in the bundle's images, and the angular extent with it."
         )

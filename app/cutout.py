@@ -73,6 +73,8 @@ class SurveyServer(Protocol):
     survey: str
     resampled: bool
     """Whether it interpolates the survey's pixels onto a grid of its own."""
+    pixel_scale_arcsec: float
+    """Of the images that it is asked for."""
 
     @property
     def deadline_s(self) -> float:
@@ -196,6 +198,7 @@ class CutoutService:
             image = read_fits(content)
         except UnreadableFits as exc:
             raise BadSurveyAnswer(f"The {server.service}'s answer is not usable. {exc}") from exc
+        check_scale(image, server.pixel_scale_arcsec, server.service)
         image.header["SERVICE"] = (server.service, "the service that gave this cutout")
         image.header["FETCHED"] = (datetime.now(UTC).isoformat(timespec="seconds"), "UTC")
         image.header["RESAMPLD"] = (server.resampled, "interpolated by that service")
@@ -249,12 +252,11 @@ def make_cutout(image: FitsImage, position: SkyCoord, survey: str) -> Cutout:
     Raises
     ------
     UndersizedCutout, BadSurveyAnswer, BlankCutout
-        Too small; of another field (more than 30" off), scale or unit; nothing observed.
+        Too small; of another field (more than 30" off), or in another unit; nothing observed.
     """
     service = str(image.header["SERVICE"])
     check_size(image.pixels, service)
     check_unit(image, service)
-    check_scale(image, service)
     center = _middle(image)
     check_centre(center, position.icrs, service)
     check_signal(image.pixels, survey, service)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from app.errors import BadSurveyAnswer, BlankCutout, UndersizedCutout
 from app.fits_image import FitsImage, celestial_wcs, foreign_unit
 from app.position import format_position
-from model.preprocess import IMAGE_SIZE_PX, PIXEL_SCALE_ARCSEC
+from model.preprocess import IMAGE_SIZE_PX
 
 MAX_CENTRE_OFFSET_ARCSEC = 30.0
 SAME_SCALE = 0.01
@@ -34,14 +34,14 @@ def check_unit(image: FitsImage, service: str) -> None:
         raise BadSurveyAnswer(f"The {service} sent an image in '{unit}', not in Jy/beam.")
 
 
-def check_scale(image: FitsImage, service: str) -> None:
-    """Raise `BadSurveyAnswer` if the pixels are not 1.8" wide, to 1 %, as was asked for."""
+def check_scale(image: FitsImage, wanted_arcsec: float, service: str) -> None:
+    """Raise `BadSurveyAnswer` if the pixels are not, to 1 %, as wide as was asked for."""
     scales_arcsec = 3600 * proj_plane_pixel_scales(celestial_wcs(image.header))
-    if not np.allclose(scales_arcsec, PIXEL_SCALE_ARCSEC, rtol=SAME_SCALE, atol=0):
+    if not np.allclose(scales_arcsec, wanted_arcsec, rtol=SAME_SCALE, atol=0):
         width, height = scales_arcsec
         raise BadSurveyAnswer(
             f'The {service} sent pixels of {width:.4g}" x {height:.4g}", not the '
-            f'{PIXEL_SCALE_ARCSEC:g}" that were asked for. Its form may have changed.'
+            f'{wanted_arcsec:g}" that were asked for. Its form may have changed.'
         )
 
 

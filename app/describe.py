@@ -75,6 +75,7 @@ def _subject(space: LatentSpace, subject: Subject, asked: Understood | None) -> 
         angular_extent_arcsec=_finite(subject.angular_extent_arcsec),
         extent_origin=subject.extent_origin,
         extent_flag=subject.extent_flag,
+        blank_fraction=subject.blank_fraction,
         image_url=known.get("cutout_url", _image_url(subject, ra_deg, dec_deg)),
         separation_arcsec=subject.separation_arcsec,
         also_nearby=[_nearby(space, row, arcsec) for row, arcsec in subject.also_nearby],

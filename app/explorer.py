@@ -19,6 +19,7 @@ from app.image_origin import mixed_warning
 from app.latent_space import NOVELTY_NEIGHBOURS, LatentSpace, Match
 from app.near_duplicates import NearDuplicates
 from app.surveys.catalogue_of_surveys import find_survey
+from app.surveys.first_like import as_first_would_see
 from app.uploads.prepared import PreparedImage
 from model.encoder import Encoder, embed
 from model.extent import measure_extent
@@ -73,6 +74,8 @@ class Subject:
     """Short name of the survey that the query named."""
     image: NDArray[np.uint8] | None = None
     """The cleaned image (150, 150), where no address serves it."""
+    blank_fraction: float | None = None
+    """Share of the field that was not observed; None where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,7 @@ class Explorer:
         nearby = self._held(position, survey)
         if nearby:
             return self.space.image(nearby[0][0])
-        return clean_cutout(self.cutouts.fetch(position, survey).image).pixels
+        return clean_cutout(as_first_would_see(self.cutouts.fetch(position, survey))[0]).pixels
 
     def origin_at(self, position: SkyCoord, survey: str | None = None) -> str:
         """Whether that image is observed or a model."""
@@ -239,7 +242,8 @@ class Explorer:
 
     def _fetched_subject(self, position: SkyCoord, survey: str | None) -> Subject:
         cutout = self.cutouts.fetch(position, survey)
-        cleaned = clean_cutout(cutout.image)
+        pixels, remarks = as_first_would_see(cutout)
+        cleaned = clean_cutout(pixels)
         _check_seen(cleaned.pixels)
         extent = measure_extent(cleaned.pixels)
         return Subject(
@@ -253,8 +257,9 @@ class Explorer:
             angular_extent_arcsec=extent.arcsec,
             extent_origin="measured",
             extent_flag=extent.flag,
-            warnings=cutout_warnings(cutout, self.space.manifest.input_kind),
+            warnings=(*cutout_warnings(cutout, self.space.manifest.input_kind), *remarks),
             survey_asked=survey,
+            blank_fraction=cutout.blank_fraction,
         )
 
     def _image_subject(self, image: PreparedImage) -> Subject:

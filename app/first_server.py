@@ -17,6 +17,7 @@ from app.surveys.backoff import Backoff
 from app.surveys.breaker import Breaker
 from app.surveys.download import MAX_ANSWER_BYTES, ServiceClient, fits_only
 from app.surveys.footprint import EDGE_ARCMIN, first_footprint
+from model.preprocess import PIXEL_SCALE_ARCSEC
 
 FIRST_URL = "https://sundog.stsci.edu/cgi-bin/firstcutout"
 FIRST_SERVICE = "FIRST server"
@@ -50,6 +51,7 @@ class FirstServer:
     service = FIRST_SERVICE
     survey = FIRST_SURVEY
     resampled = False
+    pixel_scale_arcsec = PIXEL_SCALE_ARCSEC
 
     def __init__(
         self,

@@ -78,6 +78,14 @@ class Limits(BaseModel):
     survey_deadline_s: float
 
 
+class MapLayout(BaseModel):
+    """A map of all sources that can be shown."""
+
+    name: Literal["ours", "listed"]
+    label: str
+    description: str
+
+
 class Meta(BaseModel):
     """What is being served."""
 
@@ -85,6 +93,8 @@ class Meta(BaseModel):
     version: str
     columns: list[Column]
     default_column: str
+    layouts: list[MapLayout]
+    """Maps to choose from: the bundle's own, and the catalogue's where it has one."""
     encoder: EncoderInfo
     catalogue: SourceRecord
     input_kind: str
@@ -151,6 +161,8 @@ class QuerySubject(BaseModel):
     angular_extent_arcsec: float | None
     extent_origin: str
     extent_flag: str
+    blank_fraction: float | None
+    """Share of the fetched field that was not observed; null where it is not known."""
     image_url: str
     separation_arcsec: float | None
     also_nearby: list[Nearby]

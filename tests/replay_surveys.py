@@ -13,7 +13,7 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, map_coordinates
 
 from tests import replay_images as images
 from tests.replay_faults import Answer, Fault, Form, damaged_file, damaged_pixels
@@ -76,7 +76,7 @@ def answer_skyview(form: Form, fault: Fault | None) -> Answer:
         return Answer(b"<html><title>SkyView: error</title></html>", "text/html", 404)
     width, height = (int(number) for number in form["Pixels"].split(","))
     scale_deg = float(form["Size"]) / width
-    pixels = _seen(position, survey, (height, width), (width + 1) / 2)
+    pixels = _seen(position, survey, (height, width), (width + 1) / 2, scale_deg)
     middle = ((width + 1) / 2, (height + 1) / 2)
     content = images.tangent_answer(
         damaged_pixels(pixels, fault), _place(position, fault), scale_deg, middle
@@ -94,7 +94,7 @@ def answer_hips2fits(form: Form, fault: Fault | None) -> Answer:
     position = SkyCoord(header["CRVAL1"], header["CRVAL2"], unit="deg")
     middle = (float(header["CRPIX1"]), float(header["CRPIX2"]))
     shape = (int(header["NAXIS2"]), int(header["NAXIS1"]))
-    pixels = _seen(position, survey, shape, middle[0])
+    pixels = _seen(position, survey, shape, middle[0], float(header["CDELT2"]))
     if not survey.has(float(position.dec.deg)) or fault is Fault.NO_DATA:
         pixels = np.full_like(pixels, np.nan)
     content = images.tangent_answer(
@@ -111,20 +111,26 @@ def _place(position: SkyCoord, fault: Fault | None) -> SkyCoord:
 
 
 def _seen(
-    position: SkyCoord, survey: Replayed, shape: tuple[int, int], middle: float
+    position: SkyCoord,
+    survey: Replayed,
+    shape: tuple[int, int],
+    middle: float,
+    scale_deg: float,
 ) -> NDArray[np.float32]:
-    """The image (H, W) at a position in a survey's beam, its source at the middle (from 1)."""
-    whole = images.pixels_at(position)  # its source is at pixel (150, 150) from 0
-    height, width = shape
-    padded = np.pad(whole, 1, mode="edge")
-    if middle != int(middle):  # the middle lies between two pixels
-        padded = (padded + np.roll(padded, (1, 1), (0, 1))) / 2
-    low = 151 - (int(np.ceil(middle)) - 1)
-    pixels = padded[low : low + height, low : low + width]
+    """The image (H, W) at a position in a survey's beam, its source at the middle (from 1).
+
+    On FIRST's own pixels the values are those of the image; elsewhere interpolated.
+    """
+    image = images.pixels_at(position)  # its source is at pixel (150, 150) from 0
     broader2 = survey.beam_arcsec**2 - 5.4**2
-    if broader2 <= 0:
-        return pixels
-    sigma_px = broader2**0.5 / 2.3548 / 1.8
-    areas = survey.beam_arcsec**2 / 5.4**2  # Jy/beam
-    blurred = gaussian_filter(np.nan_to_num(pixels), sigma_px) * areas
-    return np.where(np.isfinite(pixels), blurred, np.nan).astype(np.float32)
+    if broader2 > 0:
+        areas = survey.beam_arcsec**2 / 5.4**2  # Jy/beam
+        sigma_px = broader2**0.5 / 2.3548 / 1.8
+        blurred = gaussian_filter(np.nan_to_num(image), sigma_px) * areas
+        image = np.where(np.isfinite(image), blurred, np.nan)
+    rows, columns = (
+        150 + (np.arange(length) - (middle - 1)) * scale_deg / images.PIXEL_SCALE_DEG
+        for length in shape
+    )
+    at = np.meshgrid(rows.round(6), columns.round(6), indexing="ij")
+    return map_coordinates(image, at, order=1, mode="nearest").astype(np.float32)

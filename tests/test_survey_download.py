@@ -1,4 +1,4 @@
-"""A service client over a real socket: repeats, Retry-After, the breaker, and the deadline of all."""
+"""A service client over a real socket: repeats, Retry-After, the breaker, the deadline of all."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -71,8 +71,8 @@ class SurveyAccess:
 
 def open_surveys(config: AccessConfig) -> SurveyAccess:
     """Make the access that a configuration describes. No connection is opened."""
-    room = config.cache_dir and config.cache_max_bytes
-    cache = CutoutCache(config.cache_dir, config.cache_max_bytes) if room else None
+    directory, room = config.cache_dir, config.cache_max_bytes
+    cache = CutoutCache(directory, room) if directory and room else None
     skyview, hips2fits = _client(SKYVIEW_SERVICE, config), _client(HIPS2FITS_SERVICE, config)
     services = {}
     for survey in SURVEYS:

@@ -1,25 +1,30 @@
 """The surveys that can be shown and searched with: what they are, and where their images are had.
 
 It asks nothing: it is a table.
+
+Frequencies and beams are those of the abstracts of the papers in `reference` (arXiv:1907.01981,
+2202.11733, 2012.00747, 2306.07194 were opened; of FIRST and NVSS the values that those papers and
+CDS quote). FIRST and NVSS are named as in SkyView's own list (the query page that comes with
+astroquery's tests). The HiPS are named as in public lists made from the CDS's registry; that the
+images behind them are in Jy/beam was not verified here, where no service can be reached, nor which
+of its resolutions RACS's HiPS has. It is reported that hips2fits has failed on VLASS's.
 """
 
 from dataclasses import dataclass
 
 from app.errors import UnknownSurvey
 from app.first_server import FIRST_SURVEY
+from model.first_beam import NORTHERN
 from model.preprocess import PIXEL_SCALE_ARCSEC
 
 FIRST_NAME = "first"
 FIELD_ARCMIN = 9.0
-FIRST_BEAM_ARCSEC = 5.4
+FIRST_BEAM_ARCSEC = NORTHERN.major_arcsec
 
 
 @dataclass(frozen=True)
 class Survey:
-    """One radio survey.
-
-    Frequencies and beams are those of the papers in `reference`.
-    """
+    """One radio survey."""
 
     name: str
     """Short, for addresses."""
@@ -35,7 +40,7 @@ class Survey:
     reference: str
     credit: str
     pixel_scale_arcsec: float = PIXEL_SCALE_ARCSEC
-    """Of the images that we ask for: FIRST's own, the network's."""
+    """Of the images that we ask for: FIRST's own, the network's, unless the beam needs finer."""
     hips: str | None = None
     """Identifier at the CDS, for hips2fits."""
     skyview: str | None = None
@@ -83,6 +88,7 @@ SURVEYS = (
         beam='about 2.5", other in each image',
         reference="Lacy M. et al. 2020, PASP 132, 035001",
         credit="VLASS Quick Look median stack, NRAO/AUI",
+        pixel_scale_arcsec=1.0,
         hips="NRAO/P/VLASS-Quicklook-MedianStack",
     ),
     Survey(
@@ -116,7 +122,7 @@ SURVEYS = (
         frequency_mhz=1367.5,
         beam_arcsec=None,
         typical_beam_arcsec=10.0,
-        beam='about 10", other in each image',
+        beam='8" to 48" with declination, other in each image',
         reference="Duchesne S. W. et al. 2023, PASA 40, e034",
         credit="RACS, CSIRO (ASKAP)",
         hips="CSIRO/P/RACS/mid/I",

@@ -41,7 +41,7 @@ class Hips2FitsServer:
         self._client = client
         self._url = url
         self._hips = hips
-        self._scale_arcsec = pixel_scale_arcsec
+        self.pixel_scale_arcsec = pixel_scale_arcsec
 
     @property
     def deadline_s(self) -> float:
@@ -57,10 +57,10 @@ class Hips2FitsServer:
         ------
         SurveyTimeout, SurveyUnavailable, BadSurveyAnswer
         """
-        size_px = round(field_arcmin * 60 / self._scale_arcsec)
+        size_px = round(field_arcmin * 60 / self.pixel_scale_arcsec)
         form = {
             "hips": self._hips,
-            "wcs": json.dumps(tangent_header(position, size_px, self._scale_arcsec)),
+            "wcs": json.dumps(tangent_header(position, size_px, self.pixel_scale_arcsec)),
             "format": "fits",
         }
 

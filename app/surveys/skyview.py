@@ -44,7 +44,7 @@ class SkyViewServer:
         self._client = client
         self._url = url
         self._name = name
-        self._scale_arcsec = pixel_scale_arcsec
+        self.pixel_scale_arcsec = pixel_scale_arcsec
 
     @property
     def deadline_s(self) -> float:
@@ -81,7 +81,7 @@ class SkyViewServer:
         the middle of the image, between pixels 149 and 150, as on average in the published images.
         """
         icrs = position.icrs
-        size_px = round(field_arcmin * 60 / self._scale_arcsec)
+        size_px = round(field_arcmin * 60 / self.pixel_scale_arcsec)
         return {
             "Position": f"{icrs.ra.deg:.7f},{icrs.dec.deg:.7f}",
             "Survey": self._name,
@@ -89,7 +89,7 @@ class SkyViewServer:
             "Projection": "Tan",
             "Sampler": "Lanczos3",
             "Pixels": f"{size_px},{size_px}",
-            "Size": f"{size_px * self._scale_arcsec / 3600:.7f}",
+            "Size": f"{size_px * self.pixel_scale_arcsec / 3600:.7f}",
             "Return": "FITS",
         }
 
