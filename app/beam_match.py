@@ -15,9 +15,6 @@ from model.preprocess import PIXEL_SCALE_ARCSEC
 FWHM_PER_SIGMA = 2.3548200450309493
 SAME = 0.02
 """Beams whose widths differ by less than this share are the same."""
-ANTI_ALIAS_ARCSEC = 3.6
-"""Full width of two of FIRST's pixels: what an image of finer pixels and unknown beam is given."""
-
 UNKNOWN_BEAM = (
     "The header gives no beam (BMAJ, BMIN), so nothing was done to match FIRST's resolution of "
     '5.4". If the image is sharper or coarser, its neighbours may show that rather than its '
@@ -73,11 +70,11 @@ def match_beam(plane: Plane, pixel_arcsec: float) -> BeamMatch:
 
 
 def _average(plane: Plane, pixel_arcsec: float) -> BeamMatch:
-    """Blur an unknown beam no more than the new pixels ask for."""
-    finer = max(ANTI_ALIAS_ARCSEC**2 - (2 * pixel_arcsec) ** 2, 0.0)
-    finer = finer if pixel_arcsec < PIXEL_SCALE_ARCSEC * (1 - SAME) else 0.0
+    """Blur an unknown beam no more than averaging over each of the new pixels would."""
+    variance = max(PIXEL_SCALE_ARCSEC**2 - pixel_arcsec**2, 0.0) / 12  # of a square, less its parts
+    variance = variance if pixel_arcsec < PIXEL_SCALE_ARCSEC * (1 - SAME) else 0.0
     remarks = (UNKNOWN_BEAM,) if plane.has_noise else ()
-    return BeamMatch(np.eye(2) * finer / FWHM_PER_SIGMA**2, 1.0, remarks)
+    return BeamMatch(np.eye(2) * variance, 1.0, remarks)
 
 
 def _at_least_firsts(beam: Beam) -> Beam:

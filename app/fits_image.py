@@ -3,6 +3,7 @@
 It never resamples, and never opens a file or a connection.
 """
 
+import math
 import re
 import warnings
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ _FURTHER_AXIS = re.compile(
     r"(NAXIS|CTYPE|CRVAL|CDELT|CRPIX|CROTA|CUNIT|CNAME|CRDER|CSYER)[3-9]"
     r"|(PC|CD)\d_[3-9]|(PC|CD)[3-9]_\d|P[CVS][3-9]_\d+|WCSAXES|BLANK"
 )
+
+_COORDINATE = re.compile(r"(CRVAL|CRPIX|CDELT|CROTA)[12]|(PC|CD)[12]_[12]")
 
 UNUSABLE_COORDINATES = (
     WcsError, NoConvergence, ValueError, TypeError, LookupError, ArithmeticError, AssertionError,
@@ -111,6 +114,7 @@ def celestial_header(header: fits.Header) -> fits.Header:
         kept.remove(keyword, ignore_missing=True)
     kept["NAXIS"] = 2
     try:
+        _check_numbers(kept)
         wcs = celestial_wcs(kept)
         if wcs.has_celestial:
             wcs.pixel_to_world(0, 0)  # a matrix or frame that cannot be used shows itself here
@@ -120,6 +124,13 @@ def celestial_header(header: fits.Header) -> fits.Header:
     raise UnreadableFits(
         "The FITS header gives no celestial coordinates (CTYPE1 and CTYPE2) for the image."
     )
+
+
+def _check_numbers(header: fits.Header) -> None:
+    """Raise where a card holds no number, such as NaN: wcslib would take it for absent."""
+    for keyword in header:
+        if _COORDINATE.fullmatch(keyword) and not math.isfinite(float(header[keyword])):
+            raise ValueError(f"{keyword} is not finite")
 
 
 def _primary(content: bytes) -> fits.PrimaryHDU:

@@ -26,7 +26,7 @@ class NearDuplicates:
         self.space = space
         self.threshold_arcsec = threshold_arcsec
 
-    def mark(self, position: SkyCoord, rows: list[int]) -> dict[int, str | None]:
+    def mark(self, position: SkyCoord | None, rows: list[int]) -> dict[int, str | None]:
         """Name, for every row, what it repeats.
 
         A row is compared with the query and with the better-ranked rows that repeat nothing
@@ -34,8 +34,8 @@ class NearDuplicates:
 
         Parameters
         ----------
-        position : SkyCoord
-            Of the query.
+        position : SkyCoord or None
+            Of the query; None if it is not known, so that nothing repeats it.
         rows : list of int
             Best match first.
 
@@ -48,7 +48,9 @@ class NearDuplicates:
         if self.threshold_arcsec <= 0 or not rows:
             return marks
         order = np.array(rows, dtype=np.intp)
-        to_query = self.space.separations_arcsec(position, order) <= self.threshold_arcsec
+        to_query = np.zeros(len(rows), bool)
+        if position is not None:
+            to_query = self.space.separations_arcsec(position, order) <= self.threshold_arcsec
         sky = self.space.unit_positions(order)  # (K, 3)
         kept: list[int] = []
         for place, row in enumerate(rows):

@@ -95,3 +95,12 @@ def test_damaged_headers_end_in_the_same_error_and_no_other() -> None:
         except UnreadableFits:
             refused += 1
     assert refused > 30
+
+
+@pytest.mark.parametrize("keyword", ["CRVAL1", "CRPIX2", "CDELT1"])
+def test_a_coordinate_that_is_no_number_is_refused_and_not_taken_for_absent(keyword: str) -> None:
+    content = fits_bytes(np.ones((4, 5), np.float32))
+    at = content.index(keyword.encode()) + 10
+    broken = content[:at] + b"NaN".rjust(20) + content[at + 20 :]
+    with pytest.raises(UnreadableFits, match="coordinates cannot be used"):
+        read_fits(broken)

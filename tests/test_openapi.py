@@ -16,6 +16,7 @@ def test_openapi_documents_every_route_with_what_it_sends(site: httpx.Client) ->
     documented = dict(operations(site))
     contract = {"/api/meta", "/api/map", "/api/map/columns/{name}", "/api/rows/{row}"}
     contract |= {"/api/sources/{source_id}", "/api/query", "/healthz", "/readyz"}
+    contract |= {"/api/query/image"}
     contract |= {f"/api/sources/{{source_id}}/{what}" for what in ("cutout.png", "neighbours")}
     assert contract <= documented.keys()
     for path, operation in documented.items():
@@ -32,6 +33,8 @@ def test_openapi_documents_problems_as_problems(site: httpx.Client) -> None:
         refused = {s: r for s, r in operation["responses"].items() if s[0] in "45"}
         expected = {"404", "422"} if path.startswith("/api") else set()
         expected |= {"502", "504"} if path in ("/api/query", "/api/cutout.png") else set()
+        if path == "/api/query/image":
+            expected = {"400", "408", "413", "415", "422", "503", "507"}
         assert set(refused) == expected
         for response in refused.values():
             assert list(response["content"]) == ["application/problem+json"]

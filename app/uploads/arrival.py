@@ -73,7 +73,8 @@ class Arrivals:
     async def _form(self, request: Request) -> FormData:
         if self._arriving >= self._at_once:
             raise ServerBusy(
-                f"{self._arriving} images are arriving already. Try again in some seconds."
+                f"The server is receiving as many images as it can ({self._arriving}). "
+                "Try again in some seconds."
             )
         self._arriving += 1
         try:

@@ -67,7 +67,8 @@ class ReadingRoom:
         with self._lock:
             if self._inside >= self._most:
                 raise ServerBusy(
-                    f"{self._inside} images are being read already. Try again in some seconds."
+                    f"The server is reading as many images as it can ({self._inside}). "
+                    "Try again in some seconds."
                 )
             self._inside += 1
         future = self._pool.submit(work)
