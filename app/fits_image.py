@@ -137,7 +137,15 @@ def _primary(content: bytes) -> fits.PrimaryHDU:
     try:
         hdu = fits.PrimaryHDU.fromstring(content)
         hdu.shape, hdu.size  # noqa: B018  # read here: a bad header shows itself only now
-    except (OSError, ValueError, TypeError, LookupError, ArithmeticError, fits.VerifyError) as exc:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+        fits.VerifyError,
+    ) as exc:
         raise UnreadableFits("The bytes are no FITS file with a complete header.") from exc
     if not isinstance(hdu, fits.PrimaryHDU):
         raise UnreadableFits("The FITS file does not begin with an image.")
