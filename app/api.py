@@ -6,7 +6,7 @@ has threads of its own, so that a slow survey never holds up the rest.
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -21,6 +21,7 @@ from app.errors import UnknownColumn, UnknownSource
 from app.explorer import Answer, Explorer, SearchOptions
 from app.export import MEDIA_TYPES, Format, file_name, result_table, write_table_as
 from app.latent_space import LatentSpace
+from app.listed_map import listed_places
 from app.map_data import pack_column, pack_map
 from app.picture import Colours, draw_png
 from app.position import position_from_degrees
@@ -73,10 +74,16 @@ def map_columns(
     colour: Annotated[
         str | None, Query(description="A column of /api/meta; the default is there.")
     ] = None,
+    layout: Annotated[
+        Literal["ours", "listed"],
+        Query(description="The bundle's map, or the catalogue's own (layouts of /api/meta)."),
+    ] = "ours",
 ) -> Response:
     """The map: x, y and one colour column, quantised, binary, in row order."""
     name = _colour_column(state, colour or state.meta.default_column)
-    return _binary(request, state, "map", name)
+    if layout == "listed" and len(state.meta.layouts) == 1:
+        raise UnknownColumn("The catalogue of this bundle has no map of its own.")
+    return _binary(request, state, f"map {layout}", name)
 
 
 @router.get("/map/columns/{name}", response_class=Response, responses={200: BINARY})
@@ -201,7 +208,11 @@ def _binary(request: Request, state: Served, what: str, name: str) -> Response:
     etag = caching.etag_of(what, space.version, name)
     if same := caching.unchanged(request, etag, caching.REVALIDATE):
         return same
-    packed = pack_map(space, name) if what == "map" else pack_column(space, name)
+    if what == "column":
+        packed = pack_column(space, name)
+    else:
+        places = listed_places(space.catalogue) if what == "map listed" else None
+        packed = pack_map(space, name, places)
     return Response(
         packed,
         media_type="application/octet-stream",

@@ -18,15 +18,15 @@ TOP = 65535
 NULL = 65535
 
 
-def pack_map(space: LatentSpace, colour: str) -> bytes:
-    """x, y and one colour column.
+def pack_map(space: LatentSpace, colour: str, places: NDArray[np.floating] | None = None) -> bytes:
+    """x, y and one colour column; other places (N, 2) than the bundle's own if given.
 
     Positions: ``min + code / 65535 * (max - min)``. Colours: see `pack_column`.
     """
     header: dict[str, object] = {"n": len(space), "version": space.version}
     arrays = []
     for axis, name in enumerate(("x", "y")):
-        values = space.xy[:, axis].astype(np.float64)
+        values = (space.xy if places is None else places)[:, axis].astype(np.float64)
         low, high = float(values.min()), float(values.max())
         header[name] = {"min": low, "max": high}
         arrays.append(_quantise(values, low, high, TOP))

@@ -6,6 +6,7 @@ from app.catalogue import Catalogue, robust_range
 from app.comparability import INPUT_STATEMENTS
 from app.image_origin import origin_statement
 from app.latent_space import LatentSpace
+from app.listed_map import layouts
 from app.manifest import EncoderRecord
 from app.schemas import (
     BundleInfo,
@@ -32,6 +33,7 @@ def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
         version=space.version,
         columns=[_column(space.catalogue, name) for name in space.catalogue.colour_columns()],
         default_column=manifest.default_column,
+        layouts=layouts(space.catalogue),
         encoder=_encoder(manifest.encoder),
         catalogue=manifest.source,
         input_kind=manifest.input_kind,

@@ -3,9 +3,11 @@
 It never changes the version that serves before the new one is complete on disk.
 """
 
+import csv
 import fcntl
 import importlib.metadata
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +19,7 @@ import numpy as np
 import zarr
 
 from app.bundle import content_files, current_version, file_digest, link, publish, verify
-from app.catalogue import CORE_COLUMNS, make_table, read_table, write_table
+from app.catalogue import CORE_COLUMNS, Catalogue, make_table, read_table, write_table
 from app.errors import BuildError, BuildInProgress, BundleError, BundleMissing
 from app.manifest import (
     SCHEMA_VERSION,
@@ -38,6 +40,9 @@ from scripts.progress import console
 from scripts.reduce import ReductionConfig, fit_pca, fit_umap, load_pca, save_pca, umap_neighbours
 from scripts.sources import write_sources
 
+DEFAULT_COLUMN = "angular_extent_arcsec"
+MOST_REASONS = 5
+"""Further ones are only counted on screen."""
 LIBRARIES = ("numpy", "torch", "scikit-learn", "umap-learn", "faiss-cpu", "zarr", "astropy")
 
 
@@ -173,7 +178,7 @@ def _index(out: Path) -> None:
 def _manifest(config: BuildConfig, out: Path) -> Manifest:
     n = len(np.load(out / "map.npy", mmap_mode="r"))
     principal = load_pca(out / "pca.npz")
-    rejected = len((out / "rejects.csv").read_text().splitlines()) - 1
+    rejected = _reject_reasons(out).total()
     return Manifest(
         schema_version=SCHEMA_VERSION,
         fingerprint=config.fingerprint,
@@ -193,10 +198,16 @@ def _manifest(config: BuildConfig, out: Path) -> Manifest:
             umap_metric=config.reduction.metric,
             seed=config.reduction.seed,
         ),
-        default_column="angular_extent_arcsec",
+        default_column=_default_column(Catalogue(read_table(out / "catalogue.parquet"))),
         libraries={name: importlib.metadata.version(name) for name in LIBRARIES},
         files={name: file_digest(out / name) for name in content_files(out)},
     )
+
+
+def _default_column(catalogue: Catalogue) -> str:
+    """The angular extent, unless it is the same (or unknown) for all and so shows nothing."""
+    shows = catalogue.colour_columns()
+    return DEFAULT_COLUMN if DEFAULT_COLUMN in shows or not shows else shows[-1]
 
 
 def _say_why(config: BuildConfig) -> None:
@@ -220,6 +231,16 @@ def _report(manifest: Manifest, version_dir: Path) -> None:
         f"(reasons in {version_dir / 'rejects.csv'})",
         markup=False,
     )
+    reasons = _reject_reasons(version_dir)
+    for reason, count in reasons.most_common(MOST_REASONS):
+        console.print(f"  {count:,}: {reason}", markup=False)
+    if others := rejected - sum(count for _, count in reasons.most_common(MOST_REASONS)):
+        console.print(f"  {others:,}: other reasons")
+
+
+def _reject_reasons(version_dir: Path) -> Counter[str]:
+    with (version_dir / "rejects.csv").open(newline="") as file:
+        return Counter(row["reason"] for row in csv.DictReader(file))
 
 
 def _remove_work(bundle: Path) -> None:

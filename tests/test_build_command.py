@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from scripts import cli
+from scripts.build_command import WHAT
 
 ROOT = Path(__file__).parents[1]
+LIST = ["--catalogue", "{tmp}/list.csv", "--bundle", "{tmp}/b"]
 
 
 def run_build(*arguments: str) -> tuple[int, str]:
@@ -22,14 +24,26 @@ def run_build(*arguments: str) -> tuple[int, str]:
 def test_contradictory_flags_give_one_sentence_and_no_traceback(tmp_path: Path) -> None:
     status, said = run_build("--demo", "--reembed", "--bundle", str(tmp_path / "b"))
     assert status == 1
-    assert said == ("Error: Say what to build from: --demo, or --reembed with --bundle DIR.\n")
+    assert said == f"Error: {WHAT}\n"
     assert not (tmp_path / "b").exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "Say what to build from: --demo, or --reembed with --bundle DIR."),
+        ([], WHAT),
+        (["--demo", "--catalogue", "x"], WHAT),
+        (["--demo", "--images", "{tmp}"], "--images and --render-from give the images of"),
+        (["--catalogue", "x.csv"], "Say where the bundle of this catalogue goes"),
+        ([*LIST, "--images", "{tmp}/i", "--render-from", "{tmp}/c"], "not both"),
+        (LIST, "'{tmp}/list.csv' is a list without images. Say where they are"),
+        ([*LIST, "--images", "{tmp}"], "'{tmp}' is no directory of fetched cutouts"),
+        ([*LIST, "--render-from", "{tmp}/none"], "component catalogue '{tmp}/none' cannot be read"),
+        ([*LIST, "--render-from", "{tmp}/none", "--frame", "mars"], "'mars' is no frame"),
+        (
+            ["--catalogue", "rgz-dr1", "--bundle", "{tmp}/b", "--render-from", "x"],
+            "`rgz-explorer fetch rgz-dr1` gets it",
+        ),
         (["--reembed", "--bundle", "{tmp}/none"], "There is no bundle at '{tmp}/none'."),
         (["--demo", "--encoder", "{tmp}/none.pt"], "There is no encoder file at '{tmp}/none.pt'."),
         (["--demo", "--encoder", "{tmp}/file"], "'{tmp}/file' is not a checkpoint of plain"),
@@ -45,6 +59,8 @@ def test_what_cannot_be_built_is_one_sentence_with_exit_status_1(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "file").write_text("x")
+    (tmp_path / "list.csv").write_text("ra,dec\n10,20\n11,21\n")
+    monkeypatch.setenv("RGZ_DATA_DIR", str(tmp_path / "data"))
     given = [argument.replace("{tmp}", str(tmp_path)) for argument in arguments]
     monkeypatch.setattr(sys, "argv", ["rgz-explorer", "build", *given])
     with pytest.raises(SystemExit) as ended:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.catalogue import Catalogue, ColumnInfo, make_table
 from app.explorer import Explorer
 from app.latent_space import LatentSpace
+from app.listed_map import layouts, listed_places
 from app.map_data import pack_column, pack_map
 from app.meta import build_meta
 
@@ -155,3 +156,19 @@ def test_one_source_alone_is_a_map() -> None:
     decoded = decode(pack_map(made_up(size=[3.0]), "size"))
     assert colours(decoded.header["colour"], decoded.codes[2]) == [3.0]
     assert decoded.axis(0, "x") == pytest.approx([decoded.header["x"]["min"]])
+
+
+def test_the_catalogues_own_map_is_offered_only_where_every_source_has_a_place() -> None:
+    whole = made_up(umap_x=[1.0, 2.0, 3.0], umap_y=[4.0, 5.0, 7.0])
+    places = listed_places(whole.catalogue)
+    assert places is not None
+    assert [layout.name for layout in layouts(whole.catalogue)] == ["ours", "listed"]
+    packed = decode(pack_map(whole, "umap_x", places))
+    assert packed.axis(1, "y") == pytest.approx([4, 5, 7], abs=1e-4)
+    for lacking in (
+        made_up(umap_x=[1.0, 2.0, None], umap_y=[4.0, 5.0, 7.0]),
+        made_up(umap_x=[1.0, 2.0, 3.0]),
+        made_up(umap_x=["a", "b", "c"], umap_y=["a", "b", "c"]),
+    ):
+        assert listed_places(lacking.catalogue) is None
+        assert [layout.name for layout in layouts(lacking.catalogue)] == ["ours"]

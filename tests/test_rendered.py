@@ -20,6 +20,7 @@ from app.manifest import read_manifest
 from app.model_mark import MARK_RGB, mark_model
 from app.settings import Settings
 from model.encoder import load_encoder
+from scripts import cli
 from scripts.build import BuildConfig, build
 from scripts.bundle_catalogue import bundle_catalogue
 from scripts.readers.image_source import SourceRow
@@ -160,12 +161,41 @@ def test_the_bundle_says_that_its_images_are_models_and_how_they_were_drawn(
     assert manifest.source.rendering.component_catalogue == components.name
     assert manifest.source.rendering.max_sidelobe_probability == 0.1
     assert manifest.input_kind == "raw"
+    assert manifest.default_column == "novelty"  # all extents of this list are the same
     assert "none of them is an observation" in manifest.source.terms
     rejects = (version / "rejects.csv").read_text().splitlines()[1:]
     assert manifest.n + len(rejects) == manifest.source.n_listed == N
     assert table["extent_origin"].to_pylist() == ["catalogue"] * manifest.n
     assert table["umap_x"].to_pylist()[:3] == [0.0, 1.5, 3.0]
     assert table["scale_max_jy_beam"].to_pylist()[0] > 0.01
+
+
+def test_the_command_builds_and_prints_counts_that_add_up(
+    components: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    quick_layout: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = "".join(f"s{i},{ra},{dec}\n" for i, (ra, dec) in enumerate(zip(RA, DEC, strict=True)))
+    listed = tmp_path / "mine.csv"
+    listed.write_text(f'name,ra,dec\n{rows}lost,,\n"two\nlines",400,10\n')
+    arguments = ["--catalogue", listed, "--render-from", components, "--bundle", tmp_path / "b"]
+    monkeypatch.setattr("sys.argv", ["rgz-explorer", "build", *map(str, arguments)])
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert not ended.value.code, said
+    assert "16 sources listed = 12 in the bundle + 4 rejected" in said
+    assert f"2: {NOTHING_IN_VIEW}" in said
+    assert "1: it has no ra" in said
+    version = current_version(tmp_path / "b")
+    manifest = read_manifest(version)
+    assert (manifest.n, manifest.source.n_listed, manifest.source.n_rejected) == (12, 16, 4)
+    table = pq.read_table(version / "catalogue.parquet")
+    assert table["source_id"].to_pylist()[0] == "mine-1"
+    assert set(table["extent_origin"].to_pylist()) == {"measured"}
 
 
 def test_embedding_again_keeps_images_origin_and_the_catalogues_own_map(rendered: Path) -> None:
@@ -207,6 +237,18 @@ def test_the_mark_is_burned_into_the_picture_beside_what_the_network_sees(
     assert (small == MARK_RGB).all(axis=-1).sum() > 100
     place = picture(f"/api/cutout.png?ra={RA[0]}&dec={DEC[0]}")
     assert (place == MARK_RGB).all(axis=-1).any()
+
+
+def test_the_catalogues_own_map_can_be_asked_for_beside_ours(site: httpx.Client) -> None:
+    layouts = site.get("/api/meta").json()["layouts"]
+    assert [layout["name"] for layout in layouts] == ["ours", "listed"]
+    ours, listed = (site.get(f"/api/map?layout={name}") for name in ("ours", "listed"))
+    assert b'"x": {"min": 0.0, "max": 16.5}' in listed.content
+    assert listed.content != ours.content
+    assert listed.headers["etag"] != ours.headers["etag"]
+    page = site.get("/").text
+    assert '<select id="layout"' in page
+    assert "made by others, from other images and with another encoder" in page
 
 
 def test_an_observed_query_over_models_says_that_it_mixes(site: httpx.Client) -> None:
