@@ -18,7 +18,7 @@ class Learned:
     """What one step computed."""
 
     loss: Tensor
-    y: Tensor  # (2B, 512), detached
+    y: Tensor  # (2B, 512), of the first views and then of the second
 
 
 class Byol(nn.Module):
@@ -52,7 +52,7 @@ class Byol(nn.Module):
         with torch.no_grad():
             z1, z2 = (self.target_projection(self.target_encoder(v)) for v in (v1, v2))
         loss = (byol_loss(q1, z2) + byol_loss(q2, z1)) / 2
-        return Learned(loss, torch.cat([y1, y2]).detach())
+        return Learned(loss, torch.cat([y1, y2]))
 
     def after_step(self) -> None:
         """Let the target follow the online network (eq. 1)."""
@@ -92,7 +92,7 @@ class Contrastive(nn.Module):
         """The loss of views (B, 1, S, S), both in one batch through the encoder."""
         y = self.encoder(torch.cat([v1, v2]))  # (2B, 512)
         z1, z2 = self.projection(y).chunk(2)  # (B, 128)
-        return Learned(ntxent_loss(z1, z2, self.temperature), y.detach())
+        return Learned(ntxent_loss(z1, z2, self.temperature), y)
 
     def after_step(self) -> None:
         """Average the encoder's weights."""

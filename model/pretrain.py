@@ -19,7 +19,8 @@ from torch.utils.data import DataLoader
 from model.augment import random_views
 from model.batches import Batches
 from model.byol import Byol, Contrastive
-from model.encoder import Encoder, embed, save_encoder, untrained_encoder
+from model.describer import Describer
+from model.encoder import Encoder, embed, load_encoder, save_encoder, untrained_encoder
 from model.equalise import equalised
 from model.objectives import effective_rank
 from model.preprocess import network_input
@@ -41,10 +42,11 @@ class Pretraining(pl.LightningModule):
     def __init__(self, batches: Batches, config: PretrainConfig) -> None:
         super().__init__()
         self.config, self.batches = config, batches
-        encoder = untrained_encoder(config.architecture, config.seed).train()
+        encoder = _first_encoder(config).train()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.learner = make_learner(encoder, config)
+            self.describer = _make_describer(batches, config)
         self.schedule = schedule_of(config, batches.steps_per_epoch)
         if config.compile:
             self.learner.encoder.compile(dynamic=False)
@@ -52,14 +54,19 @@ class Pretraining(pl.LightningModule):
     def training_step(self, _batch: Any, _index: int) -> Tensor:
         """Two views of the step's images, and the objective."""
         step = self.global_step
-        v1, v2 = self._views(self.batches.images(step).to(self.device), step)
-        learned = self.learner(v1, v2)
-        self.log("loss", learned.loss, prog_bar=True)
+        images = self.batches.images(step).to(self.device)  # (B, 150, 150)
+        learned = self.learner(*self._views(images, step))
+        loss = learned.loss
+        self.log("loss", loss, prog_bar=True)
+        if self.describer is not None:
+            described = self.describer(learned.y, images)
+            self.log("description", described, prog_bar=True)
+            loss = loss + self.config.description_weight * described
         if step % self.config.rank_every_steps == 0:
             rank = effective_rank(learned.y)
             self.log("rank", rank, prog_bar=True)
             check_rank(rank, step, self.config.collapse_rank)
-        return learned.loss
+        return loss
 
     def optimizer_step(self, *arguments: Any, **named: Any) -> None:
         """Step, and let the averaged or target weights follow before a checkpoint is written."""
@@ -68,7 +75,7 @@ class Pretraining(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The optimiser and the rate of every step."""
-        c, trained = self.config, [p for p in self.learner.parameters() if p.requires_grad]
+        c, trained = self.config, [p for p in self.parameters() if p.requires_grad]
         rate = c.base_learning_rate * (c.batch_size / 256 if c.scale_learning_rate else 1)
         optimizer: torch.optim.Optimizer
         if c.optimizer == "sgd":
@@ -163,7 +170,23 @@ def make_learner(encoder: Encoder, config: PretrainConfig) -> Byol | Contrastive
 
 def _sample(sources: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """About a thousand images of each source, evenly spaced."""
-    return np.concatenate([source[:: max(1, len(source) // EQUALISE_ON)] for source in sources])
+    return np.concatenate([source[:: _stride(source)] for source in sources])
+
+
+def _stride(source: NDArray[np.uint8]) -> int:
+    return max(1, len(source) // EQUALISE_ON)
+
+
+def _first_encoder(config: PretrainConfig) -> Encoder:
+    if config.start_from is None:
+        return untrained_encoder(config.architecture, config.seed)
+    return load_encoder(config.start_from)
+
+
+def _make_describer(batches: Batches, config: PretrainConfig) -> Describer | None:
+    if config.description_weight == 0:
+        return None
+    return Describer(torch.from_numpy(_sample(batches.sources)))
 
 
 def check_rank(rank: float, step: int, least: float) -> None:

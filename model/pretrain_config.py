@@ -46,6 +46,11 @@ class PretrainConfig:
     rank_every_steps: int = 25
     collapse_rank: float = 1.5
     """The run stops when the effective rank of centred y falls below this."""
+    start_from: str | None = None
+    """Weights to start from; None: random ones of the seed."""
+    description_weight: float = 0.0
+    """Not in the paper: weight of a second task, to tell each image's shape descriptors
+    (`model.shape_descriptors`) from y of its views."""
     equalise: bool = False
     """Not in the paper: in the end, give all features the same spread (`model.equalise`)."""
 

@@ -13,6 +13,7 @@ import pytorch_lightning as pl
 
 CHECKPOINT = "last.ckpt"
 METRICS = "metrics.csv"
+LOGGED = ("loss", "rank", "description")
 
 
 class RunFiles(pl.Callback):
@@ -44,8 +45,8 @@ class RunFiles(pl.Callback):
         with path.open("a", newline="") as file:
             writer = csv.writer(file)
             if is_new:
-                writer.writerow(["step", "unix_time_s", "learning_rate", "loss", "rank"])
-            values = [metrics.get(name, float("nan")) for name in ("loss", "rank")]
+                writer.writerow(["step", "unix_time_s", "learning_rate", *LOGGED])
+            values = [metrics.get(name, float("nan")) for name in LOGGED]
             writer.writerow([trainer.global_step, round(time.time(), 1), rate, *values])
 
     def _save(self, trainer: pl.Trainer) -> None:

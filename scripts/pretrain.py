@@ -42,6 +42,19 @@ def run_pretraining(
     small_view_px: Annotated[int | None, typer.Option(help="Side of the first views, px.")] = None,
     large_view_epochs: Annotated[float, typer.Option(help="Last epochs with views of 70 px.")] = 0,
     threshold_max: Annotated[float, typer.Option(help="Highest random clip, of the maximum.")] = 0,
+    pedestal: Annotated[
+        float, typer.Option(help="How often a pedestal is subtracted, as firstgalaxydata's.")
+    ] = 0,
+    description_weight: Annotated[
+        float, typer.Option(help="Of the task to tell an image's shape descriptors; 0: no task.")
+    ] = 0,
+    start_from: Annotated[
+        Path | None, typer.Option(help="Weights to start from (default: random ones).")
+    ] = None,
+    warmup_epochs: Annotated[float | None, typer.Option(help="Default: 10, the paper's.")] = None,
+    decay_epochs: Annotated[
+        float | None, typer.Option(help="Last epochs, in which the rate falls; default: all.")
+    ] = None,
     cut_arcsec: Annotated[
         float, typer.Option(help="Leave out sources of smaller angular extent (Sec. 3.6).")
     ] = 20.0,
@@ -63,11 +76,15 @@ def run_pretraining(
         "batch_size": batch_size,
         "precision": precision,
         "shares": tuple(shares) if shares else None,
+        "warmup_epochs": warmup_epochs,
+        "decay_epochs": decay_epochs,
+        "start_from": None if start_from is None else str(start_from),
     }
     config = replace(
         recipe,
         **{name: value for name, value in given.items() if value is not None},
-        views=replace(ViewConfig(), threshold_max=threshold_max),
+        views=replace(ViewConfig(), threshold_max=threshold_max, pedestal_probability=pedestal),
+        description_weight=description_weight,
         small_view_px=small_view_px,
         large_view_epochs=large_view_epochs,
         seed=seed,

@@ -92,11 +92,15 @@ def test_small_views_come_first() -> None:
     assert views_at(80, config, 10).centre_crop_px == 70
 
 
-@pytest.mark.parametrize("objective", ["byol", "ntxent"])
+@pytest.mark.parametrize(("objective", "described"), [("byol", 0), ("ntxent", 0), ("ntxent", 2)])
 def test_a_run_that_died_and_resumed_equals_an_undisturbed_one(
-    objective: Any, images: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    objective: Any,
+    described: float,
+    images: np.ndarray,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    config = replace(TINY, objective=objective)
+    config = replace(TINY, objective=objective, description_weight=described)
     undisturbed = pretrain([images], tmp_path / "a", config, **QUIET)
     step = Pretraining.training_step
 
@@ -120,6 +124,14 @@ def test_collapse_stops_the_run_with_a_sentence(tmp_path: Path) -> None:
     blank = np.zeros((8, 150, 150), np.uint8)
     with pytest.raises(Collapsed, match="collapsed at step 0: their effective rank is 0"):
         pretrain([blank], tmp_path, TINY, **QUIET)
+
+
+def test_a_run_starts_from_the_weights_it_is_given(images: np.ndarray, tmp_path: Path) -> None:
+    first = pretrain([images], tmp_path / "a", TINY, **QUIET)
+    again = replace(TINY, start_from=str(tmp_path / "a" / "encoder.safetensors"))
+    begun = Pretraining(Batches([images], again), again).learner.encoder.state_dict()
+    for key, value in first.state_dict().items():
+        assert torch.equal(value.half(), begun[key].half()), key
 
 
 def test_the_encoder_that_is_written_fits_its_line(images: np.ndarray, tmp_path: Path) -> None:
