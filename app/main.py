@@ -21,9 +21,7 @@ from app.uploads.reading_room import ReadingRoom
 from model.encoder import load_encoder
 
 
-def create_app(
-    settings: Settings | None = None, read_table: TableReader | None = None
-) -> FastAPI:
+def create_app(settings: Settings | None = None, read_table: TableReader | None = None) -> FastAPI:
     """Load the bundle and make the application.
 
     Parameters
@@ -56,7 +54,7 @@ def create_app(
         explorer,
         build_meta(space, cutouts.patience_s),
         bundle_names(space.catalogue),
-        open_sesame(settings.sesame_url, settings.sesame_deadline_s),
+        open_sesame(settings.sesame_url, settings.sesame_deadline_s, settings.survey_pause_s),
     )
     bulk.serve_lists(app, BulkJobs(explorer, app.state.served.name_service), read_table)
     app.state.arrivals, app.state.reading_room = Arrivals(), ReadingRoom()

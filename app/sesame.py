@@ -112,9 +112,11 @@ class Sesame:
         raise failures[0]
 
 
-def open_sesame(urls: str, deadline_s: float) -> Sesame | None:
+def open_sesame(urls: str, deadline_s: float, pause_s: float = 60.0) -> Sesame | None:
     """Make the name service at addresses with blanks between; None where there are none."""
-    return Sesame(urls.split(), deadline_s=deadline_s) if urls.strip() else None
+    if not urls.strip():
+        return None
+    return Sesame(urls.split(), deadline_s=deadline_s, pause_s=pause_s)
 
 
 def _client(url: str, deadline_s: float, max_connections: int, pause_s: float) -> ServiceClient:
