@@ -20,7 +20,7 @@ FORMAT = "radio-galaxy classifier 1"
 
 
 class ClassifierFileError(EncoderFileError):
-    """A file that holds no classifier, or one of another encoder."""
+    """A file that holds no classifier, or a damaged one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,8 @@ class Classifier:
     classes: tuple[str, ...]
     origin: str
     """How it was fitted, in words."""
+    input_kind: str = "published"
+    """How the images were prepared that it was fitted to: published, or pedestal."""
 
     def probabilities(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Give the softmax probabilities (N, C) of network inputs (N, 70, 70).
@@ -65,6 +67,7 @@ def save_classifier(classifier: Classifier, path: Path) -> None:
         "architecture": classifier.encoder.architecture,
         "classes": json.dumps(classifier.classes),
         "origin": classifier.origin,
+        "input_kind": classifier.input_kind,
     }
     save_file(tensors, path, metadata)
 
@@ -87,6 +90,17 @@ def load_classifier(path: Path) -> Classifier:
             f"'{path}' holds no classifier: name a file that `rgz-explorer finetune --save` or "
             "`probe --save` wrote."
         )
+    try:
+        return _classifier(tensors, metadata, path.name)
+    except (KeyError, ValueError, RuntimeError, TypeError) as exc:
+        raise ClassifierFileError(
+            f"'{path}' is a damaged classifier ({str(exc).splitlines()[0]}). Fit it again."
+        ) from exc
+
+
+def _classifier(
+    tensors: dict[str, torch.Tensor], metadata: dict[str, str], file_name: str
+) -> Classifier:
     encoder = Encoder(metadata["architecture"])
     prefix = "encoder."
     encoder.load_state_dict(
@@ -95,12 +109,17 @@ def load_classifier(path: Path) -> Classifier:
     encoder.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     digest = weights_digest(encoder.state_dict())
     encoder.card = EncoderCard(
-        f"encoder of {path.name}", encoder.architecture, metadata["origin"], True, digest
+        f"encoder of {file_name}", encoder.architecture, metadata["origin"], True, digest
     )
+    weight, bias = tensors["head.weight"], tensors["head.bias"]
+    classes = tuple(json.loads(metadata["classes"]))
+    if weight.shape != (len(classes), FEATURES) or bias.shape != (len(classes),):
+        raise ValueError(f"its head has the shape {tuple(weight.shape)} for {len(classes)} classes")
     return Classifier(
         encoder,
-        tensors["head.weight"].reshape(-1, FEATURES).numpy(),
-        tensors["head.bias"].numpy(),
-        tuple(json.loads(metadata["classes"])),
+        weight.numpy(),
+        bias.numpy(),
+        classes,
         metadata["origin"],
+        metadata["input_kind"],
     )

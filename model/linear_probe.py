@@ -17,7 +17,13 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from model.classifier import Classifier
-from model.datasets import CONFIDENT_FRI, CONFIDENT_FRII, Images
+from model.datasets import (
+    CONFIDENT_FRI,
+    CONFIDENT_FRII,
+    UNCERTAIN_FRI,
+    UNCERTAIN_FRII,
+    Images,
+)
 from model.encoder import Encoder, embed
 from model.preprocess import network_input
 
@@ -26,6 +32,7 @@ STRENGTHS = tuple(10.0 ** np.arange(-5.0, 1.0))
 """Candidates of 1 / (L2 strength)."""
 
 FOLDS = 5
+PROBE_SEED = 0
 RESPLITS = 10
 TEST_SIZE = 104
 
@@ -40,6 +47,8 @@ class MiraBestResult:
     tested: int
     resplit_error: float
     resplit_standard_error: float
+    uncertain_error: float
+    """Share wrong of the Uncertain FRI and FRII, none of which is fitted to; NaN without any."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class FourClassResult:
     finds_itself_rotated: float
 
 
-def fit_probe(y: NDArray, label: NDArray, seed: int = 0) -> Pipeline:
+def fit_probe(y: NDArray, label: NDArray, seed: int = PROBE_SEED) -> Pipeline:
     """Fit L2 logistic regression on standardised y, its strength chosen by cross-validation.
 
     Parameters
@@ -114,7 +123,12 @@ def judge_mirabest(encoder: Encoder, mirabest: Images, resplits: int = RESPLITS)
     again = _resplit_errors(y, label, resplits) if resplits else np.array([np.nan])
     spread = again.std(ddof=1) / np.sqrt(len(again)) if len(again) > 1 else np.nan
     return MiraBestResult(
-        cross_validated_error(probe), int(wrong.sum()), len(wrong), float(again.mean()), spread
+        cross_validated_error(probe),
+        int(wrong.sum()),
+        len(wrong),
+        float(again.mean()),
+        spread,
+        _uncertain_error(probe, encoder, mirabest),
     )
 
 
@@ -160,6 +174,14 @@ def rotate(pixels: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
     kernel = torch.from_numpy(matrix.astype(np.float32))
     turned = warp_affine(images, kernel, size, mode="nearest", align_corners=True)
     return turned[:, 0].round().numpy().astype(np.uint8)
+
+
+def _uncertain_error(probe: Pipeline, encoder: Encoder, mirabest: Images) -> float:
+    uncertain = mirabest.where(np.isin(mirabest.label, UNCERTAIN_FRI + UNCERTAIN_FRII))
+    if not len(uncertain):
+        return float("nan")
+    label = np.isin(uncertain.label, UNCERTAIN_FRII).astype(int)
+    return float((probe.predict(represent(encoder, uncertain.pixels)) != label).mean())
 
 
 def _resplit_errors(y: NDArray, label: NDArray, count: int) -> NDArray[np.float64]:

@@ -44,6 +44,8 @@ class Task:
     classes: tuple[str, ...]
     train: Labelled
     tests: dict[str, Labelled]
+    input_kind: str = "published"
+    """How the images were prepared: published, or pedestal."""
 
 
 def mirabest_task(archive: Path) -> Task:
@@ -76,7 +78,7 @@ def first_galaxies_task() -> Task:
         name: Labelled(images.pixels[images.split == name], images.label[images.split == name])
         for name in ("train", "valid", "test")
     }
-    return Task("firstgalaxydata", tuple(LABELS), split.pop("train"), split)
+    return Task("firstgalaxydata", tuple(LABELS), split.pop("train"), split, "pedestal")
 
 
 def subset(labelled: Labelled, count: int, seed: int) -> Labelled:

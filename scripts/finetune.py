@@ -10,12 +10,13 @@ import typer
 
 from model.classifier import Classifier, save_classifier
 from model.encoder import Encoder, load_encoder, untrained_encoder
-from model.finetune import FinetuneConfig, finetune, supervised
+from model.finetune import TABLE_5, FinetuneConfig, finetune, supervised
 from model.preprocess import network_input
 from model.tasks import Labelled, Task, first_galaxies_task, mirabest_task, subset
 from scripts.progress import console, track
 
-Protocol = Literal["finetune", "supervised"]
+Protocol = Literal["finetune", "supervised", "linear"]
+Precision = Literal["32-true", "bf16-mixed"]
 
 
 def run_finetuning(
@@ -27,24 +28,33 @@ def run_finetuning(
     ] = "mirabest",
     protocol: Annotated[
         Protocol,
-        typer.Option(help="supervised: the baseline, from random weights."),
+        typer.Option(
+            help="supervised: the baseline, from random weights. linear: the probe of Table 5."
+        ),
     ] = "finetune",
     labels: Annotated[int | None, typer.Option(help="Labels to fit to; default: all.")] = None,
     depth: Annotated[
-        int, typer.Option(help="Layers below the head that are trained; 9: all of ResNet-18.")
-    ] = 9,
-    epochs: Annotated[int | None, typer.Option(help="Default: 300, the paper's.")] = None,
+        int | None,
+        typer.Option(help="Layers below the head that are trained; default: 9, all of ResNet-18."),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Default: the paper's 300, or 100 for linear.")
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Runs with different seeds.")] = 1,
     encoder: Annotated[
         Path | None, typer.Option(help="Weights; default: the encoder that ships.")
     ] = None,
     device: Annotated[str, typer.Option(help="As torch names it: cpu, cuda, cuda:1.")] = "cpu",
+    precision: Annotated[
+        Precision,
+        typer.Option(help="bf16-mixed: twice as fast where the processor has bfloat16."),
+    ] = "32-true",
     out: Annotated[Path | None, typer.Option(help="JSON file for the results.")] = None,
     save: Annotated[Path | None, typer.Option(help="Keep the first seed's classifier.")] = None,
 ) -> None:
     """Fit a classifier to labelled images, all layers or the last, and test it."""
     given = task_named(task, mirabest)
-    config = configure(protocol, depth=depth, epochs=epochs, device=device)
+    config = configure(protocol, depth=depth, epochs=epochs, device=device, precision=precision)
     start = None if protocol == "supervised" else load_encoder(encoder)
     runs = []
     for seed in track(range(seeds), "Seeds", seeds):
@@ -85,11 +95,33 @@ def task_named(name: str, mirabest: Path | None) -> Task:
     return mirabest_task(mirabest)
 
 
-def configure(protocol: Protocol, *, depth: int, epochs: int | None, device: str) -> FinetuneConfig:
-    """Give the paper's configuration of a protocol with what was asked for changed."""
-    config = replace(FinetuneConfig(), depth=depth)
-    config = supervised(config) if protocol == "supervised" else config
-    return replace(config, device=device, epochs=config.epochs if epochs is None else epochs)
+def configure(
+    protocol: Protocol,
+    *,
+    depth: int | None = None,
+    epochs: int | None = None,
+    device: str = "cpu",
+    precision: Precision = "32-true",
+) -> FinetuneConfig:
+    """Give the paper's configuration of a protocol with what was asked for changed.
+
+    Raises
+    ------
+    typer.BadParameter
+        If the linear protocol is asked to train layers below the head.
+    """
+    if protocol == "linear" and depth:
+        raise typer.BadParameter(
+            f"--protocol linear trains the head alone; leave --depth {depth} out."
+        )
+    protocols = {
+        "finetune": FinetuneConfig(),
+        "supervised": supervised(FinetuneConfig()),
+        "linear": TABLE_5,
+    }
+    config = replace(protocols[protocol], device=device, precision=precision)
+    config = config if depth is None else replace(config, depth=depth)
+    return config if epochs is None else replace(config, epochs=epochs)
 
 
 def fit_and_test(
@@ -107,6 +139,8 @@ def fit_and_test(
     start = untrained_encoder(seed=config.seed) if encoder is None else encoder
     train = task.train if labels is None else subset(task.train, labels, config.seed)
     fitted = finetune(start, train.pixels, train.label, task.classes, config)
+    origin = f"{fitted.origin}, {len(train)} labels of {task.name}"
+    fitted = replace(fitted, origin=origin, input_kind=task.input_kind)
     return fitted, {name: error_of(fitted, test) for name, test in task.tests.items()}
 
 

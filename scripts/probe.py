@@ -12,7 +12,12 @@ from model.datasets import read_first_galaxies, read_mirabest
 from model.encoder import Encoder, load_encoder, untrained_encoder
 from model.finetune import TABLE_5
 from model.linear_probe import (
+    FOLDS,
+    NEIGHBOURS,
+    PROBE_SEED,
     RESPLITS,
+    STRENGTHS,
+    TEST_SIZE,
     as_classifier,
     fit_probe,
     judge_first_galaxies,
@@ -44,6 +49,15 @@ def run_probe(
     galaxies = read_first_galaxies()
     result: dict[str, Any] = {
         "encoder": asdict(chosen.card),
+        "configuration": {
+            "classifier": "L2 logistic regression on standardised y",
+            "inverse_strengths": STRENGTHS,
+            "folds": FOLDS,
+            "fold_seed": PROBE_SEED,
+            "resplits": resplits,
+            "resplit_test_size": TEST_SIZE,
+            "neighbours": NEIGHBOURS,
+        },
         "mirabest_confident": asdict(judge_mirabest(chosen, read_mirabest(mirabest), resplits)),
         "firstgalaxydata": {
             split: asdict(judge_first_galaxies(chosen, galaxies, split))

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 from app.errors import ExplorerError
-from model.datasets import UnsafePickle
+from model.batch_files import NotBatches
 from model.finetune import UnusableDepth
+from model.plain_pickle import UnsafePickle
 from model.pretrain import Collapsed
 from model.tasks import TooManyLabels
+from scripts.experiments.command import run_experiment
 from scripts.finetune import run_finetuning
 from scripts.pretrain import run_pretraining
 from scripts.probe import run_probe
@@ -21,7 +23,7 @@ def _in_sentences(command: Callable[..., None]) -> Callable[..., None]:
             command(*arguments, **options)
         except FileNotFoundError as exc:
             raise ExplorerError(f"There is no file '{exc.filename}'.") from exc
-        except (Collapsed, UnsafePickle, UnusableDepth, TooManyLabels) as exc:
+        except (Collapsed, NotBatches, UnsafePickle, UnusableDepth, TooManyLabels) as exc:
             raise ExplorerError(str(exc)) from exc
 
     return run
@@ -31,4 +33,5 @@ COMMANDS = {
     "pretrain": _in_sentences(run_pretraining),
     "probe": _in_sentences(run_probe),
     "finetune": _in_sentences(run_finetuning),
+    "experiment": _in_sentences(run_experiment),
 }

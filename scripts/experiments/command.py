@@ -1,0 +1,107 @@
+"""`rgz-explorer experiment NAME`: do an experiment of the paper and write its report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.errors import ExplorerError
+from model.encoder import load_encoder
+from scripts.experiments.cross_survey import TABLE7
+from scripts.experiments.grid import Budget, Experiment, Inputs, Precision, run_grid
+from scripts.experiments.hybrids import FIG6
+from scripts.experiments.label_curve import FIG4, FIG5, FIG7, TABLE6
+from scripts.experiments.maps import FIG2, FIG3
+from scripts.experiments.page import command_of, page
+from scripts.experiments.pretraining import FIG9, FIG10, FIG11, TABLE8, TABLE9, TABLE10
+from scripts.progress import console
+
+EXPERIMENTS: dict[str, Experiment] = {
+    e.name: e
+    for e in (
+        *(FIG2, FIG3, TABLE6, FIG4, FIG5, FIG6, FIG7, TABLE7, TABLE8),
+        *(FIG9, FIG10, FIG11, TABLE9, TABLE10),
+    )
+}
+
+
+class UnknownExperiment(ExplorerError):
+    """There is no experiment of that name."""
+
+
+def run_experiment(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(EXPERIMENTS)}.")],
+    mirabest: Annotated[
+        Path | None, typer.Option(help="MiraBest_F_batches.tar.gz; all but fig2 read it.")
+    ] = None,
+    budget: Annotated[
+        Budget, typer.Option(help="smoke: it runs. cpu: hours on two cores. paper: as published.")
+    ] = "cpu",
+    seeds: Annotated[int | None, typer.Option(min=1, help="Default: by budget.")] = None,
+    encoder: Annotated[
+        Path | None, typer.Option(help="Weights; default: the encoder that ships.")
+    ] = None,
+    mightee: Annotated[Path | None, typer.Option(help="MIGHTEE batches, for table7.")] = None,
+    sets: Annotated[
+        str | None,
+        typer.Option(
+            help="Two of mirabest,mightee,firstgalaxydata, for table7; default: mirabest, and "
+            "mightee if it is named, else firstgalaxydata."
+        ),
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(help="Bundle, for fig2 and fig3 (default: the demo) and fig6 (none)."),
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="Training images, as of pretrain, for those that train."),
+    ] = None,
+    components: Annotated[
+        Path | None, typer.Option(help="FIRST component catalogue, for drawn fields.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="As torch names it.")] = "cpu",
+    precision: Annotated[
+        Precision | None,
+        typer.Option(help="Of fine-tuning. Default: bf16-mixed for --budget cpu, else 32-true."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes at once, one thread each.")] = 1,
+    work: Annotated[
+        Path, typer.Option(help="Keeps the runs; an interrupted experiment goes on from them.")
+    ] = Path("runs/experiments"),
+    out: Annotated[Path, typer.Option(help="Directory of the report.")] = Path("docs/results"),
+) -> None:
+    """Do an experiment of the paper: the runs that are missing, then a table beside the paper's."""
+    if name not in EXPERIMENTS:
+        raise UnknownExperiment(f"'{name}' is no experiment; there are {', '.join(EXPERIMENTS)}.")
+    inputs = Inputs(
+        mirabest=mirabest,
+        encoder=encoder,
+        card=load_encoder(encoder).card,
+        sets=_pair(sets, mightee),
+        mightee=mightee,
+        bundle=bundle,
+        data=tuple(data or ()),
+        components=components,
+        device=device,
+        budget=budget,
+        precision=precision,
+        seeds=seeds,
+    )
+    experiment = EXPERIMENTS[name]
+    outcomes = run_grid(experiment, inputs, work, jobs)
+    out.mkdir(parents=True, exist_ok=True)
+    body = experiment.report(outcomes, inputs, out)
+    text = page(experiment, inputs, command_of(context), outcomes, body)
+    (out / f"{name}.md").write_text(text)
+    console.print(text, markup=False)
+
+
+def _pair(sets: str | None, mightee: Path | None) -> tuple[str, str]:
+    if sets is None:
+        return "mirabest", "mightee" if mightee else "firstgalaxydata"
+    names = sets.split(",")
+    if len(names) != 2:
+        raise typer.BadParameter(f"--sets takes two names with a comma between, not '{sets}'.")
+    return names[0].strip(), names[1].strip()

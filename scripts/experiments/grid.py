@@ -1,0 +1,171 @@
+"""A grid of runs: what an experiment declares, and how its runs are done once and kept.
+
+It never knows what a run computes.
+"""
+
+import json
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from app.errors import ExplorerError
+from model.encoder import EncoderCard
+from scripts.progress import track
+
+Budget = Literal["smoke", "cpu", "paper"]
+Precision = Literal["32-true", "bf16-mixed"]
+
+
+class InputMissing(ExplorerError):
+    """An experiment needs something that was not named."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the runs read."""
+
+    mirabest: Path | None = None
+    encoder: Path | None = None
+    """None: the encoder that ships."""
+    card: EncoderCard | None = None
+    """Of that encoder."""
+    sets: tuple[str, str] = ("mirabest", "firstgalaxydata")
+    """The two labelled sets of Table 7."""
+    mightee: Path | None = None
+    bundle: Path | None = None
+    data: tuple[str, ...] = ()
+    """Sources of training images, as of `pretrain --data`."""
+    components: Path | None = None
+    device: str = "cpu"
+    budget: Budget = "cpu"
+    precision: Precision | None = None
+    """Of fine-tuning; None: as the budget says."""
+    seeds: int | None = None
+    """None: as the budget says."""
+
+    def mirabest_file(self) -> Path:
+        """The MiraBest batches.
+
+        Raises
+        ------
+        InputMissing
+        """
+        if self.mirabest is None:
+            raise InputMissing(
+                "This experiment reads MiraBest: name MiraBest_F_batches.tar.gz with --mirabest "
+                "FILE; `rgz-explorer fetch mirabest` gets it."
+            )
+        return self.mirabest
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a grid: a name for its file, and everything that decides its result."""
+
+    key: str
+    values: dict[str, Any]
+    needs_encoder: bool = True
+    """Whether another encoder gives another result."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A cell with what its run gave."""
+
+    cell: Cell
+    result: dict[str, Any]
+    folder: Path = Path()
+    """Files of the run."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One table or figure of the paper."""
+
+    name: str
+    title: str
+    family: str
+    """Experiments of one family share their runs (Table 6, Fig. 4 and Fig. 5 do)."""
+    cells: Callable[[Inputs], list[Cell]]
+    run: Callable[[Cell, Inputs, Path], dict[str, Any]]
+    """A result as plain values; the path is a directory for files of the run, not made yet."""
+    report: Callable[[list[Outcome], Inputs, Path], str]
+    """Markdown; figures go into the directory."""
+
+
+def run_grid(experiment: Experiment, inputs: Inputs, work: Path, jobs: int) -> list[Outcome]:
+    """Do the runs of an experiment that have not been done, and give all of them.
+
+    Parameters
+    ----------
+    work : path
+        Keeps one JSON file a run; an interrupted grid goes on from them.
+    jobs : int
+        Processes at once, one thread each.
+    """
+    cells = experiment.cells(inputs)
+    folder = work / experiment.family / inputs.budget
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {cell.key: _kept(folder, cell, inputs) for cell in cells}
+    missing = [cell for cell in cells if kept[cell.key] is None]
+    for cell, result in track(
+        _done(experiment, missing, inputs, folder, jobs), experiment.name, len(missing)
+    ):
+        kept[cell.key] = result
+        _keep(folder, cell, inputs, result)
+    return [Outcome(cell, kept[cell.key] or {}, folder / cell.key) for cell in cells]
+
+
+def _done(
+    experiment: Experiment, cells: list[Cell], inputs: Inputs, folder: Path, jobs: int
+) -> Iterator[tuple[Cell, dict[str, Any]]]:
+    if jobs == 1 or len(cells) < 2:
+        for cell in cells:
+            yield cell, experiment.run(cell, inputs, folder / cell.key)
+        return
+    fresh = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    with ProcessPoolExecutor(jobs, fresh, initializer=_one_thread) as pool:
+        running = {pool.submit(experiment.run, c, inputs, folder / c.key): c for c in cells}
+        try:
+            for future in as_completed(running):
+                yield running[future], future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # else it would do all the others first
+            raise
+
+
+def _one_thread() -> None:
+    import torch  # in the new process, before anything computes
+
+    torch.set_num_threads(1)
+
+
+def _fingerprint(cell: Cell, inputs: Inputs) -> dict[str, Any]:
+    """What a kept result must have been made with to be taken over."""
+    sha256 = inputs.card.sha256 if inputs.card and cell.needs_encoder else None
+    made_with = {"encoder_sha256": sha256, "data": list(inputs.data)}
+    content: dict[str, Any] = json.loads(json.dumps({"values": cell.values, **made_with}))
+    return content
+
+
+def _kept(folder: Path, cell: Cell, inputs: Inputs) -> dict[str, Any] | None:
+    path = folder / f"{cell.key}.json"
+    if not path.exists():
+        return None
+    content = json.loads(path.read_text())
+    same = content["made_with"] == _fingerprint(cell, inputs)
+    return content["result"] if same else None
+
+
+def _keep(folder: Path, cell: Cell, inputs: Inputs, result: dict[str, Any]) -> None:
+    content = {
+        "made_with": _fingerprint(cell, inputs),
+        "inputs": {k: str(v) for k, v in asdict(inputs).items()},
+        "result": result,
+    }
+    part = folder / f".{cell.key}.part"
+    part.write_text(json.dumps(content, indent=1))
+    part.replace(folder / f"{cell.key}.json")
