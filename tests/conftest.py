@@ -17,8 +17,8 @@ from model.encoder import Encoder, load_encoder
 from scripts.build import BuildConfig, build
 from scripts.catalogues import CatalogueSource
 from scripts.demo_catalogue import demo_catalogue
-from tests.replay_sesame import add_sesame
 from tests.replay_server import ReplayServer
+from tests.replay_sesame import add_sesame
 from tests.site import serving
 from tests.small_builds import no_layout
 
