@@ -3,6 +3,7 @@
 It never decides how a position is understood or answered.
 """
 
+import logging
 import os
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -54,6 +55,7 @@ def search(request: SearchRequest) -> None:
     ExplorerError
         If the list or the bundle cannot be read, or the table cannot be written.
     """
+    logging.getLogger("app").addHandler(logging.NullHandler())  # the reasons say the same
     fmt = _format(request.out)
     given = {"bundle": request.bundle, "encoder": request.encoder}
     settings = read_settings().model_copy(update={k: v for k, v in given.items() if v is not None})

@@ -4,6 +4,7 @@ It never fetches itself.
 """
 
 import csv
+import logging
 import shlex
 import sys
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ def fetch_list(spec: str, options: ListOptions, config: FetchConfig, skyview: bo
     typer.Exit
         With status 130, if the user stopped it.
     """
+    logging.getLogger("app").addHandler(logging.NullHandler())  # the table says the same
     sources = read_source_list(spec, **options)
     for note in sources.notes:
         console.print(note, markup=False)
