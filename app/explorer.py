@@ -276,7 +276,10 @@ class Explorer:
             angular_extent_arcsec=extent.arcsec,
             extent_origin="measured",
             extent_flag=extent.flag,
-            warnings=(*image.warnings, *preparation_warnings(self.space.manifest.input_kind)),
+            warnings=(
+                *image.warnings,
+                *(() if image.is_picture else preparation_warnings(self.space.manifest.input_kind)),
+            ),
             image=image.pixels,
         )
 

@@ -159,6 +159,15 @@ def test_an_unusable_file_is_refused_in_words_and_what_was_shown_stays(page: Pag
     expect(page.locator("#image-error")).to_contain_text("empty.fits is empty")
 
 
+def test_a_fits_without_coordinates_is_asked_for_its_scale(page: Page) -> None:
+    choose(page, "bare.fits", fits_file(IMAGE))
+    expect_answer(page, "bare.fits")
+    expect(page.locator("#source .warning").filter(has_text="assumed to be 1.8")).to_be_visible()
+    page.locator("#image-scale").fill("2.5")
+    page.keyboard.press("Enter")
+    expect(page.locator("#source .warning").filter(has_text='2.5" wide')).to_be_visible()
+
+
 def test_the_whole_way_by_keyboard(page: Page) -> None:
     page.locator("#image-choose").focus()
     with page.expect_file_chooser() as chooser:

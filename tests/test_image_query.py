@@ -141,6 +141,7 @@ def test_a_picture_says_what_is_unknown_and_its_scale_is_used(site: httpx.Client
     said = " ".join(assumed.query.warnings)
     assert "no measured noise to clip and its stretch is unknown" in said
     assert 'assumed to be 1.8" wide' in said
+    assert "prepared differently" not in said  # as if it had been cleaned
     given = answered(ask(site, picture(grey), "a.png", pixel_scale_arcsec=0.9))
     assert 'are 0.9" wide, as given' in " ".join(given.query.warnings)
     extents = [r.query.angular_extent_arcsec or 0 for r in (assumed, given)]
@@ -150,6 +151,20 @@ def test_a_picture_says_what_is_unknown_and_its_scale_is_used(site: httpx.Client
     jpeg = answered(ask(site, picture(grey, "JPEG", quality=95), "a", pixel_scale_arcsec="0.9"))
     assert "JPEG packs with loss" in " ".join(jpeg.query.warnings)
     assert np.abs(used(jpeg).astype(int) - used(given)).max() < 25
+
+
+def test_a_fits_without_coordinates_takes_its_scale_from_the_sender(site: httpx.Client) -> None:
+    grid = Grid((700, 700), 0.9)
+    content = fits_file(sky_image(grid, noise_jy=NOISE_JY), None, 5.4)
+    result = answered(ask(site, content, pixel_scale_arcsec=0.9, ra=200, dec=30))
+    said = " ".join(result.query.warnings)
+    assert "gives no celestial coordinates (CTYPE1, CTYPE2)" in said
+    assert 'are 0.9" wide, as given' in said
+    assert (result.query.ra_deg, result.query.dec_deg) == (200, 30)
+    placed = answered(ask(site, fits_file(sky_image(grid, noise_jy=NOISE_JY), grid, 5.4)))
+    assert np.abs(used(result).astype(int) - used(placed)).mean() < 0.1  # half a pixel at most
+    again = answered(ask(site, fits_file(sky_image(grid), grid, 5.4), pixel_scale_arcsec=5))
+    assert "pixel scale given was not used" in " ".join(again.query.warnings)
 
 
 def test_a_position_said_of_a_picture_serves_separations_and_near_duplicates(

@@ -22,7 +22,7 @@ from app.fits_image import celestial_header, celestial_wcs, names_the_sky
 from app.uploads.brightness import jy_per_unit
 from app.uploads.limits import check_pixels
 from app.uploads.packed_tiles import check_tiles
-from app.uploads.plane import Piece, Plane, assumed_scale, flat_wcs
+from app.uploads.plane import NO_SURVEY, Piece, Plane, assumed_scale, flat_wcs
 from app.uploads.stated_beam import stated_beam
 
 MAX_HDUS = 50
@@ -181,7 +181,7 @@ def _survey(header: fits.Header) -> str:
     for keyword in ("SURVEY", "TELESCOP"):
         if text := re.sub(r"[^ -~]", "", str(header.get(keyword, ""))).strip():
             return text[:LONGEST_SURVEY]
-    return "not stated"
+    return NO_SURVEY
 
 
 def _is_first(header: fits.Header) -> bool:

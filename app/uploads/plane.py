@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from model.first_beam import Beam
 from model.preprocess import PIXEL_SCALE_ARCSEC
 
+NO_SURVEY = "survey not stated"
 Piece = tuple[slice, slice]
 """Rows and columns."""
 
@@ -35,7 +36,7 @@ class Plane:
     """Whether the header says that it is an image of FIRST, which needs no other beam."""
     has_noise: bool = True
     """Whether there is noise to measure and to clip; not in a picture, whose stretch is unknown."""
-    survey: str = "not stated"
+    survey: str = NO_SURVEY
     remarks: tuple[str, ...] = ()
 
     @property

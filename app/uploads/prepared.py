@@ -16,7 +16,7 @@ from app.regrid import FIELD_PX, Field, to_first
 from app.uploads.fits_plane import fits_plane
 from app.uploads.kind import ACCEPTED, kind_of
 from app.uploads.picture_plane import picture_plane
-from app.uploads.plane import Plane
+from app.uploads.plane import NO_SURVEY, Plane
 from app.uploads.unpack import gunzip
 from model.preprocess import (
     IMAGE_SIZE_PX,
@@ -32,8 +32,8 @@ from model.preprocess import (
 
 LEAST_SEEN = 0.25
 """Share of the network's square that an image must reach."""
-LIKE_FIRST = re.compile(r"(not stated|e?vla)\b", re.IGNORECASE)
-"""Telescopes and surveys that may well be FIRST's."""
+LIKE_FIRST = re.compile(r"e?vla\b", re.IGNORECASE)
+"""A telescope that may well have been FIRST's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +45,8 @@ class PreparedImage:
     """ICRS; None: neither the file nor its sender says where it is."""
     survey: str
     warnings: tuple[str, ...]
+    is_picture: bool
+    """Whether it is a PNG or JPEG, which is scaled but not cleaned."""
 
 
 def prepare_image(
@@ -80,6 +82,7 @@ def prepare_image(
         position or (plane.middle if plane.on_sky else None),
         plane.survey,
         (*plane.remarks, *_of_survey(plane), *field.remarks, *_of_reach(field), *said),
+        is_picture=not plane.has_noise,
     )
 
 
@@ -119,7 +122,7 @@ def _scaled(pixels: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _of_survey(plane: Plane) -> Iterator[str]:
-    if not plane.has_noise or plane.is_first or LIKE_FIRST.match(plane.survey):
+    if plane.is_first or plane.survey == NO_SURVEY or LIKE_FIRST.match(plane.survey):
         return
     yield (
         f"By its header this is an image of '{plane.survey}'. The encoder was trained on FIRST "

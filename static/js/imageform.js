@@ -49,9 +49,10 @@ export function createImageForm(form) {
     choose.focus();
   }
 
-  function draw({ image, pending, error, query }) {
+  function draw({ image, pending, error, query, result }) {
     const asked = [pending?.query, query].find((q) => q?.image && q.image === image);
     drawImage(image, asked, error);
+    if (asked && asked === query && result?.query.ra_deg === null) said.hidden = false;
     drawPending(pending);
     drawError(error);
   }
