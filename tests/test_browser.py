@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from app.latent_space import LatentSpace, open_latent_space
 from tests.browser import FLAGS, NONE, find_chromium
 from tests.replay_server import Fault, ReplayServer
+from tests.replay_sesame import add_sesame
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +36,9 @@ def address(
 ) -> Iterator[str]:
     environment = os.environ | {
         "RGZ_FIRST_SERVER": first.first_url,
+        "RGZ_SKYVIEW_SERVER": first.skyview_url,
+        "RGZ_HIPS2FITS_SERVER": first.hips2fits_url,
+        "RGZ_SESAME_URL": add_sesame(first),
         "RGZ_DATA_DIR": str(tmp_path_factory.mktemp("data")),
         "RGZ_SURVEY_DEADLINE_S": "3",
         "COLUMNS": "200",

@@ -69,7 +69,13 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(bundle: Path, survey: ReplayServer, data_dir: Path) -> Iterator[Running]:
-    process = start(data_dir, "--bundle", bundle, "--port", 0, RGZ_FIRST_SERVER=survey.first_url)
+    services = {
+        "RGZ_FIRST_SERVER": survey.first_url,
+        "RGZ_SKYVIEW_SERVER": survey.skyview_url,
+        "RGZ_HIPS2FITS_SERVER": survey.hips2fits_url,
+        "RGZ_SESAME_URL": "",
+    }
+    process = start(data_dir, "--bundle", bundle, "--port", 0, **services)
     try:
         said = first_line(process)
         found = re.search(r"http://\S+", said)

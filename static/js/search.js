@@ -1,24 +1,24 @@
 /**
- * The question: a sky position, how many neighbours, what to hide; and what went wrong with it.
- * It never fetches: it says what is asked for.
+ * The question: a sky position or a name, how many neighbours, what to hide; how it was understood
+ * and what went wrong with it. It never fetches: it says what is asked for.
  *
  * Emits explorer:find {text}, explorer:options {k | hideDuplicates | duplicatesArcsec},
- * explorer:cancel, explorer:invalid {parameter, detail}.
+ * explorer:cancel, explorer:invalid {parameter, detail}, explorer:about {section}.
  */
 
 import { emit, fill } from "./html.js";
+import { pendingWords } from "./pending.js";
 
-const SURVEY_AFTER_MS = 500;
-const CATALOGUE_WORDS = "Looking in the catalogue";
-const NO_POSITION = "Type a sky position first: RA and Dec, such as 181.229 +48.549.";
+const SLOW_AFTER_MS = 500;
+const NO_POSITION = "Type a sky position or a name first, such as 181.229 +48.549 or 3C 31.";
 const MOST_ARCSEC = 3600;
 
-/** @param {HTMLFormElement} form */
-export function createSearch(form, { kMax, surveySeconds }) {
-  const surveyWords = `Asking the FIRST server, up to ${surveySeconds} s`;
-  const find = (id) => form.querySelector(`#${id}`);
-  const [position, k, within] = ["position", "k", "duplicates-arcsec"].map(find);
+/** @param {HTMLElement} root Holds the form of the position, and the options. */
+export function createSearch(root, { kMax, surveySeconds }) {
+  const find = (id) => root.querySelector(`#${id}`);
+  const [form, position, k, within] = ["search-form", "position", "k", "duplicates-arcsec"].map(find);
   const [hide, status, words] = ["hide-duplicates", "search-status", "search-words"].map(find);
+  const understood = find("position-understood");
   const fields = {
     position: { input: position, error: find("search-error") },
     k: { input: k, error: find("k-error") },
@@ -26,12 +26,15 @@ export function createSearch(form, { kMax, surveySeconds }) {
   };
   let timer = null;
   let shownQuery = null;
-  const options = (patch) => emit(form, "explorer:options", patch);
-  const refuse = (parameter, detail) => emit(form, "explorer:invalid", { parameter, detail });
+  const options = (patch) => emit(root, "explorer:options", patch);
+  const refuse = (parameter, detail) => emit(root, "explorer:invalid", { parameter, detail });
 
   form.addEventListener("submit", submit);
-  form.addEventListener("keydown", ({ key }) => key === "Escape" && emit(form, "explorer:cancel"));
-  find("cancel").addEventListener("click", () => emit(form, "explorer:cancel"));
+  root.addEventListener("keydown", ({ key }) => key === "Escape" && emit(root, "explorer:cancel"));
+  find("cancel").addEventListener("click", () => emit(root, "explorer:cancel"));
+  find("position-forms").addEventListener("click", () =>
+    emit(root, "explorer:about", { section: "about-positions" }),
+  );
   hide.addEventListener("change", () => options({ hideDuplicates: hide.checked }));
   k.addEventListener("change", chooseK);
   within.addEventListener("change", chooseThreshold);
@@ -39,7 +42,7 @@ export function createSearch(form, { kMax, surveySeconds }) {
   function submit(event) {
     event.preventDefault();
     const text = position.value.trim();
-    if (text) emit(form, "explorer:find", { text });
+    if (text) emit(root, "explorer:find", { text });
     else refuse("position", NO_POSITION);
   }
 
@@ -60,6 +63,7 @@ export function createSearch(form, { kMax, surveySeconds }) {
     drawOptions(state);
     drawPending(state.pending);
     drawErrors(state.error);
+    drawUnderstood(state);
   }
 
   /** What the person is correcting stays as they typed it. */
@@ -73,13 +77,14 @@ export function createSearch(form, { kMax, surveySeconds }) {
 
   function drawPending(pending) {
     clearTimeout(timer);
-    const asks = pending && pending.query.kind !== "source";
+    const asks = pending && ["position", "degrees"].includes(pending.query.kind);
     status.hidden = !asks;
     if (!asks) return;
     if (!position.value) position.value = typedText(pending.query); // a link asks, not the person
     const waited = performance.now() - pending.since;
-    fill(words, waited < SURVEY_AFTER_MS ? CATALOGUE_WORDS : surveyWords);
-    timer = setTimeout(() => fill(words, surveyWords), Math.max(0, SURVEY_AFTER_MS - waited));
+    const [first, later] = pendingWords(pending.query, surveySeconds);
+    fill(words, waited < SLOW_AFTER_MS ? first : later);
+    timer = setTimeout(() => fill(words, later), Math.max(0, SLOW_AFTER_MS - waited));
   }
 
   function drawErrors(error) {
@@ -91,6 +96,14 @@ export function createSearch(form, { kMax, surveySeconds }) {
       else field.input.removeAttribute("aria-invalid");
     }
     form.classList.toggle("wrong", error?.parameter === "position");
+  }
+
+  /** In the place of the examples, until something else is asked. */
+  function drawUnderstood({ query, result }) {
+    const typed = query?.kind === "position" || query?.kind === "degrees";
+    const sentence = (typed && result?.query.understood) || "";
+    if (understood.textContent !== sentence) fill(understood, sentence);
+    form.classList.toggle("answered", Boolean(sentence));
   }
 
   return { draw };

@@ -1,0 +1,109 @@
+"""The search box in a real Chromium: what was understood is said, and what was not, in words."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser import FLAGS, NONE, find_chromium
+
+pytestmark = pytest.mark.browser
+
+SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+SHOTS = os.environ.get("RGZ_SCREENSHOTS")
+"""A directory to keep pictures of the page in, for a person to look at."""
+WAIT_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = find_chromium()
+    assert path, NONE
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=SIZES)
+def page(chromium: Browser, site: httpx.Client, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = chromium.new_context(viewport=SIZES[request.param])
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
+    page.goto(str(site.base_url))
+    page.wait_for_function("document.documentElement.dataset.ready === 'true'")
+    yield page
+    if SHOTS:
+        name = request.node.name.translate({ord(c): "_" for c in "[]"})
+        page.evaluate("scrollTo(0, 0)")
+        page.screenshot(path=Path(SHOTS) / f"{name}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[request.param]["width"]
+    context.close()
+
+
+def ask(page: Page, text: str) -> None:
+    page.locator("#position").fill(text)
+    page.locator("#position").press("Enter")
+
+
+def test_coordinates_are_said_back_with_their_units(page: Page) -> None:
+    said = page.locator("#position-understood")
+    ask(page, "11 45 05.009 19 36 22.75")
+    expect(said).to_have_text(
+        "11h45m05.0s +19d36m23s (ICRS), read as RA in hours, minutes and seconds, "
+        "Dec in degrees, arcmin and arcsec"
+    )
+    ask(page, "176.27087, 19.60632")
+    expect(said).to_have_text(
+        "11h45m05.0s +19d36m23s (ICRS), read as RA and Dec in decimal degrees"
+    )
+    expect(said).to_be_visible()
+    expect(page.locator("#search-error")).to_be_hidden()
+    page.keyboard.press("Escape")
+
+
+def test_a_name_is_looked_up_and_titles_the_answer(page: Page) -> None:
+    ask(page, "3C 264")
+    expect(page.locator("#position-understood")).to_have_text(
+        "11h45m05.0s +19d36m23s (ICRS), where Sesame (Simbad) has 3C 264"
+    )
+    expect(page.locator("#source-title")).to_have_text("3C 264")
+    page.reload()
+    expect(page.locator("#position-understood")).to_contain_text("Sesame")
+
+
+def test_an_id_of_the_bundle_is_that_source(page: Page) -> None:
+    ask(page, "FIRSTGALAXYDATA-7")
+    expect(page.locator("#position-understood")).to_contain_text("the source firstgalaxydata-7")
+    expect(page.locator("#source")).to_contain_text("firstgalaxydata-7")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("24:00:00 +01:00:00", "24h must be below 24h"),
+        ("Xyzzy 7", "Sesame (SIMBAD, NED, VizieR) does not know"),
+        ("<b>1</b> 2", "'<b>1</b> 2' is not a sky position"),
+        ("J1234+0123", "says only to 15' in RA"),
+        ("10 00 00 -60 00 00", "understood as 10h00m00.0s -60d00m00s (ICRS)"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_words_beside_the_box(
+    page: Page, text: str, said: str
+) -> None:
+    ask(page, text)
+    error = page.locator("#search-error")
+    expect(error).to_contain_text(said)
+    expect(page.locator("#position")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#position-understood")).to_be_hidden()
+    expect(page.locator("#position")).to_have_value(text)
+
+
+def test_all_forms_are_one_click_away(page: Page) -> None:
+    page.locator("#position-forms").click()
+    expect(page.locator("#about-positions")).to_be_in_viewport()
+    expect(page.locator("#about")).to_contain_text("Galactic")
