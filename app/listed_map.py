@@ -12,12 +12,12 @@ from app.schemas import MapLayout
 COLUMNS = ("umap_x", "umap_y")
 OURS = MapLayout(
     name="ours",
-    label="This bundle's (UMAP)",
+    label="Ours",
     description="PCA and UMAP of the representations in this bundle.",
 )
 LISTED = MapLayout(
     name="listed",
-    label="The catalogue's own",
+    label="Catalogue's",
     description="The map that came with the catalogue (its columns umap_x and umap_y): made by "
     "others, from other images and with another encoder. Neighbours and S are still this bundle's, "
     "so that numbered sources may lie far apart here.",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
@@ -31,55 +30,20 @@ from scripts.readers.rendered import (
     RenderedImages,
 )
 from scripts.readers.source_list import SourceList, UnreadableCatalogue, read_source_list
+from tests.replay_rendered import DEC, RA, N, write_components, write_published_map
 from tests.replay_server import ReplayServer
 from tests.site import serving
 from tests.small_builds import no_layout
 
-N = 14
-RA, DEC = np.linspace(150, 151, N), np.linspace(10, 12, N)
-
 
 @pytest.fixture(scope="module")
 def components(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Doubles of growing size; of the last two places one has a sidelobe, one nothing."""
-    offsets = np.linspace(5, 40, N) / 3600
-    rows = [
-        (ra, dec + sign * offset, 0.01, 20.0 + 3 * sign, 6.0, 3.0, 10.0)
-        for ra, dec, offset in list(zip(RA, DEC, offsets, strict=True))[: N - 2]
-        for sign in (-1, 1)
-    ]
-    rows.append((RA[-2], DEC[-2], 0.9, 50.0, 0.0, 0.0, 0.0))  # probably a sidelobe
-    names = (
-        "ra_deg",
-        "dec_deg",
-        "sidelobe_prob",
-        "peak_mjy",
-        "major_arcsec",
-        "minor_arcsec",
-        "pa_deg",
-    )
-    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-    path = tmp_path_factory.mktemp("components") / "first_catalogue.parquet"
-    pq.write_table(pa.table(columns), path)
-    return path
+    return write_components(tmp_path_factory.mktemp("components") / "first_catalogue.parquet")
 
 
 @pytest.fixture(scope="module")
 def listed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("list") / "umap.parquet"
-    ones = np.ones(N)
-    columns = {
-        "rgz_name": [f"RGZJ{i}" for i in range(N)],
-        "umap_x": np.arange(N) * 1.5,
-        "umap_y": np.arange(N)[::-1] * 0.5,
-        "ra": RA,
-        "dec": DEC,
-        "size": 30 * ones,
-        "fr_prediction": [1] * N,
-        "fr_vote_fraction": ones,
-    }
-    pq.write_table(pa.table(columns), path)
-    return path
+    return write_published_map(tmp_path_factory.mktemp("list") / "umap.parquet")
 
 
 @pytest.fixture(scope="module")
