@@ -19,7 +19,9 @@ from model.datasets import Images, draw_images, read_first_galaxies, read_mirabe
 from model.extent import measure_extent
 from model.leakage import Positions, excluded, together
 from model.preprocess import ImageError, centre_crop, clean
+from model.rgz_batches import read_rgz108k
 from scripts.progress import console, track
+from scripts.readers.batch_list import batch_positions
 
 
 class NoTrainingImages(ExplorerError):
@@ -67,7 +69,8 @@ def gather(
     Parameters
     ----------
     names : iterable of str
-        ``firstgalaxydata``, ``drawn:POSITIONS.parquet`` (fields drawn from ``components``),
+        ``firstgalaxydata``, ``rgz108k:ARCHIVE``, ``drawn:POSITIONS.parquet`` (fields drawn from
+        ``components``),
         ``fits:DIRECTORY`` or ``bundle:DIRECTORY``.
     held_out : Positions
         From `judges`.
@@ -106,6 +109,20 @@ def read_fits_directory(directory: Path) -> Images:
     return _unlabelled(np.array(pixels), Positions(np.array(ra_deg), np.array(dec_deg)))
 
 
+def read_rgz_images(archive: Path) -> Images:
+    """Read the training images of the RGZ108k batches, those of its own test batch left out.
+
+    What the batches flag as a MiraBest source is given no position, and so is kept out.
+    """
+    batches = read_rgz108k(archive)
+    ra_deg, dec_deg = batch_positions(batches)
+    places = Positions(
+        np.where(batches.in_mirabest, np.nan, ra_deg),
+        np.where(batches.in_mirabest, np.nan, dec_deg),
+    )
+    return _unlabelled(batches.pixels, places).where(np.array(batches.split) == "train")
+
+
 def read_bundle(directory: Path) -> Images:
     """Read the images of a bundle, all in memory."""
     space = open_latent_space(directory)
@@ -139,11 +156,13 @@ def _read(kind: str, where: str) -> Images:
         return galaxies.where(galaxies.split == "train")
     if kind == "fits":
         return read_fits_directory(Path(where))
+    if kind == "rgz108k":
+        return read_rgz_images(Path(where))
     if kind == "bundle":
         return read_bundle(Path(where))
     raise NoTrainingImages(
-        f"'{kind}' is no source of training images; give firstgalaxydata, drawn:POSITIONS.parquet, "
-        "fits:DIRECTORY or bundle:DIRECTORY."
+        f"'{kind}' is no source of training images; give firstgalaxydata, rgz108k:ARCHIVE, "
+        "drawn:POSITIONS.parquet, fits:DIRECTORY or bundle:DIRECTORY."
     )
 
 

@@ -9,12 +9,14 @@ import pytest
 
 from model.batch_files import NotBatches, holds_batches, label_names
 from model.datasets import read_mightee
+from model.leakage import Positions
 from model.rgz_batches import read_rgz108k
 from scripts.readers.batch_list import MIRABEST_CLASSES
 from scripts.readers.image_source import SourceRow
 from scripts.readers.list_catalogue import list_catalogue, source_rows
 from scripts.readers.named import read_named_batches
 from scripts.readers.source_list import UnreadableCatalogue, read_source_list
+from scripts.training_sources import gather
 from tests.replay_batches import image, rgz_batch, write_batches
 
 
@@ -74,6 +76,17 @@ def test_a_directory_of_batches_is_read_too(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "data_batch_1").write_bytes(pickle.dumps(rgz_batch([1, 2])))
     assert len(read_source_list(str(folder))) == 2
+
+
+def test_rgz108k_can_be_trained_on_without_what_judges(
+    rgz: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    near = Positions(np.array([(10 + 1 / 60) * 15]), np.array([30.0]))
+    (found,) = gather([f"rgz108k:{rgz}"], near)
+    assert (found.listed, found.near_judges, found.below_cut) == (5, 2, 1)  # 1; 2 is flagged; 4
+    np.testing.assert_array_equal(found.images.pixels[0].ravel(), image(0))
+    assert len(found.images) == 2
+    assert "5 listed" in capsys.readouterr().err
 
 
 class Malicious:

@@ -111,7 +111,7 @@ def read_batch_list(path: Path, kind: BatchKind) -> tuple[SourceList, BatchImage
         batches = read_rgz108k(path) if kind.has_ids else read_labelled_batches(path)
     except (NotBatches, UnsafePickle) as exc:
         raise UnreadableCatalogue(str(exc)) from exc
-    ra_deg, dec_deg = _all_positions(batches)
+    ra_deg, dec_deg = batch_positions(batches)
     ids = [f"{kind.prefix}-{row}" for row in range(1, len(batches) + 1)]
     names = batches.source_ids
     kept = np.flatnonzero(np.isfinite(ra_deg))
@@ -141,7 +141,7 @@ def read_batch_list(path: Path, kind: BatchKind) -> tuple[SourceList, BatchImage
     return sources, BatchImages(batches.pixels, description, version, kind.survey)
 
 
-def _all_positions(batches: BatchSet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def batch_positions(batches: BatchSet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Positions in degrees of the names, or else those that the source ids are written with."""
     ra_deg, dec_deg = batches.positions.ra_deg.copy(), batches.positions.dec_deg.copy()
     for i in np.flatnonzero(~np.isfinite(ra_deg)):
