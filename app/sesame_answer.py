@@ -59,10 +59,11 @@ def read_answer(text: str, name: str, service: str) -> ObjectPlace:
             "are understood without it.",
             parameter="position",
         )
-    knows = "knows, but without a position" if re.search("^%I", text, re.M) else "does not know"
+    known = re.search("^%I", text, re.M)
+    knows = "knows it, but not its position" if known else "does not know it"
     raise NameNotFound(
-        f"{quoted(name)} is no source of this bundle, and an object that Sesame (SIMBAD, NED, "
-        f"VizieR) {knows}. Check the spelling. {ACCEPTED_COORDINATES}.",
+        f"{quoted(name)} is no source of this bundle, and Sesame (SIMBAD, NED, VizieR) "
+        f"{knows}. Check the spelling. {ACCEPTED_COORDINATES}.",
         parameter="position",
     )
 

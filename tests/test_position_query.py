@@ -197,7 +197,7 @@ def test_a_silent_name_service_holds_up_nobody_else(
     assert statuses <= {404, 502, 504}
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=st.one_of(
         st.text(st.characters(exclude_categories=["Cs"]), max_size=120),

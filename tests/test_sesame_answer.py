@@ -42,7 +42,7 @@ def test_name_database_and_precision_are_said(
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("Xyzzy 7", "does not know"), ("Nowhere", "without a position")]
+    ("name", "said"), [("Xyzzy 7", "does not know"), ("Nowhere", "not its position")]
 )
 def test_an_unknown_object_is_said_to_be_unknown(name: str, said: str) -> None:
     with pytest.raises(NameNotFound, match=said) as caught:
