@@ -4,9 +4,17 @@
  */
 
 import { isAborted } from "./api.js";
+import { isModel } from "./words.js";
 
-/** Closed: nothing has been asked for. `pictures` holds {state, url, detail} by survey. */
+/**
+ * Closed: nothing has been asked for. `pictures` holds {state, url, service, blank, detail} by
+ * survey; `blank` is the share of the field that was not observed.
+ */
 export const NO_SURVEYS = Object.freeze({ open: false, list: null, failure: null, pictures: {} });
+
+/** The surveys to show beside an image: all but the one that it is an observation of. */
+export const otherSurveys = (list, query) =>
+  list.filter(({ survey }) => isModel(query) || survey !== query.survey);
 
 /** @param {{store: object, api: object, meta: object}} parts */
 export function createSurveyImages({ store, api, meta }) {
@@ -28,9 +36,16 @@ export function createSurveyImages({ store, api, meta }) {
       if (!signal.aborted) change({ failure: error.message });
       return;
     }
-    if (signal.aborted) return;
-    change({ list: known });
-    await Promise.all(known.map(({ name }) => load(name, signal)));
+    if (!signal.aborted) await fill();
+  }
+
+  /** List what goes beside the image that is shown now, and ask for what was not asked for yet. */
+  async function fill() {
+    const list = otherSurveys(known, store.get().result.query);
+    change({ list });
+    const { pictures } = store.get().surveys;
+    const { signal } = asked;
+    await Promise.all(list.map(({ name }) => pictures[name] ?? load(name, signal)));
   }
 
   /** Ask one survey again. */
@@ -39,18 +54,20 @@ export function createSurveyImages({ store, api, meta }) {
   async function load(name, signal) {
     picture(name, { state: "waiting" });
     try {
-      const blob = await api.surveyPicture(name, field, signal);
-      if (!signal.aborted) picture(name, { state: "here", url: URL.createObjectURL(blob) });
+      const { blob, ...told } = await api.surveyPicture(name, field, signal);
+      if (signal.aborted) return;
+      picture(name, { state: "here", url: URL.createObjectURL(blob), ...told });
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       picture(name, { state: "failed", detail: error.message });
     }
   }
 
-  /** Another place: what is shown is no longer the same sky. */
-  function follow({ result }) {
+  /** Another place is no longer the same sky; another image of this one has others beside it. */
+  async function follow({ result }) {
     const { ra_deg: ra, dec_deg: dec } = result?.query ?? {};
     if (field && (field.ra !== ra || field.dec !== dec)) close();
+    else if (store.get().surveys.list) await fill();
   }
 
   function close() {

@@ -5,7 +5,8 @@
  * Emits explorer:surveys {open}, explorer:survey-retry {name}, explorer:survey-search {name}.
  */
 
-import { formatFrequency } from "./format.js";
+import { surveyFitsUrl } from "./endpoints.js";
+import { formatFrequency, formatPercentile } from "./format.js";
 import { el, emit, fill } from "./html.js";
 import { bareImage, smallPicture } from "./picture.js";
 import { isModel, surveysSentence } from "./words.js";
@@ -35,9 +36,9 @@ export function createSurveys(root, meta) {
     if (!open || root.hidden) return fill(tiles);
     fill(status, failure ?? surveysSentence(list, surveys.pictures));
     status.classList.toggle("error", Boolean(failure));
-    const others = (list ?? []).filter(({ label }) => label !== result.query.survey);
-    const shown = { pictures: surveys.pictures, failed: error?.query?.survey && error, pending };
-    fill(tiles, asked(result.query), others.map((survey) => tile(survey, shown)));
+    const failed = error?.query?.survey && error;
+    const shown = { pictures: surveys.pictures, query: result.query, failed, pending };
+    fill(tiles, asked(result.query), (list ?? []).map((survey) => tile(survey, shown)));
   }
 
   /** The image that was asked about, to compare with. */
@@ -52,8 +53,8 @@ export function createSurveys(root, meta) {
     );
   }
 
-  function tile(survey, { pictures, failed, pending }) {
-    const { name, label, frequency_mhz: mhz, beam_arcsec: beamArcsec, credit } = survey;
+  function tile(survey, { pictures, query, failed, pending }) {
+    const { name, label, frequency_mhz: mhz, beam, credit } = survey;
     const picture = pictures[name] ?? { state: "waiting" };
     const unsearched = failed && failed.query.survey === name ? failed.detail : picture.detail;
     return el(
@@ -61,7 +62,8 @@ export function createSurveys(root, meta) {
       { class: "survey", "data-survey": name },
       pictureOf(label, picture),
       el("b", {}, label),
-      el("span", {}, `${formatFrequency(mhz)}, ${beamWords(beamArcsec)}`),
+      el("span", {}, `${formatFrequency(mhz)}, beam ${beam.replaceAll('"', "″")}`),
+      picture.state === "here" && el("span", {}, ...told(survey, picture, query)),
       unsearched && el("span", { class: "error" }, unsearched),
       picture.state === "failed" && button("Try again", label, () => emit(root, "explorer:survey-retry", { name })),
       searching(survey, picture, pending),
@@ -86,15 +88,20 @@ function pictureOf(label, { state, url }) {
   return el("div", { class: `picture small${state === "waiting" ? " skeleton" : ""}` }, state === "failed" && failed);
 }
 
+/** Which service gave it, how much of it was observed, and the file. */
+function told({ name, label }, { service, blank }, { ra_deg: ra, dec_deg: dec }) {
+  const href = surveyFitsUrl(name, { ra, dec });
+  const file = el("a", { href, download: true, "aria-label": `FITS: ${label}` }, "FITS");
+  const share = blank > 0 ? `, ${formatPercentile(100 * blank, 1)} of the field not observed` : "";
+  return [`from the ${service}${share}. `, file];
+}
+
 function introduction({ image: { size_px: size, pixel_scale_arcsec: scale } }) {
   return (
     `The same ${((size * scale) / 60).toFixed(1)}′, north up, east left, each in its own brightness scale. ` +
     "A search with one of them compares it with this catalogue's images; the answer says what that means."
   );
 }
-
-const beamWords = (arcsec) =>
-  arcsec === null || arcsec === undefined ? "beam not stated" : `${Number(arcsec.toFixed(1))}″ beam`;
 
 function button(words, about, onclick) {
   const attributes = { type: "button", class: "link", "aria-label": `${words}: ${about}`, onclick };
