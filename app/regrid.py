@@ -129,7 +129,7 @@ def _centre_px(plane: Plane, centre: SkyCoord | None) -> tuple[float, float]:
         return (width - 1) / 2, (height - 1) / 2
     x_px, y_px = (float(value) for value in plane.wcs.world_to_pixel(centre))
     inside = -0.5 <= x_px <= width - 0.5 and -0.5 <= y_px <= height - 0.5
-    if inside:  # some projections give pixels for the far side of the sky
+    if inside:  # where inverting a distortion does not converge, there is a pixel all the same
         there = plane.wcs.pixel_to_world(x_px, y_px).icrs
         inside = float(there.separation(centre.icrs).arcsec) < SAME_POSITION_ARCSEC
     if not inside:

@@ -267,8 +267,8 @@ def test_what_arrives_too_slowly_is_told_so(own_site: tuple[FastAPI, httpx.Clien
     host, port = client.base_url.host, client.base_url.port
     with socket.create_connection((host, port or 0), timeout=20) as connection:
         connection.sendall(
-            b"POST /api/query/image HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1000\r\n"
-            b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
+            b"POST /api/query/image HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            b"Content-Length: 1000\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
         )
         busy = problem_of(_until_busy(client))
         answer = b""

@@ -1,9 +1,12 @@
 """Bringing an image to FIRST's sampling, against Gaussians whose outcome is known exactly."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.wcs import WCS
 
 from app.errors import OutsideImage
 from app.regrid import FIELD_PX, Field, first_wcs, to_first
@@ -116,6 +119,20 @@ def test_a_position_outside_the_image_is_refused_with_where_the_image_is() -> No
         to_first(plane, SkyCoord(210, 30, unit="deg"))
     with pytest.raises(OutsideImage):  # the far side of a tangent plane projects onto it too
         to_first(plane, SkyCoord(20, -30, unit="deg"))
+
+
+class Astray(WCS):
+    """Coordinates whose inverse did not converge."""
+
+    def world_to_pixel(self, *_: object) -> tuple[float, float]:
+        return 150.0, 150.0
+
+
+def test_a_pixel_that_is_not_where_the_position_is_does_not_count_as_inside() -> None:
+    plane = fits_plane(fits_file(sky_image(FIRST_FIELD), FIRST_FIELD, 5.4))
+    astray = replace(plane, wcs=Astray(FIRST_FIELD.wcs().to_header()))
+    with pytest.raises(OutsideImage):
+        to_first(astray, SkyCoord(201, 30, unit="deg"))
 
 
 def test_unobserved_pixels_stay_unobserved_and_spread_nothing() -> None:
