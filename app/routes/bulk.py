@@ -12,7 +12,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 
 from app import caching
-from app.api import PROBLEM, PROBLEMS
+from app.api import PROBLEM
 from app.bulk.files import write_neighbours, write_unmatched
 from app.bulk.jobs import BulkJobs, Job, Limits
 from app.bulk.listed import TableReader, read_list
@@ -33,8 +33,13 @@ _SAID = {
     503: "Too many lists are searched already",
 }
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    **{status: {"description": words, "content": PROBLEM} for status, words in _SAID.items()},
+    status: {"description": words, "content": PROBLEM} for status, words in _SAID.items()
 }
+_KNOWN: dict[int | str, dict[str, Any]] = {status: _PROBLEMS[status] for status in (404, 422)}
+_TABLES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}
+}
+_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {MEDIA_TYPES["csv"]: {}}}}
 _LIMITS = Limits()
 BODY = {
     "required": True,
@@ -112,20 +117,20 @@ async def search_many(
     return tell(state.explorer.space, job)
 
 
-@router.get("/{job_id}", response_model=BulkStatus, responses={404: PROBLEMS[404]})
+@router.get("/{job_id}", response_model=BulkStatus, responses=_KNOWN)
 def search_stands(space: SpaceDep, jobs: JobsDep, response: Response, job_id: str) -> BulkStatus:
     """How a search stands; the first answers when it has ended."""
     response.headers["Cache-Control"] = caching.LIVE
     return tell(space, jobs.get(job_id))
 
 
-@router.delete("/{job_id}", response_model=BulkStatus, responses={404: PROBLEMS[404]})
+@router.delete("/{job_id}", response_model=BulkStatus, responses=_KNOWN)
 def stop_search(space: SpaceDep, jobs: JobsDep, job_id: str) -> BulkStatus:
     """Stop a search; what it has found so far stays."""
     return tell(space, jobs.stop(job_id))
 
 
-@router.get("/{job_id}/neighbours", response_class=Response, responses={404: PROBLEMS[404]})
+@router.get("/{job_id}/neighbours", response_class=Response, responses=_TABLES | _KNOWN)
 def neighbours_file(
     space: SpaceDep, jobs: JobsDep, job_id: str, format: TableFormat = "csv"
 ) -> Response:
@@ -141,7 +146,7 @@ def neighbours_file(
     return _file(content, MEDIA_TYPES[format], f"neighbours_of_{_stem(job)}.{EXTENSIONS[format]}")
 
 
-@router.get("/{job_id}/unmatched.csv", response_class=Response, responses={404: PROBLEMS[404]})
+@router.get("/{job_id}/unmatched.csv", response_class=Response, responses=_CSV | _KNOWN)
 def unmatched_file(jobs: JobsDep, job_id: str) -> Response:
     """The entries without an answer, and why."""
     job = jobs.get(job_id)

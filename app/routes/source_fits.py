@@ -7,7 +7,7 @@ from app.api import PROBLEMS
 from app.dependencies import ExplorerDep
 from app.stored_fits import file_name, stored_fits
 
-router = APIRouter(prefix="/api/sources", responses={404: PROBLEMS[404]})
+router = APIRouter(prefix="/api/sources", responses={s: PROBLEMS[s] for s in (404, 422)})
 FITS = {"content": {"application/fits": {}}, "description": 'TAN, 1.8" a pixel, row 0 south.'}
 
 
