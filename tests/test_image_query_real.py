@@ -13,6 +13,7 @@ from app.latent_space import LatentSpace
 from app.main import create_app
 from app.settings import Settings
 from model.batch_files import batch_pixels, read_batches
+from model.encoder import Encoder
 from scripts.build import BuildConfig, build
 from scripts.demo_catalogue import demo_catalogue
 from tests.problem import problem_of
@@ -72,13 +73,13 @@ def test_63_of_the_66_give_their_published_image_and_the_others_what_the_design_
 
 @pytest.fixture(scope="module")
 def demo_site(
-    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path_factory: pytest.TempPathFactory, encoder: Encoder
 ) -> Iterator[tuple[httpx.Client, LatentSpace]]:
     """The whole demo bundle; its map is not looked at."""
     directory = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("scripts.build.fit_umap", no_layout)
-        build(BuildConfig(directory / "bundle", demo_catalogue()))
+        build(BuildConfig(directory / "bundle", demo_catalogue(), encoder))
     application = create_app(Settings(bundle=directory / "bundle", data_dir=directory))
     with serving(application) as address, httpx.Client(base_url=address, timeout=60) as client:
         yield client, application.state.served.explorer.space

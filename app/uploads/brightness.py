@@ -6,7 +6,7 @@ from astropy.io import fits
 
 from app.errors import UnreadableFits
 
-_JANSKY = re.compile(r"(|m|u|µ|μ|n|milli|micro)(?:jy|jansky)s?(?:(/|\bper\b)?beam(?:\^?-1)?)?")
+_JANSKY = re.compile(r"(|m|u|µ|μ|n|milli|micro)(?:jy|jansky)s?(?:(/|per)?beam(?:\^?-1)?)?")
 _FACTOR = {
     "": 1.0,
     "m": 1e-3,
