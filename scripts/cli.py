@@ -136,12 +136,18 @@ def embed(
         ),
     ],
     encoder: EncoderOption = None,
+    classifier: Annotated[
+        Path | None,
+        typer.Option("--classifier", help="What finetune or probe kept with --save: adds classes."),
+    ] = None,
 ) -> None:
     """Embed images of your own: file, position, angular extent and y (512 numbers)."""
+    from model.classifier import load_classifier
     from model.encoder import load_encoder
     from scripts.embed_files import embed_files
 
-    embed_files(files, load_encoder(encoder), out)
+    fitted = None if classifier is None else load_classifier(classifier)
+    embed_files(files, load_encoder(encoder), out, fitted)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.errors import ExplorerError, UnreadableFits
 from app.fits_image import FitsImage, celestial_wcs, foreign_unit, read_fits
+from model.classifier import Classifier
 from model.encoder import FEATURES, Encoder, embed
 from model.extent import measure_extent
 from model.preprocess import (
@@ -29,6 +30,10 @@ from scripts.progress import console, track
 
 GZIP_MAGIC = b"\x1f\x8b"
 SCALE_TOLERANCE = 0.01
+PEDESTAL_WARNING = (
+    "The classifier was fitted to images from which a pedestal was subtracted; yours are cleaned "
+    "as published, so its errors are not those it was tested with."
+)
 UNITS = {"ra_deg": "deg", "dec_deg": "deg", "angular_extent_arcsec": "arcsec"}
 
 
@@ -42,9 +47,12 @@ class EmbeddedFile:
     angular_extent_arcsec: float
     extent_flag: str
     y: NDArray[np.float32]  # (512,)
+    probabilities: NDArray[np.float32]  # (C,); empty without a classifier
 
 
-def embed_files(paths: Iterable[Path], encoder: Encoder, out: Path) -> None:
+def embed_files(
+    paths: Iterable[Path], encoder: Encoder, out: Path, classifier: Classifier | None = None
+) -> None:
     """Embed FITS images (Jy/beam, 1.8"/px, the source in the middle) into a Parquet table.
 
     Parameters
@@ -55,8 +63,11 @@ def embed_files(paths: Iterable[Path], encoder: Encoder, out: Path) -> None:
     out : Path
         The table: file, ra_deg, dec_deg (of the middle pixel), angular_extent_arcsec,
         extent_flag, and y as a fixed-size list of 512 float32; units in the fields' metadata.
+        With a classifier also predicted_class, and probability_CLASS for each of its classes.
         Files that cannot be used go to OUT.rejects.csv. Nothing is resampled or turned: another
         pixel scale, unit or orientation is a reason to reject.
+    classifier : Classifier, optional
+        It classifies with the encoder it holds; y is that of ``encoder`` all the same.
 
     Raises
     ------
@@ -65,11 +76,13 @@ def embed_files(paths: Iterable[Path], encoder: Encoder, out: Path) -> None:
     """
     if not out.absolute().parent.is_dir():
         raise ExplorerError(f"There is no directory '{out.parent}' to write '{out.name}' into.")
+    if classifier is not None and classifier.input_kind == "pedestal":
+        console.print(PEDESTAL_WARNING)
     files = list(paths)
     rows, rejects = [], []
     for path in track(files, "Embedding", len(files)):
         try:
-            rows.append(_embed_one(path, encoder))
+            rows.append(_embed_one(path, encoder, classifier))
         except FileNotFoundError:
             rejects.append((str(path), "There is no such file."))
         except (ExplorerError, ImageError, OSError) as exc:
@@ -77,16 +90,17 @@ def embed_files(paths: Iterable[Path], encoder: Encoder, out: Path) -> None:
     _write_rejects(rejects, out.with_name(f"{out.name}.rejects.csv"))
     if not rows:
         raise ExplorerError(f"None of the {len(files)} files could be used; no table was written.")
-    pq.write_table(_table(rows, encoder), out)
+    pq.write_table(_table(rows, encoder, classifier), out)
     console.print(f"{len(files)} files = {len(rows)} embedded in {out} + {len(rejects)} rejected")
 
 
-def _embed_one(path: Path, encoder: Encoder) -> EmbeddedFile:
+def _embed_one(path: Path, encoder: Encoder, classifier: Classifier | None) -> EmbeddedFile:
     image = read_fits(_content(path))
     _check_unit(image)
     _check_grid(image)
     cleaned = clean(image.pixels)
     extent = measure_extent(cleaned)
+    x = network_input(cleaned)[None]  # (1, 70, 70)
     height, width = image.pixels.shape
     middle = celestial_wcs(image.header).pixel_to_world((width - 1) / 2, (height - 1) / 2).icrs
     return EmbeddedFile(
@@ -95,7 +109,8 @@ def _embed_one(path: Path, encoder: Encoder) -> EmbeddedFile:
         dec_deg=float(middle.dec.deg),
         angular_extent_arcsec=extent.arcsec,
         extent_flag=extent.flag,
-        y=embed(encoder, network_input(cleaned)[None])[0],
+        y=embed(encoder, x)[0],
+        probabilities=classifier.probabilities(x)[0] if classifier else np.empty(0, np.float32),
     )
 
 
@@ -130,12 +145,14 @@ def _content(path: Path) -> bytes:
         raise UnreadableFits(f"'{path}' is a damaged gzip file.") from exc
 
 
-def _table(rows: list[EmbeddedFile], encoder: Encoder) -> pa.Table:
+def _table(rows: list[EmbeddedFile], encoder: Encoder, classifier: Classifier | None) -> pa.Table:
     y = pa.array(np.concatenate([row.y for row in rows]), pa.float32())
     columns = {
         name: pa.array([getattr(row, name) for row in rows])
         for name in ("file", "ra_deg", "dec_deg", "angular_extent_arcsec", "extent_flag")
     }
+    if classifier is not None:
+        columns |= _class_columns(rows, classifier)
     columns["y"] = pa.FixedSizeListArray.from_arrays(y, FEATURES)
     fields = [
         pa.field(name, array.type, metadata={"unit": UNITS.get(name, "")})
@@ -147,7 +164,22 @@ def _table(rows: list[EmbeddedFile], encoder: Encoder) -> pa.Table:
         "preprocessing": PREPROCESSING,
         "input_kind": "raw",
     }
+    if classifier is not None:
+        provenance |= {
+            "classifier": classifier.origin,
+            "classifier_encoder_sha256": classifier.encoder.card.sha256,
+            "classifier_input_kind": classifier.input_kind,
+        }
     return pa.table(list(columns.values()), schema=pa.schema(fields, metadata=provenance))
+
+
+def _class_columns(rows: list[EmbeddedFile], classifier: Classifier) -> dict[str, pa.Array]:
+    probabilities = np.stack([row.probabilities for row in rows])  # (N, C)
+    names = [classifier.classes[i] for i in probabilities.argmax(axis=1)]
+    columns = {"predicted_class": pa.array(names)}
+    for name, values in zip(classifier.classes, probabilities.T, strict=True):
+        columns[f"probability_{name}"] = pa.array(values, pa.float32())
+    return columns
 
 
 def _write_rejects(rejects: list[tuple[str, str]], path: Path) -> None:

@@ -1,16 +1,20 @@
 """The embed command on FITS files of one's own: what it takes, and what it refuses and says."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
+from typer.testing import CliRunner
 
 from app.errors import ExplorerError
-from model.encoder import Encoder, embed
+from model.classifier import Classifier, save_classifier
+from model.encoder import Encoder, embed, untrained_encoder
 from model.preprocess import clean, network_input
+from scripts.cli import app
 from scripts.embed_files import embed_files
 
 CARDS = {
@@ -56,6 +60,33 @@ def test_table_holds_position_extent_and_the_representation(
     assert table.schema.field("ra_deg").metadata[b"unit"] == b"deg"
     assert table.schema.metadata[b"encoder_sha256"].decode() == encoder.card.sha256
     assert table.schema.metadata[b"input_kind"] == b"raw"
+
+
+@pytest.mark.parametrize("input_kind", ["published", "pedestal"])
+def test_a_kept_classifier_adds_its_classes_and_leaves_y_alone(
+    tmp_path: Path, encoder: Encoder, input_kind: str
+) -> None:
+    other = untrained_encoder("resnet14")
+    weight = np.stack([np.zeros(512), np.full(512, 0.01)]).astype(np.float32)
+    fitted = Classifier(other, weight, np.zeros(2, np.float32), ("FRI", "FRII"), "by hand")
+    fitted = replace(fitted, input_kind=input_kind)
+    save_classifier(fitted, tmp_path / "fitted.safetensors")
+    path, out = write(tmp_path / "a.fits"), tmp_path / "y.parquet"
+    words = ["embed", str(path), "--out", str(out)]
+    result = CliRunner().invoke(app, [*words, "--classifier", str(tmp_path / "fitted.safetensors")])
+    assert result.exit_code == 0
+    table = pq.read_table(out)
+    (row,) = table.to_pylist()
+    x = network_input(clean(drawn()))[None]
+    expected = fitted.probabilities(x)[0]
+    assert row["predicted_class"] == "FRII"
+    np.testing.assert_allclose([row["probability_FRI"], row["probability_FRII"]], expected)
+    np.testing.assert_allclose(row["y"], embed(encoder, x)[0], rtol=1e-4, atol=1e-5)
+    metadata = table.schema.metadata
+    assert metadata[b"classifier"] == b"by hand"
+    assert metadata[b"classifier_encoder_sha256"].decode() == other.card.sha256
+    assert metadata[b"classifier_input_kind"].decode() == input_kind
+    assert ("pedestal was subtracted" in result.output) == (input_kind == "pedestal")
 
 
 @pytest.mark.parametrize(

@@ -5,29 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from model.augment import FINE_TUNING_VIEWS
-from model.classifier import ClassifierFileError, load_classifier, save_classifier
-from model.encoder import load_encoder, untrained_encoder
+from model.classifier import Classifier, ClassifierFileError, load_classifier, save_classifier
+from model.encoder import load_encoder, save_encoder, untrained_encoder
 from model.finetune import TABLE_5, FinetuneConfig, Network, UnusableDepth, finetune, supervised
 from model.preprocess import network_input
 from model.tasks import Labelled, TooManyLabels, subset
+from tests.small_mirabest import two_shapes
 
 TINY = replace(FinetuneConfig(), epochs=1, batch_size=8)
 CLASSES = ("round", "long")
-
-
-def two_shapes(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Discs and bars (count, 150, 150), which anything that learns can tell apart."""
-    generator = np.random.default_rng(0)
-    rows, columns = np.mgrid[:150, :150] - 75
-    label = np.arange(count) % 2
-    images = np.zeros((count, 150, 150), np.uint8)
-    for image, kind in zip(images, label, strict=True):
-        size = generator.uniform(5, 8)
-        long = (np.abs(rows) < 2) & (np.abs(columns) < 4 * size)
-        image[long if kind else rows**2 + columns**2 < size**2] = generator.integers(150, 255)
-    return images, label.astype(np.int64)
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +60,11 @@ def test_frozen_layers_are_bit_identical_after_training(depth: int, data) -> Non
     before, after = encoder.state_dict(), fitted.state_dict()
     trained = tuple(f"layers.{i}." for i in range(9 - depth, 9))
     for key, value in before.items():
-        same = torch.equal(value, after[key])
-        assert same != key.startswith(trained) or "weight" not in key, key
+        if not key.startswith(trained):
+            assert torch.equal(value, after[key]), key  # batch-norm statistics too
+    moved = [key for key, value in before.items() if not torch.equal(value, after[key])]
+    assert len({key.split(".")[1] for key in moved}) == depth
+    assert any("running_mean" in key for key in moved) == (depth > 0)
 
 
 def test_training_leaves_the_given_encoder_as_it_is(data) -> None:
@@ -118,6 +111,27 @@ def test_a_file_that_is_no_classifier_is_refused_in_words(tmp_path) -> None:
     path.write_bytes(b"nothing")
     with pytest.raises(ClassifierFileError, match="cannot be read as a classifier"):
         load_classifier(path)
+
+
+@pytest.mark.parametrize("lost", ["head.bias", "encoder.layers.0.0.weight"])
+def test_a_damaged_classifier_is_refused_in_words(tmp_path, lost: str) -> None:
+    encoder = untrained_encoder("resnet14")
+    zeros = np.zeros((2, 512), np.float32), np.zeros(2, np.float32)
+    path = tmp_path / "fitted.safetensors"
+    save_classifier(Classifier(encoder, *zeros, CLASSES, "a test", "pedestal"), path)
+    assert load_classifier(path).input_kind == "pedestal"
+    with safe_open(path, "pt") as file:
+        tensors = {k: file.get_tensor(k) for k in file.keys() if k != lost}  # noqa: SIM118
+        metadata = file.metadata()
+    save_file(tensors, path, metadata)
+    with pytest.raises(ClassifierFileError, match="damaged classifier"):
+        load_classifier(path)
+
+
+def test_an_encoder_is_no_classifier(tmp_path) -> None:
+    save_encoder(untrained_encoder("resnet14"), tmp_path / "e.safetensors", "", "", trained=False)
+    with pytest.raises(ClassifierFileError, match="holds no classifier"):
+        load_classifier(tmp_path / "e.safetensors")
 
 
 def test_a_subset_keeps_the_proportions_of_the_classes() -> None:
