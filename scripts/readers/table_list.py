@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,8 @@ def list_of_table(table: RawTable, path: Path, options: ListOptions) -> SourceLi
     dropped = known.dropped(table) if known else {}
     chosen = _merged(presets.options, options)
     columns = find_position_columns(table, chosen)
+    if known and not any(options.values()):
+        columns = replace(columns, how="as published")
     positions = read_positions(columns, table.frame, chosen)
     names = find_names(table, chosen)
     reasons = {**dropped, **positions.reasons}
