@@ -5,6 +5,7 @@ was killed and resumed sees what an undisturbed one sees.
 """
 
 import json
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from torch.utils.data import DataLoader
 from model.augment import random_views
 from model.batches import Batches
 from model.byol import Byol, Contrastive
+from model.compiler import why_not_compiled
 from model.describer import Describer
 from model.encoder import Encoder, embed, load_encoder, save_encoder, untrained_encoder
 from model.equalise import equalised
@@ -49,7 +51,7 @@ class Pretraining(pl.LightningModule):
             self.describer = _make_describer(batches, config)
         self.schedule = schedule_of(config, batches.steps_per_epoch)
         if config.compile:
-            self.learner.encoder.compile(dynamic=False)
+            _compile(self.learner.encoder)
 
     def training_step(self, _batch: Any, _index: int) -> Tensor:
         """Two views of the step's images, and the objective."""
@@ -175,6 +177,14 @@ def _sample(sources: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
 
 def _stride(source: NDArray[np.uint8]) -> int:
     return max(1, len(source) // EQUALISE_ON)
+
+
+def _compile(encoder: Encoder) -> None:
+    reason = why_not_compiled()
+    if reason is None:
+        encoder.compile(dynamic=False)
+    else:
+        warnings.warn(f"The run goes on without torch.compile: {reason}", stacklevel=2)
 
 
 def _first_encoder(config: PretrainConfig) -> Encoder:
