@@ -4,7 +4,7 @@
  */
 
 import { decodeColumn, decodeMap } from "./binary.js";
-import { imageForm, resultUrl, surveyPictureUrl, SURVEYS_URL } from "./endpoints.js";
+import { imageForm, mapUrl, resultUrl, surveyPictureUrl, SURVEYS_URL } from "./endpoints.js";
 import { formatBytes } from "./format.js";
 
 /** @typedef {import("./endpoints.js").ImageQuery} ImageQuery */
@@ -41,8 +41,8 @@ export function createApi(fetcher = (...args) => globalThis.fetch(...args)) {
     return decodeColumn(await response.arrayBuffer());
   });
   return {
-    map: async (colour) => {
-      const response = await request(`/api/map?${new URLSearchParams({ colour })}`);
+    map: async (colour, layout) => {
+      const response = await request(mapUrl(colour, layout));
       return decodeMap(await response.arrayBuffer());
     },
     row: (row) => json(`/api/rows/${row}`),
@@ -51,8 +51,11 @@ export function createApi(fetcher = (...args) => globalThis.fetch(...args)) {
     cancelSearch: () => searchLatest.cancel(),
     resultFile: (query, options, format) => fileLatest.ask(query, options, format),
     surveys: () => json(SURVEYS_URL),
-    surveyPicture: (name, field, signal) =>
-      request(surveyPictureUrl(name, field), { signal }).then((response) => response.blob()),
+    surveyPicture: async (name, field, signal) => {
+      const response = await request(surveyPictureUrl(name, field), { signal });
+      const [service, blank] = ["x-service", "x-blank-fraction"].map((h) => response.headers.get(h));
+      return { blob: await response.blob(), service, blank: Number(blank) };
+    },
   };
 }
 

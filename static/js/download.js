@@ -1,9 +1,12 @@
 /**
- * Taking the result away: links to the server's files, and text to the clipboard.
- * It never makes a file itself: what is downloaded is what the API gives to any script.
+ * Taking the result away: links to the server's files, files that had to be asked for, and text
+ * to the clipboard.
+ * It never makes up a file: what is downloaded is what the API gives to any script.
  */
 
-import { resultUrl } from "./api.js";
+import { resultUrl } from "./endpoints.js";
+
+const KEPT_MS = 60_000;
 
 /** The formats of the server, as people know them. */
 export const FORMATS = [
@@ -16,6 +19,15 @@ export const FORMATS = [
 /** The download address of each format. */
 export function downloadLinks(query, options) {
   return FORMATS.map(([format, label]) => ({ format, label, url: resultUrl(query, options, format) }));
+}
+
+/** Hand a file that has arrived to the browser, which keeps it as it keeps any download. */
+export function saveFile({ blob, name }) {
+  const url = URL.createObjectURL(blob);
+  const link = document.createElement("a");
+  Object.assign(link, { href: url, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
 }
 
 /** Copy text; false if the browser does not allow it. */

@@ -55,6 +55,19 @@ export function formatDegrees(raDeg, decDeg) {
   return `${ra} ${decDeg < 0 ? "-" : "+"}${dec}`;
 }
 
+/** A frequency in the unit that surveys are known by: 144 MHz, 1.4 GHz. */
+export function formatFrequency(mhz) {
+  if (mhz === null || mhz === undefined) return "frequency not stated";
+  return mhz < 1000 ? `${Number(mhz.toFixed(1))} MHz` : `${Number((mhz / 1000).toFixed(2))} GHz`;
+}
+
+/** The size of a file: 950 bytes, 34 kB, 1.2 MB (of 1,000,000 bytes). */
+export function formatBytes(bytes) {
+  if (bytes < 1000) return `${bytes} bytes`;
+  const [unit, scaled] = bytes < 999_500 ? ["kB", bytes / 1e3] : ["MB", bytes / 1e6];
+  return `${scaled < 9.95 ? scaled.toFixed(1) : formatCount(Math.round(scaled))} ${unit}`;
+}
+
 /** A catalogue value with its unit: four significant digits, words as they are. */
 export function formatValue(value, unit = null) {
   if (value === null || value === undefined || value === "") return "unknown";

@@ -3,9 +3,14 @@
  * It never draws a number and never asks the server itself.
  */
 
+import { createAddress } from "./address.js";
 import { createApi } from "./api.js";
 import { copyText } from "./download.js";
+import { createDownloads } from "./downloads.js";
+import { createDrop } from "./drop.js";
 import { homeView, isInside, viewOf, zoomed } from "./geometry.js";
+import { createImageForm } from "./imageform.js";
+import { createImages } from "./images.js";
 import { createKeys } from "./keys.js";
 import { createLegend } from "./legend.js";
 import { createMap } from "./map.js";
@@ -16,6 +21,8 @@ import { createSession } from "./session.js";
 import { createSource } from "./source.js";
 import { createStatus } from "./status.js";
 import { createStore } from "./store.js";
+import { createSurveyImages, NO_SURVEYS } from "./surveyimages.js";
+import { createSurveys } from "./surveys.js";
 import { createTheme, themeNow } from "./theme.js";
 import { createTooltip } from "./tooltip.js";
 import { readAddress } from "./url.js";
@@ -28,21 +35,18 @@ const defaults = {
   kMax: meta.limits.k_max,
   colour: meta.default_column,
   colours: meta.columns.map(({ name }) => name),
+  layouts: meta.layouts.map(({ name }) => name),
   duplicatesArcsec: meta.limits.duplicates_arcsec_default,
   surveySeconds: meta.limits.survey_deadline_s,
 };
-const address = {
-  read: () => location.search,
-  push: (search) => {
-    if (search !== location.search) history.pushState(null, "", search || location.pathname);
-  },
-  replace: (search) => history.replaceState(null, "", search || location.pathname),
-};
+const address = createAddress(window);
 const store = createStore({
   ...readAddress(address.read(), defaults),
   query: null, // what `result` answers; the address is followed in start()
-  result: null,
+  answer: null, // as the server gave it
+  result: null, // the same, with its places on the map that is shown
   target: null, // place of the query on the map, known before its neighbours are
+  image: null, // the person's own, chosen but perhaps not yet asked about
   pending: null,
   error: null, // {parameter, detail}: beside which control, in which words
   map: null,
@@ -56,10 +60,16 @@ const store = createStore({
   cursorRow: null,
   hoverSource: null,
   highlightRow: null,
+  surveys: NO_SURVEYS,
+  download: null, // {format, detail}: a file that is asked for, or why it did not come
   pictureColours: "inferno",
   theme: themeNow(),
 });
-const session = createSession({ store, api: createApi(), meta, defaults, address });
+const api = createApi();
+const session = createSession({ store, api, meta, defaults, address });
+const images = createImages({ store, ask: session.ask, clear: session.clear });
+const surveyImages = createSurveyImages({ store, api, meta });
+const downloads = createDownloads({ store, api });
 const map = createMap(byId("map"));
 const status = createStatus(document);
 
@@ -72,19 +82,26 @@ function connectViews() {
   const marks = createMarks(byId("marks"));
   const tooltip = createTooltip(byId("tooltip"), meta);
   const legend = createLegend(byId("legend"), meta);
-  const search = createSearch(byId("search-form"), defaults);
+  const search = createSearch(byId("search"), defaults);
+  const imageForm = createImageForm(byId("image-form"));
   const source = createSource(byId("source"), meta);
+  const surveys = createSurveys(byId("surveys"), meta);
   const neighbours = createNeighbours(byId("neighbours"), meta, defaults);
   createKeys(byId("map"), store.get);
+  createDrop(document.documentElement, byId("drop-target"));
   show(["result", "target", "viewport", "highlightRow", "cursorRow"], marks.draw);
   show(["hoverRow", "cursorRow", "hoverSource", "viewport"], tooltip.draw);
   show(["colouring"], legend.draw);
   show(
-    ["query", "pending", "error", "k", "hideDuplicates", "duplicatesArcsec"],
+    ["query", "result", "pending", "error", "k", "hideDuplicates", "duplicatesArcsec"],
     search.draw,
   );
+  show(["image", "query", "pending", "error"], imageForm.draw);
+  store.subscribe(["result"], surveyImages.follow);
+  show(["result", "surveys", "error", "pending"], surveys.draw);
   show(["result", "pictureColours"], source.draw);
   show(["result", "pending"], neighbours.draw);
+  show(["download"], neighbours.drawDownload);
   show(["hoverRow", "cursorRow", "result"], neighbours.light);
   show(
     ["drawn", "result", "pending", "error", "mapError", "colourError", "colour", "target"],
@@ -93,7 +110,17 @@ function connectViews() {
   store.subscribe(["result"], status.announce);
   store.subscribe(["hoverSource"], status.announceCursor);
   store.subscribe(["map", "colouring", "view"], drawMap);
+  show(["layout"], showLayout);
   store.subscribe(["result"], ({ result }) => result && byId("details").scrollTo({ top: 0 }));
+}
+
+/** The choice of the map, and the words below it that are true of that map. */
+function showLayout({ layout }) {
+  if (!byId("layout")) return;
+  byId("layout").value = layout;
+  for (const note of document.querySelectorAll("[data-layout]")) {
+    note.hidden = note.dataset.layout !== layout;
+  }
 }
 
 function show(keys, draw) {
@@ -118,6 +145,13 @@ function connectEvents() {
   on("select", ({ row }) => session.selectRow(row));
   on("source", ({ id }) => session.ask({ kind: "source", id }));
   on("find", ({ text }) => session.ask({ kind: "position", text }));
+  on("image", ({ file }) => images.choose(file));
+  on("image-search", images.search);
+  on("image-remove", images.remove);
+  on("surveys", ({ open }) => (open ? surveyImages.open() : surveyImages.close()));
+  on("survey-retry", ({ name }) => surveyImages.retry(name));
+  on("survey-search", searchSurvey);
+  on("download", ({ format }) => downloads.fetch(format));
   on("options", session.setOptions);
   on("invalid", (error) => store.set({ error }));
   on("cancel", session.cancel);
@@ -142,6 +176,7 @@ function connectPage() {
     store.set({ theme });
     session.recolour();
   });
+  byId("layout")?.addEventListener("change", ({ target }) => session.layout(target.value));
   byId("colour").addEventListener("change", ({ target }) => session.colour(target.value));
   onClick("zoom-in", () => zoom(1 / ZOOM_STEP));
   onClick("zoom-out", () => zoom(ZOOM_STEP));
@@ -200,6 +235,12 @@ function goToDetails(event) {
   event.preventDefault();
   byId("source").scrollIntoView();
   byId("source").focus({ preventScroll: true });
+}
+
+/** Search with another survey's image; what it finds is above the place of the button. */
+async function searchSurvey({ name }) {
+  await session.askSurvey(name);
+  if (!store.get().error) byId("source").scrollIntoView();
 }
 
 function openAbout(section) {

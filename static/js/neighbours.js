@@ -2,10 +2,11 @@
  * The nearest neighbours as cards, and the ways to take them away.
  * It never searches and never makes a file.
  *
- * Emits explorer:source {id}, explorer:highlight {row}, explorer:about {section}.
+ * Emits explorer:source {id}, explorer:highlight {row}, explorer:about {section},
+ * explorer:download {format, label}.
  */
 
-import { downloadLinks } from "./download.js";
+import { downloadLinks, FORMATS } from "./download.js";
 import {
   formatDissimilarity,
   formatExtent,
@@ -17,7 +18,7 @@ import { separationArcsec } from "./geometry.js";
 import { el, emit, fill } from "./html.js";
 import { smallPicture } from "./picture.js";
 import { writeAddress } from "./url.js";
-import { duplicateSentence, flagWords, titleOf } from "./words.js";
+import { duplicateSentence, flagWords, isModel, MODEL_SENTENCE, titleOf } from "./words.js";
 
 const EAGER_PICTURES = 24;
 const MOST_SKELETONS = 12;
@@ -36,6 +37,17 @@ export function createNeighbours(root, meta, defaults) {
     drawn = result;
   }
 
+  /** What became of a download that had to be asked for. */
+  function drawDownload({ download }) {
+    const place = root.querySelector("#download-error");
+    if (!place) return;
+    fill(place, download?.detail ?? "");
+    place.hidden = !download?.detail;
+    for (const button of root.querySelectorAll("[data-format]")) {
+      button.disabled = download?.format === button.dataset.format && !download.detail;
+    }
+  }
+
   /** Light the card of a source that is pointed at on the map. */
   function light({ hoverRow, cursorRow }) {
     const row = hoverRow ?? cursorRow;
@@ -52,6 +64,7 @@ export function createNeighbours(root, meta, defaults) {
       "header",
       { class: "section-head" },
       el("div", { class: "head-row" }, title, takeAway(state)),
+      el("p", { id: "download-error", class: "error", role: "alert", hidden: true }),
       el(
         "p",
         { class: "section-sub" },
@@ -99,32 +112,41 @@ export function createNeighbours(root, meta, defaults) {
 
   function picture(neighbour) {
     const alt = `Radio image of ${titleOf(neighbour)}`;
-    const isModel = neighbour.image_origin === "model";
     const lazy = neighbour.rank > EAGER_PICTURES;
-    return smallPicture({ url: neighbour.cutout_url, alt, isModel, lazy }, meta.image);
+    const picture = { url: neighbour.cutout_url, alt, isModel: isModel(neighbour), lazy };
+    return smallPicture(picture, meta.image);
   }
 
-  return { draw, light };
+  return { draw, drawDownload, light };
 }
 
 function takeAway({ query, k, hideDuplicates, duplicatesArcsec }) {
-  const links = downloadLinks(query, { k, hideDuplicates, duplicatesArcsec });
+  const options = { k, hideDuplicates, duplicatesArcsec };
+  const ways = query.kind === "image" ? FORMATS.map(sentAgain) : downloadLinks(query, options).map(link);
   return el(
     "p",
     { class: "take-away" },
     el("span", { class: "visually-hidden" }, "Download as "),
-    ...links.map(({ format, label, url }) => {
-      const title = `Download as ${label}`;
-      return el("a", { id: `download-${format}`, href: url, download: true, title }, label);
-    }),
+    ...ways,
   );
+}
+
+const link = ({ format, label, url }) =>
+  el("a", { id: `download-${format}`, href: url, download: true, title: `Download as ${label}` }, label);
+
+/** No address holds an image: it is sent once more, and the file comes back. */
+function sentAgain([format, label]) {
+  const onclick = ({ currentTarget }) => emit(currentTarget, "explorer:download", { format });
+  const named = { id: `download-${format}`, "data-format": format, title: `Download as ${label}` };
+  return el("button", { type: "button", class: "link", ...named, onclick }, label);
 }
 
 function numbers(neighbour) {
   const { similarity, dissimilarity, percentile, extent_flag: limit } = neighbour;
   const flag = flagWords(limit);
   const extent = formatExtent(neighbour.angular_extent_arcsec, limit);
-  const away = `${formatSeparation(neighbour.separation_arcsec)} away`;
+  const arcsec = neighbour.separation_arcsec;
+  const away = arcsec !== null && `${formatSeparation(arcsec)} away`;
   return [
     pair(
       el("b", {}, "S ", formatSimilarity(similarity)),
@@ -133,14 +155,15 @@ function numbers(neighbour) {
     pair(el("span", {}, "1 − S ", formatDissimilarity(dissimilarity))),
     pair(
       el("span", {}, "extent ", extent),
-      el("span", { title: "Distance on the sky from the query" }, away),
+      away && el("span", { title: "Distance on the sky from the query" }, away),
     ),
-    flag && el("span", {}, el("span", { class: "flag" }, flag)),
+    (flag || isModel(neighbour)) && el("span", { class: "flags" }, flag && el("span", { class: "flag" }, flag), isModel(neighbour) && modelFlag()),
     neighbour.name && el("span", { class: "card-name" }, neighbour.name),
     el("span", { class: "card-position mono" }, neighbour.position),
   ];
 }
 
+const modelFlag = () => el("span", { class: "flag model", title: MODEL_SENTENCE }, "drawn model");
 const pair = (...sides) => el("span", { class: "pair" }, ...sides);
 
 /** The shape of the cards to come. */

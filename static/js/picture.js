@@ -3,35 +3,43 @@
  * It never decides which picture to show.
  */
 
-import { imageUrl } from "./api.js";
+import { imageUrl } from "./endpoints.js";
 import { el, svg } from "./html.js";
+import { MODEL_SENTENCE } from "./words.js";
 
 /**
  * The large picture, every annotation in image pixels.
- * @param {{url: string, alt: string, isModel: boolean, colours: string}} picture
+ * @param {{url: string, alt: string, isModel: boolean, directed: boolean, colours: string}} picture
+ *   `directed`: north is known to be up.
  * @param {{size_px: number, input_size_px: number, pixel_scale_arcsec: number}} image
  */
-export function annotatedPicture({ url, alt, isModel, colours }, image) {
+export function annotatedPicture({ url, alt, isModel, directed, colours }, image) {
   const src = imageUrl(url, { sizePx: image.size_px, colours });
   return el(
     "div",
     { class: "picture" },
     imageElement(src, alt, image.size_px),
-    overlay(image),
-    isModel && el("span", { class: "model-label" }, "MODEL, not observed"),
+    overlay(image, directed),
+    isModel && modelLabel("MODEL, not observed"),
   );
 }
 
-/** A small picture: the central field that the network sees. */
-export function smallPicture({ url, alt, isModel, lazy = false }, image) {
-  const src = imageUrl(url, { sizePx: image.input_size_px });
+/** A small picture: the central field that the network sees, or the whole of it. */
+export function smallPicture({ url, alt, isModel, lazy = false, whole = false }, image) {
+  const sizePx = whole ? image.size_px : image.input_size_px;
   return el(
     "div",
     { class: "picture small" },
-    imageElement(src, alt, image.input_size_px, lazy),
-    isModel && el("span", { class: "model-label" }, "MODEL"),
+    imageElement(imageUrl(url, { sizePx }), alt, sizePx, lazy),
+    isModel && modelLabel("MODEL"),
   );
 }
+
+/** A picture of which nothing is known but where it is. */
+export const bareImage = (src, alt) =>
+  el("div", { class: "picture small" }, imageElement(src, alt, null));
+
+const modelLabel = (words) => el("span", { class: "model-label", title: MODEL_SENTENCE }, words);
 
 function imageElement(src, alt, sizePx, lazy = false) {
   const size = { width: sizePx, height: sizePx };
@@ -42,7 +50,7 @@ function imageElement(src, alt, sizePx, lazy = false) {
   return image;
 }
 
-function overlay({ size_px: size, input_size_px: input, pixel_scale_arcsec: scale }) {
+function overlay({ size_px: size, input_size_px: input, pixel_scale_arcsec: scale }, directed) {
   const corner = (size - input) / 2;
   const barPx = 60 / scale;
   return svg(
@@ -51,7 +59,7 @@ function overlay({ size_px: size, input_size_px: input, pixel_scale_arcsec: scal
     svg("rect", { class: "field", x: corner, y: corner, width: input, height: input }),
     svg("path", { class: "bar", d: `M8 ${size - 8}h${barPx}m0 -2v4m${-barPx} -4v4` }),
     svg("text", { x: 8 + barPx / 2, y: size - 11 }, "60″"),
-    compass(size - 8, 23),
+    directed && compass(size - 8, 23),
   );
 }
 

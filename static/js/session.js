@@ -6,27 +6,50 @@
 import { isAborted } from "./api.js";
 import { colourBy } from "./colour.js";
 import { isInside } from "./geometry.js";
+import { createHovering } from "./hovering.js";
+import { createKept } from "./kept.js";
+import { placedOn } from "./layout.js";
 import { readAddress, sameQuery, writeAddress } from "./url.js";
 
-const HOVER_WAIT_MS = 60;
-const KEPT_SOURCES = 500;
+const KEPT_IMAGES = 12;
+const IMAGE_GONE =
+  "The image of this view is not kept when the page is loaded again: choose it once more.";
 const OPTIONS = ["k", "hideDuplicates", "duplicatesArcsec"];
 const EDGE = 0.02;
 
 /**
  * @param {{store: ReturnType<typeof import("./store.js").createStore>,
  *   api: ReturnType<typeof import("./api.js").createApi>, meta: object, defaults: object,
- *   address: {read: () => string, push: (search: string) => void,
- *   replace: (search: string) => void}}} parts
+ *   address: ReturnType<typeof import("./address.js").createAddress>}} parts
  */
 export function createSession({ store, api, meta, defaults, address }) {
-  const sources = new Map();
-  let hoverTimer = null;
+  const images = createKept(KEPT_IMAGES); // the questions with an image that Back can return to
+  const { hover, sourceOf } = createHovering({ store, api, bringIntoSight });
 
   async function loadMap() {
-    const map = await api.map(store.get().colour);
+    const map = await api.map(store.get().colour, store.get().layout);
     store.set({ map, column: map.colour });
+    placeAgain();
     recolour();
+  }
+
+  /** Show the other map: the bundle's own, or the catalogue's. */
+  async function layout(name) {
+    try {
+      const map = await api.map(store.get().colour, name);
+      store.set({ map, layout: name, view: null, column: map.colour, colourError: null });
+      placeAgain();
+      recolour();
+      keepAddress();
+    } catch (error) {
+      if (!isAborted(error)) store.set({ colourError: error.message });
+    }
+  }
+
+  function placeAgain() {
+    const { answer, map, layout: shown } = store.get();
+    const result = placedOn(answer, map, shown);
+    if (answer) store.set({ result, target: targetOf(result) });
   }
 
   /** Colour again: after a new column, or a new theme. */
@@ -50,10 +73,15 @@ export function createSession({ store, api, meta, defaults, address }) {
 
   /** Ask, and show the answer; a failure leaves what is shown as it is. */
   async function ask(query, { remember = true } = {}) {
-    store.set({ pending: { query, since: performance.now() }, error: null });
+    const image = query.image ?? null;
+    const pending = { query, since: performance.now() };
+    store.set({ pending, error: null, ...(image && { image }) });
     try {
-      const result = await api.search(query, store.get());
-      store.set({ query, result, pending: null, error: null, target: targetOf(result) });
+      const answer = await api.search(query, store.get());
+      const { map, layout: shown } = store.get();
+      const result = placedOn(answer, map, shown);
+      if (image) images.put(query.id, query);
+      store.set({ query, answer, result, image, pending: null, error: null, target: targetOf(result) });
       keepInSight();
       remember ? rememberAddress() : keepAddress();
     } catch (error) {
@@ -82,6 +110,12 @@ export function createSession({ store, api, meta, defaults, address }) {
     }
   }
 
+  /** Ask about the image of another survey at the place that is shown. */
+  function askSurvey(survey) {
+    const { ra_deg: ra, dec_deg: dec } = store.get().result.query;
+    return ask({ kind: "degrees", ra, dec, survey });
+  }
+
   /** Try once more what failed last. */
   function retry() {
     const { error } = store.get();
@@ -91,8 +125,8 @@ export function createSession({ store, api, meta, defaults, address }) {
 
   function clear({ remember = true } = {}) {
     api.cancelSearch();
-    store.set({ query: null, result: null, target: null, pending: null, error: null });
-    store.set({ highlightRow: null });
+    store.set({ query: null, answer: null, result: null, target: null, pending: null, error: null });
+    store.set({ highlightRow: null, image: null });
     remember ? rememberAddress() : keepAddress();
   }
 
@@ -104,41 +138,22 @@ export function createSession({ store, api, meta, defaults, address }) {
   /** Show what an address says: at the start, and when the person goes back or forward. */
   function follow() {
     const before = store.get();
-    const { query, colour: name, ...shared } = readAddress(address.read(), defaults);
+    const { query: written, colour: name, layout: asked, ...shared } = readAddress(address.read(), defaults);
+    const imageId = written ? null : address.imageId();
+    const query = written ?? images.get(imageId) ?? null;
     store.set(shared);
     if (name !== before.colour) before.map ? colour(name) : store.set({ colour: name });
-    if (!query) return before.query || before.pending ? clear({ remember: false }) : undefined;
+    if (asked !== before.layout) before.map ? layout(asked) : store.set({ layout: asked });
+    if (!query) return showNothing(before, imageId);
     const optionsChanged = OPTIONS.some((key) => before[key] !== shared[key]);
     if (!sameQuery(query, before.query) || optionsChanged) return ask(query, { remember: false });
     if (before.pending) cancel();
   }
 
-  /** Point at a row; its source arrives a moment later unless the pointer has moved on. */
-  function hover(patch) {
-    store.set(patch);
-    clearTimeout(hoverTimer);
-    const { map, hoverRow, cursorRow } = store.get();
-    const stepped = patch.cursorRow ?? null;
-    if (stepped !== null) bringIntoSight({ x: map.x[stepped], y: map.y[stepped] });
-    const row = hoverRow ?? cursorRow;
-    if (row === null) return;
-    const show = () => sourceOf(row).then(showHovered, () => {});
-    if (sources.has(row)) show();
-    else hoverTimer = setTimeout(show, HOVER_WAIT_MS);
-  }
-
-  function showHovered(source) {
-    const { hoverRow, cursorRow } = store.get();
-    if ((hoverRow ?? cursorRow) === source.row) store.set({ hoverSource: source });
-  }
-
-  async function sourceOf(row) {
-    if (!sources.has(row)) {
-      const source = await api.row(row);
-      if (sources.size >= KEPT_SOURCES) sources.delete(sources.keys().next().value);
-      sources.set(row, source);
-    }
-    return sources.get(row);
+  /** The plain page; if it was about an image that is gone, that is said. */
+  function showNothing(before, imageId) {
+    if (before.query || before.pending) clear({ remember: false });
+    if (imageId) store.set({ error: { parameter: "image", detail: IMAGE_GONE } });
   }
 
   function keepInSight() {
@@ -154,14 +169,16 @@ export function createSession({ store, api, meta, defaults, address }) {
     store.set({ view: { cx: place.x, cy: place.y, span: view?.span ?? shorter } });
   }
 
-  const rememberAddress = () => address.push(writeAddress(store.get(), defaults));
-  const keepAddress = () => address.replace(writeAddress(store.get(), defaults));
+  const rememberAddress = () => address.push(...entry(store.get(), defaults));
+  const keepAddress = () => address.replace(...entry(store.get(), defaults));
 
   return {
     loadMap,
     recolour,
     colour,
+    layout,
     ask,
+    askSurvey,
     setOptions,
     selectRow,
     clear,
@@ -176,9 +193,21 @@ export function createSession({ store, api, meta, defaults, address }) {
 
 const targetOf = (result) => result && { ...result.map, row: result.query.row };
 
+/** An entry of the history: its address, and the image that no address can hold. */
+const entry = (state, defaults) => [
+  writeAddress(state, defaults),
+  state.query?.kind === "image" ? state.query.id : null,
+];
+
+const OWN_CONTROLS = {
+  any: ["k", "duplicates_arcsec"],
+  image: ["pixel_scale_arcsec", "ra", "dec"],
+};
+
 /** Beside which control an error belongs: the one the server names, else the one that asked. */
 function place(error, query) {
-  const own = { k: "k", duplicates_arcsec: "duplicates_arcsec" }[error.parameter];
-  const asker = query.kind === "source" ? "source" : "position";
-  return { parameter: own ?? asker, detail: error.message, query };
+  const { parameter } = error;
+  const named = [...OWN_CONTROLS.any, ...(OWN_CONTROLS[query.kind] ?? [])].includes(parameter);
+  const asker = ["source", "image"].includes(query.kind) ? query.kind : "position";
+  return { parameter: named ? parameter : asker, detail: error.message, query };
 }

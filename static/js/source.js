@@ -5,92 +5,77 @@
  * Emits explorer:copy {text}, explorer:source {id}, explorer:colours {colours}.
  */
 
-import {
-  formatDegrees,
-  formatExtent,
-  formatPercentile,
-  formatSeparation,
-  formatValue,
-} from "./format.js";
+import { fitsUrl, isEmbedded } from "./endpoints.js";
+import { formatSeparation } from "./format.js";
 import { el, emit, fill } from "./html.js";
 import { annotatedPicture } from "./picture.js";
-import {
-  columnFromName,
-  extentSentence,
-  flagWords,
-  imageOriginWords,
-  noveltySentence,
-  titleOf,
-} from "./words.js";
+import { factsList, ownColumns } from "./sourcefacts.js";
+import { extentSentence, isModel, MODEL_SENTENCE, noveltySentence, titleOf } from "./words.js";
+
+const NO_LINK = "This view cannot be linked: the image is only in this browser.";
+const TURNED = "Its directions on the sky are not known to this page.";
 
 /** @param {HTMLElement} root Holds the guide that is shown while nothing is selected. */
 export function createSource(root, meta) {
   const guide = [...root.childNodes];
 
-  function draw({ result, pictureColours }) {
+  function draw({ query, result, pictureColours }) {
     if (!result) fill(root, ...guide);
-    else fill(root, ...panel(result, pictureColours));
+    else fill(root, ...panel(query, result, pictureColours));
   }
 
-  function panel(result, colours) {
+  function panel(asked, result, colours) {
     const { query } = result;
+    const copy = (text) => emit(root, "explorer:copy", { text });
     return [
-      heading(query),
-      el("div", { class: "source-body" }, figure(query, colours), facts(result)),
+      heading(asked, query, copy),
+      el(
+        "div",
+        { class: "source-body" },
+        figure(asked, query, colours),
+        factsList(result, { copy }),
+      ),
       notes(result),
       query.also_nearby.length > 0 && alsoNearby(query.also_nearby),
-      ownColumns(query.columns),
+      ownColumns(query.columns, meta.columns),
     ];
   }
 
-  function heading(query) {
-    const copy = () => emit(root, "explorer:copy", { text: window.location.href });
-    const link = button("Copy link to this view", copy, { id: "copy-link" });
-    const title = el("h2", { id: "source-title" }, titleOf(query));
+  function heading(asked, query, copy) {
+    const title = el("h2", { id: "source-title" }, titleOf(query, asked));
+    const link = button("Copy link to this view", () => copy(window.location.href), {
+      id: "copy-link",
+    });
+    const own = asked?.kind === "image";
     return el(
       "header",
       { class: "section-head" },
-      el("div", { class: "head-row" }, title, link),
-      origin(query),
+      el("div", { class: "head-row" }, title, !own && link),
+      own ? ownImage(asked, query) : origin(query),
     );
   }
 
-  function figure(query, colours) {
-    const alt = `Radio image of ${titleOf(query)}, north up, east left`;
-    const picture = { url: query.image_url, alt, isModel: query.image_origin === "model", colours };
+  function figure(asked, query, colours) {
     const other = colours === "grey" ? "inferno" : "grey";
     const change = () => emit(root, "explorer:colours", { colours: other });
+    const id = query.source_id;
     return el(
       "figure",
       { class: "cutout" },
-      annotatedPicture(picture, meta.image),
+      annotatedPicture(pictureOf(asked, query, colours), meta.image),
       el(
         "figcaption",
         {},
         el("span", {}, pictureCaption(meta.image)),
-        button(`Show in ${other}`, change, { id: "picture-colours" }),
+        el(
+          "span",
+          { class: "picture-actions" },
+          !isEmbedded(query.image_url) &&
+            button(`Show in ${other}`, change, { id: "picture-colours" }),
+          id && el("a", { id: "cutout-fits", href: fitsUrl(id), download: true }, "FITS"),
+        ),
       ),
     );
-  }
-
-  function facts({ query, novelty_percentile: novelty }) {
-    const separation = query.separation_arcsec;
-    return el(
-      "dl",
-      { class: "facts-list" },
-      coordinates("RA, Dec (ICRS)", query.position),
-      coordinates("Degrees", formatDegrees(query.ra_deg, query.dec_deg)),
-      extentFact(query),
-      fact("Novelty percentile", el("span", { class: "big" }, formatPercentile(novelty, 1))),
-      fact("Image", line(query.survey), line(imageOriginWords(query.image_origin))),
-      separation !== null && fact("From the position asked", line(formatSeparation(separation))),
-    );
-  }
-
-  function coordinates(term, text) {
-    const parts = text.split(" ").map((part) => el("span", { class: "mono" }, part));
-    const copy = () => emit(root, "explorer:copy", { text });
-    return fact(term, ...parts, button("Copy", copy, { "aria-label": `Copy ${text}` }));
   }
 
   function notes({ query, map, novelty_percentile: novelty }) {
@@ -101,10 +86,11 @@ export function createSource(root, meta) {
       noveltySentence(novelty),
       estimated && "Its place on the map is an estimate from the places of its neighbours.",
     ];
+    const warnings = [isModel(query) && MODEL_SENTENCE, ...query.warnings].filter(Boolean);
     return el(
       "ul",
       { class: "notes" },
-      query.warnings.map((warning) => el("li", { class: "warning" }, warning)),
+      warnings.map((warning) => el("li", { class: "warning" }, warning)),
       said.filter(Boolean).map((sentence) => el("li", {}, sentence)),
     );
   }
@@ -118,19 +104,30 @@ export function createSource(root, meta) {
     return el("p", { class: "also-nearby" }, "Also within 5″: ", ...listed);
   }
 
-  function ownColumns(columns) {
-    const known = Object.entries(columns).filter(([, value]) => value !== null && value !== "");
-    if (!known.length) return null;
-    const rows = known.map(([name, value]) => {
-      const column = meta.columns.find((c) => c.name === name) ?? columnFromName(name);
-      const shown = el("span", { title: column.description }, formatValue(value, column.unit));
-      return fact(column.label, shown);
-    });
-    const summary = el("summary", {}, `Catalogue columns (${known.length})`);
-    return el("details", { class: "own-columns" }, summary, el("dl", {}, ...rows));
-  }
-
   return { draw };
+}
+
+/** Directions are shown only where the image itself, or the survey, says them. */
+function pictureOf(asked, query, colours) {
+  const directed = asked?.kind !== "image" || directionsKnown(asked, query);
+  const directions = directed ? "north up, east left" : TURNED;
+  return {
+    url: query.image_url,
+    alt: `Radio image of ${titleOf(query, asked)}, ${directions}`,
+    isModel: isModel(query),
+    directed,
+    colours,
+  };
+}
+
+const directionsKnown = ({ image }, query) =>
+  ["FITS", "gzip"].includes(image.format) && query.ra_deg !== null;
+
+function ownImage({ image }, query) {
+  const file = el("span", { class: "mono file-name" }, image.name);
+  const named = query.name || query.position;
+  const words = named ? ["Your image ", file, ". "] : ["Your image. "];
+  return el("p", { class: "section-sub" }, ...words, el("span", { id: "no-link" }, NO_LINK));
 }
 
 function origin({ source_id: id, service, cached }) {
@@ -146,21 +143,6 @@ function pictureCaption({ size_px: size, input_size_px: input, pixel_scale_arcse
   const seen = `Dashed: the ${seenArcsec.toFixed(0)}″ the network sees.`;
   return `${acrossArcmin.toFixed(1)}′ across, ${scale}″/px. ${seen}`;
 }
-
-function extentFact(query) {
-  const { angular_extent_arcsec: arcsec, extent_origin, extent_flag } = query;
-  const from = extent_origin === "catalogue" ? "from the catalogue" : extent_origin;
-  const flag = flagWords(extent_flag);
-  return fact(
-    "Angular extent",
-    el("span", { class: "big" }, formatExtent(arcsec, extent_flag)),
-    arcsec !== null && el("span", { class: "small-print" }, from),
-    flag && el("span", { class: "flag" }, flag),
-  );
-}
-
-const fact = (term, ...values) => el("div", {}, el("dt", {}, term), el("dd", {}, ...values));
-const line = (text) => el("span", {}, text);
 
 function button(words, onclick, attributes = {}) {
   return el("button", { type: "button", class: "link", onclick, ...attributes }, words);

@@ -15,7 +15,7 @@ export function createStatus(document) {
   let timer = null;
 
   function draw(state) {
-    const { drawn, result, pending, target, colour } = state;
+    const { drawn, query, result, pending, target, colour } = state;
     byId("details").classList.toggle("busy", Boolean(pending));
     byId("source").setAttribute("aria-busy", String(Boolean(pending)));
     byId("stage").classList.toggle("marked", Boolean(target));
@@ -23,7 +23,7 @@ export function createStatus(document) {
     byId("zoom-result").disabled = !result;
     byId("colour").value = colour;
     byId("map-loading").hidden = Boolean(state.mapError) || drawn;
-    document.title = result ? `${titleOf(result.query)} · ${NAME}` : NAME;
+    document.title = result ? `${titleOf(result.query, query)} · ${NAME}` : NAME;
     drawErrors(state);
   }
 
@@ -43,10 +43,10 @@ export function createStatus(document) {
   }
 
   /** For screen readers: what has arrived, and where the cursor is. */
-  function announce({ result }) {
+  function announce({ query, result }) {
     if (!result) return;
     const count = formatCount(result.neighbours.length);
-    byId("live").textContent = `${titleOf(result.query)}: ${count} neighbours found.`;
+    byId("live").textContent = `${titleOf(result.query, query)}: ${count} neighbours found.`;
   }
 
   function announceCursor({ hoverSource, cursorRow }) {

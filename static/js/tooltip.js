@@ -7,7 +7,7 @@ import { formatExtent } from "./format.js";
 import { toPixels } from "./geometry.js";
 import { el, fill } from "./html.js";
 import { smallPicture } from "./picture.js";
-import { flagWords, titleOf } from "./words.js";
+import { flagWords, isModel, titleOf } from "./words.js";
 
 const GAP_PX = 16;
 
@@ -30,7 +30,7 @@ export function createTooltip(root, meta) {
 
 function card(source, meta) {
   const flag = flagWords(source.extent_flag);
-  const picture = { url: source.cutout_url, alt: "", isModel: source.image_origin === "model" };
+  const picture = { url: source.cutout_url, alt: "", isModel: isModel(source) };
   return [
     smallPicture(picture, meta.image),
     el("p", { class: "tip-title" }, titleOf(source)),
@@ -40,6 +40,7 @@ function card(source, meta) {
       `Extent ${formatExtent(source.angular_extent_arcsec, source.extent_flag)}`,
       flag && el("span", { class: "flag" }, flag),
     ),
+    isModel(source) && el("p", { class: "tip-line" }, "Drawn model, not observed"),
   ];
 }
 

@@ -3,10 +3,12 @@
  * It never touches the browser's history: main does.
  */
 
-/** @typedef {import("./api.js").Query} Query */
+import { OURS } from "./layout.js";
+
+/** @typedef {import("./endpoints.js").Query} Query */
 
 /**
- * @typedef {{query: Query|null, k: number, colour: string, hideDuplicates: boolean,
+ * @typedef {{query: Query|null, k: number, colour: string, layout: string, hideDuplicates: boolean,
  *   duplicatesArcsec: number, view: {cx: number, cy: number, span: number}|null}} Shared
  */
 
@@ -26,6 +28,7 @@ export function readAddress(search, defaults) {
     query: readQuery(params),
     k: k >= 1 && k <= defaults.kMax ? k : defaults.k,
     colour: defaults.colours.includes(colour) ? colour : defaults.colour,
+    layout: defaults.layouts.includes(params.get("map")) ? params.get("map") : OURS,
     hideDuplicates: params.get("hide_duplicates") === "true",
     duplicatesArcsec: within >= 0 ? within : defaults.duplicatesArcsec,
     view: readView(params.get("view")),
@@ -37,6 +40,7 @@ export function writeAddress(/** @type {Shared} */ shared, defaults) {
   const params = new URLSearchParams(queryParams(shared.query));
   if (shared.k !== defaults.k) params.set("k", shared.k);
   if (shared.colour !== defaults.colour) params.set("colour", shared.colour);
+  if (shared.layout !== OURS) params.set("map", shared.layout);
   if (shared.hideDuplicates) params.set("hide_duplicates", "true");
   if (shared.duplicatesArcsec !== defaults.duplicatesArcsec) {
     params.set("duplicates_arcsec", shared.duplicatesArcsec);
@@ -55,15 +59,20 @@ function readQuery(params) {
   const id = params.get("source");
   if (id) return { kind: "source", id };
   const text = params.get("position")?.trim();
-  if (text) return { kind: "position", text };
+  const name = params.get("survey");
+  const survey = name ? { survey: name } : {};
+  if (text) return { kind: "position", text, ...survey };
   const [ra, dec] = [number(params.get("ra")), number(params.get("dec"))];
-  return Number.isFinite(ra) && Number.isFinite(dec) ? { kind: "degrees", ra, dec } : null;
+  if (!Number.isFinite(ra) || !Number.isFinite(dec)) return null;
+  return { kind: "degrees", ra, dec, ...survey };
 }
 
+/** An image of the person's own is in no address: it is only in their browser. */
 function queryParams(query) {
+  const survey = query?.survey ? { survey: query.survey } : {};
   if (query?.kind === "source") return { source: query.id };
-  if (query?.kind === "position") return { position: query.text };
-  return query ? { ra: query.ra, dec: query.dec } : {};
+  if (query?.kind === "position") return { position: query.text, ...survey };
+  return query?.kind === "degrees" ? { ra: query.ra, dec: query.dec, ...survey } : {};
 }
 
 function readView(text) {

@@ -31,7 +31,7 @@ export function noveltySentence(percentile) {
 
 /** Where the image came from. */
 export function imageOriginWords(origin) {
-  return { observed: "observed", model: "model, drawn from catalogue components" }[origin] ?? origin;
+  return { observed: "observed", model: "drawn model, not observed" }[origin] ?? origin;
 }
 
 /** Why a neighbour counts as a near-duplicate; empty where it does not. */
@@ -45,8 +45,25 @@ export function duplicateSentence(neighbour, neighbours, separationArcsec) {
   return same(`no. ${better.rank}`, separationArcsec(neighbour, better));
 }
 
-/** What to call a source: its name, else its position. */
-export const titleOf = ({ name, position }) => name || position;
+/** What to call a source: its name, else its position, else the file it came in. */
+export const titleOf = ({ name, position }, query = null) =>
+  name || position || query?.image?.name || "An image without a position";
+
+/** What an image drawn from a catalogue is, wherever one is shown. */
+export const MODEL_SENTENCE =
+  "A drawn model: made by this program from catalogue components, not observed.";
+
+export const isModel = ({ image_origin: origin }) => origin === "model";
+
+/** How many surveys have answered. */
+export function surveysSentence(list, pictures) {
+  if (!list) return "Asking which surveys there are…";
+  const states = list.map(({ name }) => pictures[name]?.state);
+  const [here, failed] = ["here", "failed"].map((one) => states.filter((s) => s === one).length);
+  const waiting = list.length - here - failed;
+  if (waiting) return `Asking ${waiting} of ${list.length} surveys…`;
+  return `${here} of ${list.length} surveys have an image of this field.`;
+}
 
 const UNITS = { arcsec: "arcsec", deg: "deg", jy_beam: "Jy/beam", mjy: "mJy", jy: "Jy" };
 

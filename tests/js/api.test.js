@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { ApiError, createApi, imageUrl, isAborted, resultUrl } from "../../static/js/api.js";
+import { ApiError, createApi, isAborted } from "../../static/js/api.js";
+import { imageQuery } from "../../static/js/imagefile.js";
 import { mapFrame } from "./frame.js";
 
 const OPTIONS = { k: 12, duplicatesArcsec: 30, hideDuplicates: false };
@@ -9,27 +10,6 @@ const OPTIONS = { k: 12, duplicatesArcsec: 30, hideDuplicates: false };
 function problem(status, body, type = "application/problem+json") {
   return new Response(body, { status, headers: { "Content-Type": type } });
 }
-
-test("a source's id is escaped in the address of its neighbours", () => {
-  const url = resultUrl({ kind: "source", id: "J12+34/a b" }, OPTIONS);
-  assert.equal(
-    url,
-    "/api/sources/J12%2B34%2Fa%20b/neighbours?k=12&duplicates_arcsec=30&hide_duplicates=false",
-  );
-});
-
-test("the plus sign of a declination survives the address", () => {
-  const url = resultUrl({ kind: "position", text: "181.229 +48.549" }, OPTIONS, "csv");
-  const params = new URL(url, "http://host").searchParams;
-  assert.equal(params.get("position"), "181.229 +48.549");
-  assert.equal(params.get("format"), "csv");
-});
-
-test("an image's size is added to an address that has parameters already", () => {
-  assert.equal(imageUrl("/a.png", { sizePx: 70 }), "/a.png?size_px=70");
-  assert.equal(imageUrl("/a.png?ra=1", { sizePx: 70 }), "/a.png?ra=1&size_px=70");
-  assert.equal(imageUrl("/a.png"), "/a.png");
-});
 
 test("a problem becomes an error with the server's sentence and its parameter", async () => {
   const body = JSON.stringify({ detail: "'x' is not a sky position.", parameter: "position" });
@@ -101,4 +81,49 @@ test("the map is asked for by its colour and arrives decoded", async () => {
   const map = await api.map("angular_extent_arcsec");
   assert.equal(asked, "/api/map?colour=angular_extent_arcsec");
   assert.equal(map.x.length, 3);
+});
+
+/** An image question as the page makes it. */
+function anImage(said, bytes = "SIMPLE  =") {
+  const file = new File([bytes], "field.fits");
+  const image = { file, name: file.name, sizeBytes: file.size, format: "FITS" };
+  return imageQuery(image, said);
+}
+
+test("an image is sent as a form with what was said of it, and nothing that was not", async () => {
+  const asked = [];
+  const api = createApi(async (url, options) => {
+    asked.push([url, options]);
+    return Response.json({});
+  });
+  await api.search(anImage({ ra: 181.229, dec: -0.5 }), OPTIONS);
+  const [url, { method, body }] = asked[0];
+  assert.equal(url, "/api/query/image?k=12&duplicates_arcsec=30&hide_duplicates=false");
+  assert.equal(method, "POST");
+  assert.equal(body.get("ra"), "181.229");
+  assert.equal(body.get("dec"), "-0.5");
+  assert.equal(body.has("pixel_scale_arcsec"), false);
+  assert.equal(body.get("file").name, "field.fits");
+  assert.equal(await body.get("file").text(), "SIMPLE  =");
+});
+
+test("an image that cannot be sent is named with its size", async () => {
+  const api = createApi(async () => {
+    throw new TypeError("Failed to fetch");
+  });
+  await assert.rejects(api.search(anImage(), OPTIONS), /field\.fits \(9 bytes\) could not be sent/);
+});
+
+test("the file of an image's neighbours is asked for with the image, and keeps its name", async () => {
+  let asked;
+  const headers = { "Content-Disposition": 'attachment; filename="neighbours-of-field.csv"' };
+  const api = createApi(async (url, options) => {
+    asked = { url, ...options };
+    return new Response("rank", { headers });
+  });
+  const { blob, name } = await api.resultFile(anImage(), OPTIONS, "csv");
+  assert.match(asked.url, /format=csv/);
+  assert.equal(asked.method, "POST");
+  assert.equal(name, "neighbours-of-field.csv");
+  assert.equal(await blob.text(), "rank");
 });

@@ -79,3 +79,17 @@ test("a column is labelled with its unit", () => {
 test("counts are grouped", () => {
   assert.equal(format.formatCount(2155), "2,155");
 });
+
+test("a frequency has the unit its survey is known by", () => {
+  assert.equal(format.formatFrequency(144), "144 MHz");
+  assert.equal(format.formatFrequency(887.5), "887.5 MHz");
+  assert.equal(format.formatFrequency(1400), "1.4 GHz");
+  assert.equal(format.formatFrequency(null), "frequency not stated");
+});
+
+test("a file's size is never rounded into the wrong unit", () => {
+  assert.equal(format.formatBytes(999), "999 bytes");
+  assert.equal(format.formatBytes(34_567), "35 kB");
+  assert.equal(format.formatBytes(999_600), "1.0 MB");
+  assert.equal(format.formatBytes(12_345_678), "12 MB");
+});

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { ApiError, createApi } from "../../static/js/api.js";
+import { imageQuery } from "../../static/js/imagefile.js";
 import { createSession } from "../../static/js/session.js";
 import { createStore } from "../../static/js/store.js";
 import { mapFrame } from "./frame.js";
 
-const DEFAULTS = { k: 12, kMax: 200, colour: "a", colours: ["a", "b"], duplicatesArcsec: 30 };
+const DEFAULTS = { k: 12, kMax: 200, colour: "a", colours: ["a", "b"], layouts: ["ours", "listed"], duplicatesArcsec: 30 };
 const answerFor = (url) => ({
   query: { row: 0, url },
   map: { x: 1, y: 2, method: "catalogue" },
@@ -18,14 +19,16 @@ function sessionWith(answer, search = "") {
   const history = [];
   const address = {
     now: search,
+    image: null,
     read: () => address.now,
-    push: (next) => history.push(["push", (address.now = next)]),
+    imageId: () => address.image,
+    push: (next, image) => history.push(["push", (address.now = next)]) && (address.image = image),
     replace: (next) => history.push(["replace", (address.now = next)]),
   };
   const store = createStore({
     ...{ query: null, result: null, pending: null, error: null, target: null, map: null },
     ...{ viewport: null, view: null, hoverRow: null, cursorRow: null, theme: "light" },
-    ...{ k: 12, colour: "a", hideDuplicates: false, duplicatesArcsec: 30 },
+    ...{ k: 12, colour: "a", hideDuplicates: false, duplicatesArcsec: 30, layout: "ours" },
   });
   const api = createApi(answer);
   const meta = { columns: [] };
@@ -151,6 +154,72 @@ test("a source that fails can be tried again", async () => {
   await session.retry();
   assert.ok(store.get().result);
   assert.equal(store.get().error, null);
+});
+
+const anImage = () => {
+  const file = new File(["SIMPLE  ="], "field.fits");
+  return imageQuery({ file, name: file.name, sizeBytes: 9, format: "FITS" });
+};
+
+test("Back returns to an image that no address can hold", async () => {
+  const { session, store, address } = sessionWith(server);
+  const query = anImage();
+  await session.ask(query);
+  assert.deepEqual([address.now, address.image], ["", query.id]);
+  await session.ask({ kind: "source", id: "a" });
+  assert.equal(store.get().image, null);
+  Object.assign(address, { now: "", image: query.id });
+  await session.follow();
+  assert.equal(store.get().query, query);
+  assert.equal(store.get().image, query.image);
+});
+
+test("an image that is gone after loading again is said to be", () => {
+  const { session, store, address } = sessionWith(server);
+  address.image = "of an earlier page";
+  session.follow();
+  assert.equal(store.get().error.parameter, "image");
+  assert.match(store.get().error.detail, /choose it once more/);
+});
+
+test("new options ask again with the same image", async () => {
+  const bodies = [];
+  const { session, store } = sessionWith(async (url, { body }) => {
+    bodies.push([url, body?.get("file").name]);
+    return Response.json(answerFor(url));
+  });
+  await session.ask(anImage());
+  session.setOptions({ k: 3 });
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.match(bodies.at(-1)[0], /image\?k=3/);
+  assert.equal(bodies.at(-1)[1], "field.fits");
+  assert.equal(store.get().query.kind, "image");
+});
+
+for (const [parameter, beside] of [
+  ["pixel_scale_arcsec", "pixel_scale_arcsec"],
+  ["k", "k"],
+  ["file", "image"],
+  [null, "image"],
+]) {
+  test(`an image's error about ${parameter} goes beside ${beside}`, async () => {
+    const { session, store } = sessionWith(async () => {
+      return Response.json({ detail: "Refused.", parameter }, { status: 422 });
+    });
+    await session.ask(anImage());
+    assert.equal(store.get().error.parameter, beside);
+    assert.equal(store.get().image.name, "field.fits");
+  });
+}
+
+test("another survey is asked at the place that is shown, and is in the address", async () => {
+  const { session, history } = sessionWith(async (url) => {
+    const answer = answerFor(url);
+    return Response.json({ ...answer, query: { row: null, ra_deg: 10.25, dec_deg: -3 } });
+  });
+  await session.ask({ kind: "source", id: "a" });
+  await session.askSurvey("vlass");
+  assert.deepEqual(history.at(-1), ["push", "?ra=10.25&dec=-3&survey=vlass"]);
 });
 
 test("an ApiError is what views can show", () => {
