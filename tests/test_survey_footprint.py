@@ -87,19 +87,32 @@ def test_a_margin_is_kept_to_two_arcmin_all_round_a_cell() -> None:
 def test_within_30_arcmin_of_the_edge_the_server_decides_and_beyond_it_is_not_asked(
     server: ReplayServer,
 ) -> None:
-    first = FirstServer(server.first_url)
-    moc = first_footprint().moc
-    dec_deg = np.arange(60, 70, 0.01)
-    inside = moc.contains_lonlat(np.full(len(dec_deg), 180.0) * u.deg, dec_deg * u.deg)
-    edge_deg = dec_deg[inside].max()
+    first, footprint = FirstServer(server.first_url), first_footprint()
+    northward = [SkyCoord(180.0, dec_deg, unit="deg") for dec_deg in np.arange(64, 67, 0.02)]
+    near = next(place for place in northward if not footprint.reaches(place, 27.0))
+    far = next(place for place in northward if not footprint.reaches(place, 33.0))
     with pytest.raises(OutsideFootprint):  # by the server, which covers less
-        first.download(SkyCoord(180.0, edge_deg + 0.3, unit="deg"), 9.0)
+        first.download(near, 9.0)
     assert server.count() == 1
     with pytest.raises(OutsideFootprint, match=r"FIRST has no data at 12h00m00.0s \+6"):
-        first.download(SkyCoord(180.0, edge_deg + 1.5, unit="deg"), 9.0)
+        first.download(far, 9.0)
     assert server.count() == 1
 
 
 def test_the_script_writes_where_the_program_reads() -> None:
     assert OUT.name == FOOTPRINT_FILE
     assert OUT.is_file()
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in neighbours_nested")
+def test_small_holes_are_filled_and_larger_gaps_are_left() -> None:
+    grid = HEALPix(128, order="nested")
+    cells = grid.cone_search_lonlat(180 * u.deg, 30 * u.deg, 5 * u.deg)
+    hole, gap = (grid.lonlat_to_healpix(180 * u.deg, dec_deg * u.deg) for dec_deg in (28.0, 32.0))
+    around_gap = [gap, *grid.neighbours(gap)]
+    kept = np.setdiff1d(cells, [hole, *around_gap])
+    ra, dec = grid.healpix_to_lonlat(kept)
+    moc, filled = derive_moc(ra.deg, dec.deg)
+    assert filled == 1
+    covered = set(moc.flatten())
+    assert covered == {*kept.tolist(), int(hole)}
