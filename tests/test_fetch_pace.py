@@ -35,11 +35,11 @@ def test_the_server_never_sees_requests_faster_than_configured(
     server: FetchReplay, tmp_path: Path
 ) -> None:
     """Whatever delays a request on its way, only those under way can arrive bunched."""
-    rate_per_s, connections = 40.0, 3
+    rate_per_s, connections = 8.0, 3
     config = config_of(tmp_path, rate_per_s=rate_per_s, connections=connections)
-    fetch_from(server.first_url, rows_of(40), config)
+    fetch_from(server.first_url, rows_of(14), config)
     came_s = sorted(server.arrivals_s)
-    assert len(came_s) == 40
+    assert len(came_s) == 14
     for first in range(len(came_s)):
         for last in range(first + connections + 1, len(came_s)):
             at_least_s = (last - first - connections) / rate_per_s

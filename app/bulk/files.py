@@ -26,7 +26,7 @@ def write_neighbours(table: pa.Table, provenance: Mapping[str, str], fmt: str) -
     """The table as a file of one of the formats of `app.export`, with the same comments and units.
 
     All but VOTable are written column by column, in seconds for a million rows; VOTable, which
-    astropy writes, takes some ten seconds for 100,000.
+    astropy writes, takes half a minute for 100,000.
     """
     if fmt == "csv":
         return _csv(table, provenance)
