@@ -164,6 +164,7 @@ def _provenance(space: LatentSpace, result: QueryResult, options: SearchOptions)
     placed = {"query_ra_deg": query.ra_deg, "query_dec_deg": query.dec_deg}
     return {
         "query": query.source_id or query.position or query.name or "an image without a position",
+        **({"query_understood": query.understood} if query.understood else {}),
         **{name: f"{value:.6f}" for name, value in placed.items() if value is not None},
         "query_image": f"{query.image_origin}, {query.survey}, from the {query.service}",
         **bundle_provenance(space, options),

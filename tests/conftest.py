@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from hypothesis import settings as hypothesis_settings
 
 from app.explorer import Explorer
 from app.main import create_app
@@ -24,6 +25,10 @@ from tests.small_builds import no_layout
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 SMALL = 240
+
+# The same examples on every machine, however slow it is.
+hypothesis_settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("steady")
 
 
 def first_of(source: CatalogueSource, n: int) -> CatalogueSource:

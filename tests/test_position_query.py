@@ -97,6 +97,13 @@ def test_any_way_of_writing_is_answered_and_said_back(
     assert query.name == ("3C 264" if text == "3C 264" else "")
 
 
+@pytest.mark.parametrize("fmt", ["csv", "ecsv", "votable"])
+def test_a_file_says_how_its_position_was_understood(site: httpx.Client, fmt: str) -> None:
+    answer = ask(site, "3C 264", format=fmt)
+    assert answer.status_code == 200
+    assert "11h45m05.0s +19d36m23s (ICRS), where Sesame (Simbad) has 3C 264" in answer.text
+
+
 def test_numbers_are_said_back_too(site: httpx.Client) -> None:
     answer = site.get("/api/query", params={"ra": 188.73625, "dec": -1.5, "k": 1})
     assert subject_of(answer).understood == (
