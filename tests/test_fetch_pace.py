@@ -34,9 +34,14 @@ def test_the_server_never_sees_more_requests_at_once_than_configured(
 def test_the_server_never_sees_requests_faster_than_configured(
     server: FetchReplay, tmp_path: Path
 ) -> None:
-    """Whatever delays a request on its way, only those under way can arrive bunched."""
+    """Whatever delays a request on its way, only those under way can arrive bunched.
+
+    The server makes its answers beforehand: were it slow itself, it would see no hurry.
+    """
+    fetch_from(server.first_url, rows_of(14), config_of(tmp_path / "before"))
+    server.arrivals_s.clear()
     rate_per_s, connections = 8.0, 3
-    config = config_of(tmp_path, rate_per_s=rate_per_s, connections=connections)
+    config = config_of(tmp_path / "paced", rate_per_s=rate_per_s, connections=connections)
     fetch_from(server.first_url, rows_of(14), config)
     came_s = sorted(server.arrivals_s)
     assert len(came_s) == 14
