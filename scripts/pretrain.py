@@ -19,7 +19,8 @@ def run_pretraining(
     data: Annotated[
         list[str],
         typer.Option(
-            help="firstgalaxydata, drawn:POSITIONS.parquet, fits:DIR or bundle:DIR; repeatable."
+            help="firstgalaxydata, rgz108k:ARCHIVE, drawn:POSITIONS.parquet, fits:DIR or "
+            "bundle:DIR; repeatable."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Directory of the run; an existing run goes on.")],
