@@ -3,6 +3,7 @@
 It never asks a survey, and it never changes what it holds.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from model.encoder import FEATURES
 NOVELTY_NEIGHBOURS = 10
 INDEX_ROUNDING = 1e-6
 """How far the index's S, in single precision, can be from the true one."""
+ROWS_AT_ONCE = 64
+"""Queries that one product of matrices answers: 13 MB of scores at 50,000 sources."""
 
 
 @dataclass(frozen=True)
@@ -82,18 +85,18 @@ class LatentSpace:
         Slijepcevic et al. 2024, eq. 3, on y itself and not on its principal components, whose
         centring would change the cosine.
         """
-        others = len(self) - (exclude_row is not None)
-        k = min(k, others)
-        if k < 1:
-            return []
-        query = np.asarray(y, np.float64) / np.linalg.norm(np.asarray(y, np.float64))
-        rows, similarity = self._best(query, k, exclude_row)
-        at_least = np.searchsorted(-similarity, -similarity, side="right")
-        lower = 100 * (others - at_least) / max(others, 1)
-        return [
-            Match(int(row), float(s), float(p))
-            for row, s, p in zip(rows[:k], similarity[:k], lower[:k], strict=True)
-        ]
+        query = _unit(y)
+        return self._matches(self._unit @ query.astype(np.float32), query, k, exclude_row)
+
+    def search_rows(self, rows: Sequence[int], k: int) -> Iterator[list[Match]]:
+        """Find, for each of some rows, the k sources most similar to it, itself left out.
+
+        The same as `search` for one after the other; BLAS reads the index once a block.
+        """
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            block = list(rows[start : start + ROWS_AT_ONCE])
+            for row, scores in zip(block, self._unit[block] @ self._unit.T, strict=True):
+                yield self._matches(scores, _unit(self.y[row]), k, row)
 
     def novelty_percentile(self, matches: list[Match]) -> float:
         """Share (per cent) of the catalogue that lies nearer to its neighbours than a new query.
@@ -138,13 +141,32 @@ class LatentSpace:
         """ICRS position of a row."""
         return SkyCoord(self.catalogue.ra_deg[row] * u.deg, self.catalogue.dec_deg[row] * u.deg)
 
-    def _best(
-        self, unit_query: NDArray[np.float64], k: int, exclude_row: int | None
-    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """The k best rows and S, best first, and all further rows that could equal the k-th."""
-        scores = self._unit @ unit_query.astype(np.float32)  # (N,)
+    def _matches(
+        self,
+        scores: NDArray[np.float32],
+        unit_query: NDArray[np.float64],
+        k: int,
+        exclude_row: int | None,
+    ) -> list[Match]:
+        """The k best of a query, from the index's scores (N,), which it may change."""
+        others = len(self) - (exclude_row is not None)
+        k = min(k, others)
+        if k < 1:
+            return []
         if exclude_row is not None:
             scores[exclude_row] = -np.inf
+        rows, similarity = self._best(scores, unit_query, k)
+        at_least = np.searchsorted(-similarity, -similarity, side="right")
+        lower = 100 * (others - at_least) / max(others, 1)
+        return [
+            Match(int(row), float(s), float(p))
+            for row, s, p in zip(rows[:k], similarity[:k], lower[:k], strict=True)
+        ]
+
+    def _best(
+        self, scores: NDArray[np.float32], unit_query: NDArray[np.float64], k: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """The k best rows and S, best first, and all further rows that could equal the k-th."""
         worst = np.partition(scores, -k)[-k]
         rows = np.flatnonzero(scores >= worst - INDEX_ROUNDING)
         similarity = self._similarity(unit_query, rows)
@@ -200,6 +222,12 @@ def _vectors(index: faiss.Index) -> NDArray[np.float32]:
         raise BundleCorrupt(f"The bundle's index is a {type(index).__name__}, not a flat one.")
     flat: NDArray[np.float32] = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)
     return flat.reshape(index.ntotal, index.d)
+
+
+def _unit(y: NDArray[np.float32]) -> NDArray[np.float64]:
+    precise = np.asarray(y, np.float64)
+    unit: NDArray[np.float64] = precise / np.linalg.norm(precise)
+    return unit
 
 
 def _vector(position: SkyCoord) -> NDArray[np.float64]:
