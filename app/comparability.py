@@ -99,8 +99,8 @@ def _warnings(cutout: Cutout, input_kind: str) -> Iterator[str]:
 def _other_survey(survey: Survey) -> Iterator[str]:
     yield (
         f"This is an image of {survey.survey} ({survey.frequency_mhz:g} MHz, beam {survey.beam}), "
-        f"resampled to {survey.pixel_scale_arcsec:g}\" a pixel. The encoder was trained on FIRST "
-        f"(1400 MHz, {FIRST_BEAM_ARCSEC:g}\"): what a likeness between the two means is not known."
+        f'resampled to {survey.pixel_scale_arcsec:g}" a pixel. The encoder was trained on FIRST '
+        f'(1400 MHz, {FIRST_BEAM_ARCSEC:g}"): what a likeness between the two means is not known.'
     )
     if survey.coarser_than_first:
         yield (
