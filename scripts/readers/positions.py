@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from app.errors import ExplorerError
 from app.position import parse_position
+from app.positions.angle import read_angle
+from app.positions.text import plain
 from scripts.readers.position_columns import PositionColumns
 from scripts.readers.raw_table import RawColumn, plain_name
 from scripts.readers.source_list import ListOptions, UnreadableCatalogue
@@ -27,11 +29,6 @@ _UNITS = {
     "mas": 1 / 3_600_000,
 }
 _SEXAGESIMAL_UNITS = ("h:m:s", "hms", "d:m:s", "dms", "hh:mm:ss", "dd:mm:ss")
-_ANGLE = re.compile(
-    r"(?P<sign>[+-]?)\s*(?P<whole>\d{1,3})(?P<mark>[:hd°\s])\s*(?P<min>\d{1,2}(?:\.\d*)?)"
-    r"(?:\s*[:m'\s]\s*(?:(?P<sec>\d{1,2}(?:\.\d*)?)\s*[s\"]?)?)?",
-    re.ASCII | re.IGNORECASE,
-)
 _MINUS = str.maketrans("\u2212\u2013\u2010\u2011", "----")
 HOURS = ("rah", "ra_h", "ra_hours", "ra_hour", "rahours")
 
@@ -147,15 +144,14 @@ def _number(text: str) -> float | None:
 
 def _sexagesimal(text: str, in_hours: bool, longitude: bool) -> float | None:
     """Degrees of '12:34:56.7', '12h34m56.7s', '-00 30 12'; 'h' and 'd' in it decide the unit."""
-    found = _ANGLE.fullmatch(text.translate(_MINUS).strip())
-    if found is None or float(found["min"]) >= 60 or float(found["sec"] or 0) > 60:
+    angle = read_angle(plain(text))
+    if angle is None or angle.style == "decimal" or (angle.unit == "h" and not longitude):
         return None
-    mark = found["mark"].lower()
-    if mark == "h" and not longitude:
+    _, minutes, seconds = (*map(float, angle.parts), 0.0)[:3]
+    if minutes >= 60 or seconds > 60:  # tables have seconds that were rounded up to 60
         return None
-    value = int(found["whole"]) + float(found["min"]) / 60 + float(found["sec"] or 0) / 3600
-    hours = mark == "h" or (in_hours and mark not in "d°")
-    return (-value if found["sign"] == "-" else value) * (15 if hours else 1)
+    hours = angle.unit == "h" or (in_hours and not angle.unit)
+    return angle.value * (15 if hours else 1)
 
 
 def _reasons(columns: PositionColumns, lon: _Angles, lat: _Angles, frame: str) -> dict[int, str]:
