@@ -234,7 +234,7 @@ def test_silent_survey_is_explained_and_the_last_result_stays(
         page.locator("#position").fill("150.1 +22.2")
         page.locator("#position").press("Enter")
         expect(page.locator("#search-status")).to_be_visible()
-        expect(page.locator("#search-error")).to_contain_text("within 3 s")
+        expect(page.locator("#search-error")).to_contain_text("within 3 s", timeout=WAIT_MS)
     finally:
         first.fault = None
     expect(page.locator("#neighbours [data-source-id]")).to_have_count(12)
