@@ -20,10 +20,10 @@ from app.describe import describe_answer, describe_source
 from app.errors import UnknownColumn, UnknownSource
 from app.explorer import Answer, Explorer, SearchOptions
 from app.export import MEDIA_TYPES, Format, file_name, result_table, write_table_as
+from app.images.picture import Colours, draw_png
 from app.latent_space import LatentSpace
 from app.listed_map import listed_places
 from app.map_data import pack_column, pack_map
-from app.picture import Colours, draw_png
 from app.position import position_from_degrees
 from app.positions.understood import Understood
 from app.schemas import Meta, Problem, QueryResult, Source

@@ -6,11 +6,11 @@ It never changes an image or a similarity.
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.cutout import Cutout
 from app.errors import EncoderMismatch
-from app.first_server import FIRST_SURVEY
 from app.manifest import Manifest
 from app.surveys.catalogue_of_surveys import FIRST_BEAM_ARCSEC, Survey, survey_called
+from app.surveys.cutout import Cutout
+from app.surveys.first_server import FIRST_SURVEY
 from model.encoder import EncoderCard
 from model.preprocess import PREPROCESSING
 

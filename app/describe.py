@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from app.explorer import Answer, Neighbour, Subject
+from app.images.picture import draw_png
 from app.latent_space import LatentSpace
-from app.picture import draw_png
 from app.position import format_position, format_positions
 from app.positions.understood import Understood
 from app.schemas import MapPlace, Nearby, NeighbourRecord, QueryResult, QuerySubject, Source

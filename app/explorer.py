@@ -13,12 +13,12 @@ from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
 from app.comparability import check_fit, cutout_warnings, preparation_warnings
-from app.cutout import Cutout
 from app.errors import UnknownSource
 from app.image_origin import mixed_warning
 from app.latent_space import NOVELTY_NEIGHBOURS, LatentSpace, Match
 from app.near_duplicates import NearDuplicates
 from app.surveys.catalogue_of_surveys import find_survey
+from app.surveys.cutout import Cutout
 from app.surveys.first_like import as_first_would_see
 from app.uploads.prepared import PreparedImage
 from model.encoder import Encoder, embed

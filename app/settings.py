@@ -6,8 +6,8 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import ExplorerError
-from app.first_server import FIRST_URL
 from app.sesame import SESAME_URLS
+from app.surveys.first_server import FIRST_URL
 from app.surveys.hips2fits import HIPS2FITS_URL
 from app.surveys.skyview import SKYVIEW_URL
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from app.errors import ExplorerError, UnreadableFits
-from app.fits_image import FitsImage, celestial_wcs, foreign_unit, read_fits
+from app.images.fits_image import FitsImage, celestial_wcs, foreign_unit, read_fits
 from model.classifier import Classifier
 from model.encoder import FEATURES, Encoder, embed
 from model.extent import measure_extent

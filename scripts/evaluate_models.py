@@ -22,7 +22,7 @@ from sklearn.model_selection import GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from app.fits_image import celestial_wcs, read_fits
+from app.images.fits_image import celestial_wcs, read_fits
 from app.latent_space import LatentSpace, open_latent_space
 from model.components import Components, draw_image, position_seed, read_components
 from model.datasets import read_mirabest

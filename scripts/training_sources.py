@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ExplorerError
-from app.fits_image import celestial_wcs, read_fits
+from app.images.fits_image import celestial_wcs, read_fits
 from app.latent_space import open_latent_space
 from model.components import read_components
 from model.datasets import Images, draw_images, read_first_galaxies, read_mirabest, read_positions

@@ -7,7 +7,7 @@ import signal
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-import app.cutout
+import app.surveys.cutout
 import scripts.fetching.cutouts.run
 import scripts.fetching.cutouts.store
 from app.settings import Settings
@@ -91,7 +91,7 @@ def _fetch_as_process(
     url: str, rows: list[ListRow], config: FetchConfig, moment: str | None
 ) -> None:
     os.environ["NO_PROXY"] = "127.0.0.1"
-    app.cutout.datetime = _NoTime  # type: ignore[misc]
+    app.surveys.cutout.datetime = _NoTime  # type: ignore[misc]
     scripts.fetching.cutouts.run.datetime = _NoTime  # type: ignore[misc]
     if moment:
         _die_at(moment)

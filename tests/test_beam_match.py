@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.beam_match import FWHM_PER_SIGMA, match_beam
+from app.images.beam_match import FWHM_PER_SIGMA, match_beam
 from app.uploads.plane import Plane, flat_wcs
 from model.first_beam import Beam
 

@@ -11,8 +11,6 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from app.cutout import Cutout, CutoutService, cutout_name, first_cutouts
-from app.cutout_cache import CutoutCache
 from app.errors import (
     STATUS,
     BadSurveyAnswer,
@@ -24,7 +22,9 @@ from app.errors import (
     UndersizedCutout,
     status_of,
 )
-from app.fits_image import read_fits
+from app.images.fits_image import read_fits
+from app.surveys.cutout import Cutout, CutoutService, cutout_name, first_cutouts
+from app.surveys.cutout_cache import CutoutCache
 from model.first_beam import Beam
 from model.preprocess import NoEmission, clean
 from tests import replay_images

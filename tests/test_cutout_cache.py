@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 
-from app.cutout_cache import CutoutCache
-from app.fits_image import FitsImage, celestial_wcs, read_fits
+from app.images.fits_image import FitsImage, celestial_wcs, read_fits
+from app.surveys.cutout_cache import CutoutCache
 from tests.replay_images import drawn_double, first_answer
 
 FILE_BYTES = 44_000  # of an image of 100 x 100 px with its header, roughly
@@ -166,7 +166,7 @@ HAMMER = """
     import sys
     from pathlib import Path
     import numpy as np
-    from app.cutout_cache import CutoutCache
+    from app.surveys.cutout_cache import CutoutCache
     from tests.test_cutout_cache import FILE_BYTES, field
 
     cache = CutoutCache(Path(sys.argv[1]), 4 * FILE_BYTES)

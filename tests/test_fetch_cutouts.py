@@ -11,8 +11,8 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
-from app.cutout import make_cutout
-from app.fits_image import read_fits
+from app.images.fits_image import read_fits
+from app.surveys.cutout import make_cutout
 from scripts.fetching.cutouts.failures import FailureClass
 from scripts.fetching.cutouts.plan import ListRow
 from scripts.fetching.cutouts.store import FetchError, open_store

@@ -16,7 +16,7 @@ from app.errors import (
     SurveyTimeout,
     SurveyUnavailable,
 )
-from app.first_server import FirstServer
+from app.surveys.first_server import FirstServer
 from tests.replay_server import FIRST_PATH, Fault, ReplayServer
 
 POSITION = SkyCoord(206.42212, 23.38192, unit="deg")

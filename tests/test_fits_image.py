@@ -10,7 +10,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from app.errors import UnreadableFits
-from app.fits_image import celestial_wcs, read_fits
+from app.images.fits_image import celestial_wcs, read_fits
 
 FIRST_SAMPLE = Path(astroquery.__file__).parent / "image_cutouts/first/tests/data/image.fits"
 """A cutout of 33 x 33 px that the FIRST server gave in 2020, kept by astroquery."""

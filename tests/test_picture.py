@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.picture import Colours, draw_png
+from app.images.picture import Colours, draw_png
 from model.preprocess import centre_crop, network_input
 
 SOUTH_EAST, SOUTH_WEST, NORTH_EAST, NORTH_WEST = 10, 20, 30, 40

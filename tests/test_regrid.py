@@ -9,7 +9,7 @@ from astropy.coordinates import SkyCoord
 from astropy.wcs import WCS
 
 from app.errors import OutsideImage
-from app.regrid import FIELD_PX, Field, first_wcs, to_first
+from app.images.regrid import FIELD_PX, Field, first_wcs, to_first
 from app.uploads.fits_plane import fits_plane
 from tests.upload_images import DOUBLE, PLACE, Blob, Grid, fits_file, sky_image
 

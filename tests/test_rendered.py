@@ -14,9 +14,9 @@ from PIL import Image
 
 from app.bundle import current_version
 from app.image_origin import mixed_warning
+from app.images.model_mark import MARK_RGB, mark_model
 from app.main import create_app
 from app.manifest import read_manifest
-from app.model_mark import MARK_RGB, mark_model
 from app.settings import Settings
 from model.encoder import load_encoder
 from scripts import cli

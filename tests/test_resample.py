@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from app.gaussian_blur import blur
-from app.regrid import first_wcs
-from app.resample import covariance_in_pixels, resample
+from app.images.gaussian_blur import blur
+from app.images.regrid import first_wcs
+from app.images.resample import covariance_in_pixels, resample
 from app.uploads.fits_plane import fits_plane
 from app.uploads.plane import Piece, Plane
 from tests.upload_images import PLACE, Grid, fits_file, sky_image

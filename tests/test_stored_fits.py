@@ -9,7 +9,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from app.explorer import Explorer
-from app.stored_fits import SCALE, stored_fits
+from app.images.stored_fits import SCALE, stored_fits
 
 
 def opened(content: bytes) -> fits.PrimaryHDU:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 
-from app.cutout import Cutout
 from app.errors import (
     BlankCutout,
     OutsideFootprint,
@@ -19,6 +18,7 @@ from app.errors import (
 )
 from app.surveys.access import AccessConfig, SurveyAccess, open_surveys
 from app.surveys.catalogue_of_surveys import SURVEYS, Survey
+from app.surveys.cutout import Cutout
 from app.surveys.first_like import as_first_would_see
 from model.preprocess import clean
 from tests.replay_images import real_images

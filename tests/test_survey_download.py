@@ -8,10 +8,10 @@ from random import Random
 import pytest
 import requests
 
-from app.deadline import Deadline
 from app.errors import BadSurveyAnswer, SurveyError, SurveyTimeout, SurveyUnavailable
 from app.surveys.backoff import Backoff
 from app.surveys.breaker import Breaker
+from app.surveys.deadline import Deadline
 from app.surveys.download import ServiceClient, fits_only, get
 from tests.replay_server import Answer, Fault, ReplayServer
 

@@ -12,7 +12,7 @@ from astropy_healpix import HEALPix
 from mocpy import MOC
 
 from app.errors import OutsideFootprint
-from app.first_server import FirstServer
+from app.surveys.first_server import FirstServer
 from app.surveys.footprint import EDGE_ARCMIN, FOOTPRINT_FILE, Footprint, first_footprint
 from scripts.derive_footprint import OUT, derive_moc
 from tests.replay_images import real_images

@@ -10,7 +10,6 @@ from astropy.coordinates import SkyCoord
 from astropy.wcs import WCS
 from astroquery.hips2fits import hips2fitsClass
 
-from app.cutout import CutoutService, SurveyServer
 from app.errors import (
     BadSurveyAnswer,
     BlankCutout,
@@ -20,8 +19,9 @@ from app.errors import (
     SurveyUnavailable,
     UndersizedCutout,
 )
-from app.fits_image import read_fits
+from app.images.fits_image import read_fits
 from app.surveys.backoff import Backoff
+from app.surveys.cutout import CutoutService, SurveyServer
 from app.surveys.download import ServiceClient
 from app.surveys.hips2fits import HIPS2FITS_SERVICE, Hips2FitsServer, tangent_header
 from app.surveys.skyview import SKYVIEW_SERVICE, SkyViewServer

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from app import caching
 from app.api import PROBLEMS
 from app.dependencies import ExplorerDep
-from app.stored_fits import file_name, stored_fits
+from app.images.stored_fits import file_name, stored_fits
 
 router = APIRouter(prefix="/api/sources", responses={s: PROBLEMS[s] for s in (404, 422)})
 FITS = {"content": {"application/fits": {}}, "description": 'TAN, 1.8" a pixel, row 0 south.'}

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Response
 
 from app import caching
 from app.api import PICTURE, PROBLEMS, in_survey_thread
-from app.cutout import Cutout
 from app.dependencies import ExplorerDep
-from app.fits_writing import fits_bytes
+from app.images.fits_writing import fits_bytes
 from app.position import position_from_degrees
 from app.schemas import SurveyInfo
 from app.surveys.catalogue_of_surveys import FIELD_ARCMIN, SURVEYS, Survey, find_survey
+from app.surveys.cutout import Cutout
 from app.surveys.stretch import StretchKind, choose_stretch, draw_stretched
 from model.preprocess import IMAGE_SIZE_PX, PIXEL_SCALE_ARCSEC, centre_crop
 

@@ -9,9 +9,6 @@ from pathlib import Path
 
 from astropy.coordinates import SkyCoord
 
-from app.cutout import Cutout, CutoutService, SurveyServer
-from app.cutout_cache import CutoutCache
-from app.first_server import FIRST_SERVICE, FIRST_URL, FirstServer
 from app.surveys.breaker import Breaker
 from app.surveys.catalogue_of_surveys import (
     FIELD_ARCMIN,
@@ -20,7 +17,10 @@ from app.surveys.catalogue_of_surveys import (
     Survey,
     find_survey,
 )
+from app.surveys.cutout import Cutout, CutoutService, SurveyServer
+from app.surveys.cutout_cache import CutoutCache
 from app.surveys.download import ServiceClient
+from app.surveys.first_server import FIRST_SERVICE, FIRST_URL, FirstServer
 from app.surveys.hips2fits import HIPS2FITS_SERVICE, HIPS2FITS_URL, Hips2FitsServer
 from app.surveys.skyview import SKYVIEW_SERVICE, SKYVIEW_URL, SkyViewServer
 

@@ -13,7 +13,7 @@ of its resolutions RACS's HiPS has. It is reported that hips2fits has failed on 
 from dataclasses import dataclass
 
 from app.errors import UnknownSurvey
-from app.first_server import FIRST_SURVEY
+from app.surveys.first_server import FIRST_SURVEY
 from model.first_beam import NORTHERN
 from model.preprocess import PIXEL_SCALE_ARCSEC
 

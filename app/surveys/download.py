@@ -14,10 +14,10 @@ from http import HTTPStatus
 import requests
 from urllib3.exceptions import HTTPError
 
-from app.deadline import Deadline, DeadlineAdapter
 from app.errors import BadSurveyAnswer, SurveyError, SurveyTimeout, SurveyUnavailable
 from app.surveys.backoff import Backoff, retry_after_s
 from app.surveys.breaker import Breaker
+from app.surveys.deadline import Deadline, DeadlineAdapter
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ It leaves an image alone that was asked for with FIRST's pixels, and never fetch
 import numpy as np
 from numpy.typing import NDArray
 
-from app.cutout import Cutout
-from app.fits_image import celestial_wcs
-from app.regrid import to_first
+from app.images.fits_image import celestial_wcs
+from app.images.regrid import to_first
 from app.surveys.catalogue_of_surveys import survey_called
+from app.surveys.cutout import Cutout
 from app.uploads.plane import Plane
 from model.first_beam import Beam
 from model.preprocess import PIXEL_SCALE_ARCSEC

@@ -8,7 +8,7 @@ import json
 import requests
 from astropy.coordinates import SkyCoord
 
-from app.deadline import Deadline
+from app.surveys.deadline import Deadline
 from app.surveys.download import ServiceClient, fits_only, get
 
 HIPS2FITS_URL = "https://alasky.cds.unistra.fr/hips-image-services/hips2fits"

@@ -9,9 +9,9 @@ from http import HTTPStatus
 import requests
 from astropy.coordinates import SkyCoord
 
-from app.deadline import Deadline
 from app.errors import OutsideFootprint, SurveyUnavailable
 from app.position import format_position
+from app.surveys.deadline import Deadline
 from app.surveys.download import ServiceClient, fits_only, get
 
 SKYVIEW_URL = "https://skyview.gsfc.nasa.gov/current/cgi/runquery.pl"

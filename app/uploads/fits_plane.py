@@ -18,7 +18,7 @@ from astropy.utils.exceptions import AstropyWarning
 from numpy.typing import NDArray
 
 from app.errors import UnreadableFits
-from app.fits_image import celestial_header, celestial_wcs, names_the_sky
+from app.images.fits_image import celestial_header, celestial_wcs, names_the_sky
 from app.uploads.brightness import jy_per_unit
 from app.uploads.limits import check_pixels
 from app.uploads.packed_tiles import check_tiles

@@ -12,7 +12,7 @@ from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
 from app.errors import UnsupportedImage
-from app.regrid import FIELD_PX, Field, to_first
+from app.images.regrid import FIELD_PX, Field, to_first
 from app.uploads.fits_plane import fits_plane
 from app.uploads.kind import ACCEPTED, kind_of
 from app.uploads.picture_plane import picture_plane

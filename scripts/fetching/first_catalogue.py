@@ -16,8 +16,8 @@ from astroquery.vizier import VizierClass
 from numpy.typing import NDArray
 
 from app.catalogue import ColumnInfo, make_table, write_table
-from app.deadline import Deadline, DeadlineAdapter
 from app.settings import read_settings
+from app.surveys.deadline import Deadline, DeadlineAdapter
 from scripts.fetching.addresses import ArchiveAddresses
 from scripts.fetching.problems import FetchFailed, WrongContent, cannot_reach, refused
 from scripts.progress import console, spinner

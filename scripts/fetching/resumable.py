@@ -18,9 +18,9 @@ import requests
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from urllib3.exceptions import HTTPError
 
-from app.deadline import Deadline, DeadlineAdapter
 from app.errors import SurveyUnavailable
 from app.surveys.backoff import Backoff, retry_after_s
+from app.surveys.deadline import Deadline, DeadlineAdapter
 from scripts.fetching.problems import FetchFailed, Interrupted, WrongContent, cannot_reach, refused
 from scripts.progress import console
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import requests
 
-from app.deadline import Deadline
+from app.surveys.deadline import Deadline
 from app.surveys.download import get
 from scripts.fetching.problems import FetchFailed, WrongContent, cannot_reach, refused
 from scripts.fetching.resumable import Download, download

@@ -9,10 +9,10 @@ from pathlib import Path
 from astropy.coordinates import SkyCoord
 
 from app.bundle import file_digest
-from app.cutout import make_cutout
 from app.errors import SurveyError, UnreadableFits
-from app.fits_image import read_fits
+from app.images.fits_image import read_fits
 from app.manifest import RenderingRecord
+from app.surveys.cutout import make_cutout
 from model.preprocess import (
     INPUT_SIZE_PX,
     PIXEL_SCALE_ARCSEC,

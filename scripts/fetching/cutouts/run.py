@@ -11,8 +11,8 @@ from typing import Protocol
 
 from astropy.coordinates import SkyCoord
 
-from app.cutout import Cutout
 from app.errors import SurveyError
+from app.surveys.cutout import Cutout
 from scripts.fetching.cutouts.config import FetchConfig
 from scripts.fetching.cutouts.failures import Failure, FailureClass, FailureTable, class_of
 from scripts.fetching.cutouts.pace import Clock, Pace

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from astropy.coordinates import SkyCoord
 
-from app.cutout import Cutout, CutoutService
-from app.first_server import FIRST_SERVICE, FirstServer
 from app.settings import Settings
 from app.surveys.access import find_survey
 from app.surveys.backoff import Backoff
 from app.surveys.breaker import Breaker
 from app.surveys.catalogue_of_surveys import FIRST_NAME
+from app.surveys.cutout import Cutout, CutoutService
 from app.surveys.download import ServiceClient
+from app.surveys.first_server import FIRST_SERVICE, FirstServer
 from app.surveys.skyview import SKYVIEW_SERVICE, SkyViewServer
 
 ONCE = Backoff(retries=0)

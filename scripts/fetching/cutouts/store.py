@@ -15,8 +15,8 @@ from pathlib import Path
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
-from app.cutout import Cutout, cutout_name
 from app.errors import ExplorerError
+from app.surveys.cutout import Cutout, cutout_name
 
 RECORD = "fetch.json"
 FITS_BLOCK_BYTES = 2880

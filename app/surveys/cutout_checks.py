@@ -9,7 +9,7 @@ from astropy.wcs.utils import proj_plane_pixel_scales
 from numpy.typing import NDArray
 
 from app.errors import BadSurveyAnswer, BlankCutout, UndersizedCutout
-from app.fits_image import FitsImage, celestial_wcs, foreign_unit
+from app.images.fits_image import FitsImage, celestial_wcs, foreign_unit
 from app.position import format_position
 from model.preprocess import IMAGE_SIZE_PX
 

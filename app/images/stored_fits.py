@@ -11,7 +11,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from app.fits_writing import fits_bytes
+from app.images.fits_writing import fits_bytes
 from app.latent_space import LatentSpace
 from app.surveys.hips2fits import tangent_header
 from model.preprocess import IMAGE_SIZE_PX, PIXEL_SCALE_ARCSEC

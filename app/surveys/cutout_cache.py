@@ -16,8 +16,8 @@ from pathlib import Path
 from astropy.io import fits
 
 from app.errors import UnreadableFits
-from app.fits_image import FitsImage, read_fits
-from app.fits_writing import as_fits
+from app.images.fits_image import FitsImage, read_fits
+from app.images.fits_writing import as_fits
 
 logger = logging.getLogger(__name__)
 

@@ -16,8 +16,6 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from app.cutout_cache import CutoutCache
-from app.cutout_checks import check_centre, check_scale, check_signal, check_size, check_unit
 from app.errors import (
     BadSurveyAnswer,
     ExplorerError,
@@ -26,8 +24,16 @@ from app.errors import (
     SurveyUnavailable,
     UnreadableFits,
 )
-from app.first_server import FIRST_URL, FirstServer
-from app.fits_image import FitsImage, celestial_wcs, read_fits
+from app.images.fits_image import FitsImage, celestial_wcs, read_fits
+from app.surveys.cutout_cache import CutoutCache
+from app.surveys.cutout_checks import (
+    check_centre,
+    check_scale,
+    check_signal,
+    check_size,
+    check_unit,
+)
+from app.surveys.first_server import FIRST_URL, FirstServer
 from model.first_beam import Beam
 
 

@@ -10,11 +10,11 @@ import requests
 from astropy.coordinates import SkyCoord
 from astroquery.image_cutouts.first import FirstClass
 
-from app.deadline import Deadline, DeadlineAdapter
 from app.errors import OutsideFootprint
 from app.position import format_position
 from app.surveys.backoff import Backoff
 from app.surveys.breaker import Breaker
+from app.surveys.deadline import Deadline, DeadlineAdapter
 from app.surveys.download import MAX_ANSWER_BYTES, ServiceClient, fits_only
 from app.surveys.footprint import EDGE_ARCMIN, first_footprint
 from model.preprocess import PIXEL_SCALE_ARCSEC
@@ -93,7 +93,7 @@ class FirstServer:
         Returns
         -------
         content : bytes
-            What begins as a FITS file; `app.fits_image.read_fits` says whether it is whole.
+            What begins as a FITS file; `app.images.fits_image.read_fits` says whether it is whole.
 
         Raises
         ------

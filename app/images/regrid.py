@@ -10,12 +10,12 @@ from astropy.coordinates import SkyCoord
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
-from app.beam_match import match_beam
 from app.errors import OutsideImage, UnreadableFits
-from app.fits_image import UNUSABLE_COORDINATES
-from app.gaussian_blur import blur
+from app.images.beam_match import match_beam
+from app.images.fits_image import UNUSABLE_COORDINATES
+from app.images.gaussian_blur import blur
+from app.images.resample import covariance_in_pixels, resample
 from app.position import format_position
-from app.resample import covariance_in_pixels, resample
 from app.uploads.plane import Plane
 from model.preprocess import PIXEL_SCALE_ARCSEC
 

@@ -6,7 +6,7 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from app.fits_image import FitsImage
+from app.images.fits_image import FitsImage
 
 
 def fits_bytes(pixels: NDArray[np.generic], header: fits.Header) -> bytes:

@@ -7,7 +7,7 @@ import numpy as np
 from astropy.wcs import WCS
 from numpy.typing import NDArray
 
-from app.gaussian_blur import REACH_SIGMA, blur
+from app.images.gaussian_blur import REACH_SIGMA, blur
 from app.uploads.plane import Piece, Plane
 
 BINNED_ARCSEC = 0.6

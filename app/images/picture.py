@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor
 from plotly.colors import sequential
 
-from app.model_mark import mark_model
+from app.images.model_mark import mark_model
 from model.preprocess import centre_crop
 
 Colours = Literal["grey", "inferno"]
@@ -32,7 +32,7 @@ def draw_png(
     colours : {"grey", "inferno"}
         Only the palette differs; the pixel values are those of the image.
     image_origin : {"observed", "uploaded", "model"}
-        A model's picture has a mark burned in (see `app.model_mark`) and is RGB.
+        A model's picture has a mark burned in (see `app.images.model_mark`) and is RGB.
     """
     north_up = np.ascontiguousarray(centre_crop(pixels, size_px)[::-1])
     picture = Image.fromarray(north_up)
