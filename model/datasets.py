@@ -37,6 +37,10 @@ _NAME = re.compile(r"\d{3}_(\d+\.\d+)([+-]\d+\.\d+)_")
 _FR_CLASS = re.compile(r"FR[- _]?(I{1,2}|1|2)(?![I12])", re.IGNORECASE)
 
 
+class UnreadablePositions(ValueError):
+    """A file that is no table of positions; the message is a sentence."""
+
+
 @dataclass(frozen=True)
 class Images:
     """Cleaned images, where they lie and what is known of them."""
@@ -129,11 +133,23 @@ def read_first_galaxies() -> Images:
 
 
 def read_positions(catalogue: Path) -> Positions:
-    """Read the positions of a parquet catalogue: columns ra and dec, or ra_deg and dec_deg."""
-    names = pq.read_schema(catalogue).names
-    columns = ["ra_deg", "dec_deg"] if "ra_deg" in names else ["ra", "dec"]
-    table = pq.read_table(catalogue, columns=columns)
-    ra, dec = (table[name].to_numpy().astype(np.float64) for name in columns)
+    """Read the positions of a parquet catalogue: columns ra and dec, or ra_deg and dec_deg.
+
+    Raises
+    ------
+    UnreadablePositions
+        If there is no such file, it is no Parquet, or it lacks the columns.
+    """
+    try:
+        names = pq.read_schema(catalogue).names
+        columns = ["ra_deg", "dec_deg"] if "ra_deg" in names else ["ra", "dec"]
+        table = pq.read_table(catalogue, columns=columns)
+        ra, dec = (table[name].to_numpy().astype(np.float64) for name in columns)
+    except (OSError, ValueError, KeyError) as exc:
+        raise UnreadablePositions(
+            f"The positions '{catalogue}' cannot be read ({str(exc).splitlines()[0]}). They must "
+            "be a Parquet file with the columns ra_deg and dec_deg (or ra and dec), in degrees."
+        ) from exc
     return Positions(ra, dec)
 
 

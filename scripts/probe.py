@@ -1,6 +1,7 @@
 """`rgz-explorer probe`: judge an encoder by a linear classifier and by neighbours."""
 
 import json
+import math
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +19,8 @@ from model.linear_probe import (
     RESPLITS,
     STRENGTHS,
     TEST_SIZE,
+    FourClassResult,
+    MiraBestResult,
     as_classifier,
     fit_probe,
     judge_first_galaxies,
@@ -58,9 +61,9 @@ def run_probe(
             "resplit_test_size": TEST_SIZE,
             "neighbours": NEIGHBOURS,
         },
-        "mirabest_confident": asdict(judge_mirabest(chosen, read_mirabest(mirabest), resplits)),
+        "mirabest_confident": _measured(judge_mirabest(chosen, read_mirabest(mirabest), resplits)),
         "firstgalaxydata": {
-            split: asdict(judge_first_galaxies(chosen, galaxies, split))
+            split: _measured(judge_first_galaxies(chosen, galaxies, split))
             for split in ("valid", "test")
         },
     }
@@ -93,3 +96,8 @@ def mirabest_probe(encoder: Encoder, mirabest: Path) -> Classifier:
     task = mirabest_task(mirabest)
     probe = fit_probe(represent(encoder, task.train.pixels), task.train.label)
     return as_classifier(probe, encoder, task.classes)
+
+
+def _measured(result: MiraBestResult | FourClassResult) -> dict[str, float | None]:
+    """The measures by name; what was not measured is null, since JSON has no NaN."""
+    return {name: None if math.isnan(v) else v for name, v in asdict(result).items()}

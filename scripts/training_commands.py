@@ -6,7 +6,10 @@ from typing import Any
 
 from app.errors import ExplorerError
 from model.batch_files import NotBatches
+from model.components import UnreadableComponents
+from model.datasets import UnreadablePositions
 from model.finetune import UnusableDepth
+from model.firstgalaxydata import DataPackageMissing
 from model.plain_pickle import UnsafePickle
 from model.pretrain import Collapsed
 from model.tasks import TooManyLabels
@@ -15,16 +18,28 @@ from scripts.finetune import run_finetuning
 from scripts.pretrain import run_pretraining
 from scripts.probe import run_probe
 
+SENTENCES = (
+    Collapsed,
+    DataPackageMissing,
+    NotBatches,
+    TooManyLabels,
+    UnreadableComponents,
+    UnreadablePositions,
+    UnsafePickle,
+    UnusableDepth,
+)
+"""Failures whose message is a sentence already."""
+
 
 def _in_sentences(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*arguments: Any, **options: Any) -> None:
         try:
             command(*arguments, **options)
+        except SENTENCES as exc:
+            raise ExplorerError(str(exc)) from exc
         except FileNotFoundError as exc:
             raise ExplorerError(f"There is no file '{exc.filename}'.") from exc
-        except (Collapsed, NotBatches, UnsafePickle, UnusableDepth, TooManyLabels) as exc:
-            raise ExplorerError(str(exc)) from exc
 
     return run
 

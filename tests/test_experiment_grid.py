@@ -65,6 +65,20 @@ def test_another_encoder_repeats_only_the_runs_that_use_one(tmp_path: Path) -> N
     assert calls == ["n-1", "n-2", "n-2"]
 
 
+def test_other_data_find_no_files_of_an_earlier_run(tmp_path: Path) -> None:
+    def trains(_cell: Cell, _inputs: Inputs, folder: Path) -> dict[str, bool]:
+        found = (folder / "last.ckpt").exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "last.ckpt").touch()
+        return {"resumed": found}
+
+    experiment = replace(counting([]), run=trains)
+    for data in (("a",), ("b",)):
+        outcomes = run_grid(experiment, replace(INPUTS, data=data), tmp_path, jobs=1)
+        assert [o.result["resumed"] for o in outcomes] == [False, False]
+        assert all((o.folder / "last.ckpt").exists() for o in outcomes)
+
+
 def test_a_cell_that_means_something_else_now_is_done_again(tmp_path: Path) -> None:
     calls: list[str] = []
     run_grid(counting(calls), INPUTS, tmp_path, jobs=1)

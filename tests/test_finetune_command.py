@@ -1,6 +1,7 @@
 """The commands finetune and probe: several seeds, the whole configuration, a classifier kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import typer
 from typer.testing import CliRunner
 
 from model.classifier import load_classifier
+from model.datasets import read_first_galaxies
+from model.encoder import save_encoder, untrained_encoder
 from model.finetune import TABLE_5, FinetuneConfig
 from scripts.cli import app
 from scripts.finetune import configure, summary
@@ -73,3 +76,33 @@ def test_an_impossible_depth_is_one_sentence(mirabest: Path) -> None:
     words = ["finetune", "--mirabest", str(mirabest), "--depth", "12"]
     result = CliRunner().invoke(app, words)
     assert "9 layers with weights" in str(result.exception)
+
+
+def test_a_probe_measures_both_sets_and_keeps_its_classifier(
+    mirabest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    galaxies = read_first_galaxies()
+    few = galaxies.where(np.arange(0, len(galaxies), 16))
+    monkeypatch.setattr("scripts.probe.read_first_galaxies", lambda: few)
+    monkeypatch.setattr("scripts.probe.TABLE_5", replace(TABLE_5, epochs=1))
+    weights, kept, out = (tmp_path / n for n in ("e.safetensors", "c.safetensors", "r.json"))
+    save_encoder(untrained_encoder("resnet14"), weights, "a small one", "a test", trained=False)
+    words = ["probe", "--mirabest", mirabest, "--encoder", weights, "--resplits", "0"]
+    words += ["--table-5", "1", "--save", kept, "--out", out]
+    result = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert result.exit_code == 0
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    found = json.loads(out.read_text(), parse_constant=refuse)
+    assert found["encoder"]["name"] == "a small one"
+    confident = found["mirabest_confident"]
+    assert confident["tested"] == 5  # of the ten labels in the test batch, the Confident ones
+    assert 0 <= confident["test_errors"] <= 5
+    assert confident["resplit_error"] is None
+    assert set(found["firstgalaxydata"]) == {"valid", "test"}
+    for measures in found["firstgalaxydata"].values():
+        assert all(0 <= value <= 1 for value in measures.values())
+    assert len(found["table_5"]["errors"]["confident"]["values"]) == 1
+    assert load_classifier(kept).classes == ("FRI", "FRII")

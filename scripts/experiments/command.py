@@ -10,10 +10,17 @@ from model.encoder import load_encoder
 from scripts.experiments.cross_survey import TABLE7
 from scripts.experiments.grid import Budget, Experiment, Inputs, Precision, run_grid
 from scripts.experiments.hybrids import FIG6
-from scripts.experiments.label_curve import FIG4, FIG5, FIG7, TABLE6
+from scripts.experiments.label_reports import FIG4, FIG5, FIG7, TABLE6
 from scripts.experiments.maps import FIG2, FIG3
 from scripts.experiments.page import command_of, page
-from scripts.experiments.pretraining import FIG9, FIG10, FIG11, TABLE8, TABLE9, TABLE10
+from scripts.experiments.pretraining_reports import (
+    FIG9,
+    FIG10,
+    FIG11,
+    TABLE8,
+    TABLE9,
+    TABLE10,
+)
 from scripts.progress import console
 
 EXPERIMENTS: dict[str, Experiment] = {

@@ -3,6 +3,7 @@
 It never knows what a run computes.
 """
 
+import hashlib
 import json
 import multiprocessing
 from collections.abc import Callable, Iterator
@@ -116,7 +117,7 @@ def run_grid(experiment: Experiment, inputs: Inputs, work: Path, jobs: int) -> l
     ):
         kept[cell.key] = result
         _keep(folder, cell, inputs, result)
-    return [Outcome(cell, kept[cell.key] or {}, folder / cell.key) for cell in cells]
+    return [Outcome(c, kept[c.key] or {}, _files(folder, c, inputs)) for c in cells]
 
 
 def _done(
@@ -124,11 +125,13 @@ def _done(
 ) -> Iterator[tuple[Cell, dict[str, Any]]]:
     if jobs == 1 or len(cells) < 2:
         for cell in cells:
-            yield cell, experiment.run(cell, inputs, folder / cell.key)
+            yield cell, experiment.run(cell, inputs, _files(folder, cell, inputs))
         return
     fresh = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
     with ProcessPoolExecutor(jobs, fresh, initializer=_one_thread) as pool:
-        running = {pool.submit(experiment.run, c, inputs, folder / c.key): c for c in cells}
+        running = {
+            pool.submit(experiment.run, c, inputs, _files(folder, c, inputs)): c for c in cells
+        }
         try:
             for future in as_completed(running):
                 yield running[future], future.result()
@@ -146,9 +149,22 @@ def _one_thread() -> None:
 def _fingerprint(cell: Cell, inputs: Inputs) -> dict[str, Any]:
     """What a kept result must have been made with to be taken over."""
     sha256 = inputs.card.sha256 if inputs.card and cell.needs_encoder else None
-    made_with = {"encoder_sha256": sha256, "data": list(inputs.data)}
+    made_with = {
+        "encoder_sha256": sha256,
+        "data": list(inputs.data),
+        "components": None if inputs.components is None else str(inputs.components),
+    }
     content: dict[str, Any] = json.loads(json.dumps({"values": cell.values, **made_with}))
     return content
+
+
+def _files(folder: Path, cell: Cell, inputs: Inputs) -> Path:
+    """The directory of a run's files: another one for other inputs, whose checkpoint it may hold.
+
+    An interrupted training goes on from the checkpoint that it finds there.
+    """
+    text = json.dumps(_fingerprint(cell, inputs), sort_keys=True)
+    return folder / f"{cell.key}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _kept(folder: Path, cell: Cell, inputs: Inputs) -> dict[str, Any] | None:

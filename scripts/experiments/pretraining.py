@@ -1,9 +1,11 @@
-"""Tables 8 to 10 and Figs. 9 to 11: what one choice in pre-training does to the probe.
+"""The runs of Tables 8 to 10 and Figs. 9 to 11: one choice in pre-training changed, then a probe.
 
-Each run pre-trains an encoder with that choice changed, and probes it on MiraBest Confident.
+Each run pre-trains its own encoder and probes it on MiraBest Confident. What is made of the runs is
+told by pretraining_reports.
 """
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -20,17 +22,19 @@ from model.pretrain import pretrain
 from model.pretrain_config import NTXENT, PretrainConfig
 from model.tasks import Labelled, mirabest_task
 from scripts.experiments.cropped import embed_cropped
-from scripts.experiments.figures import PAPER, plot_bars, plot_errors
-from scripts.experiments.grid import Cell, Experiment, Inputs, Outcome
+from scripts.experiments.grid import Cell, Inputs
 from scripts.experiments.label_curve import EPOCHS as FINE_TUNING_EPOCHS
 from scripts.experiments.label_curve import SEEDS
 from scripts.experiments.paper_values import TABLE_8, TABLE_9, TABLE_10
-from scripts.experiments.tables import MeanError, averaged, mean_error, table, written
 from scripts.training_sources import NoTrainingImages, gather, judges
 
 RECIPES: dict[str, PretrainConfig] = {
     "smoke": replace(
-        NTXENT, batch_size=8, precision="32-true", views=ViewConfig(), rank_every_steps=1000
+        NTXENT,
+        architecture="resnet14",
+        batch_size=8,
+        precision="32-true",
+        rank_every_steps=1000,
     ),
     "cpu": NTXENT,
     "paper": PretrainConfig(),
@@ -89,7 +93,17 @@ def cells_of(grid: str) -> Callable[[Inputs], list[Cell]]:
     def cells(inputs: Inputs) -> list[Cell]:
         points = POINTS[grid][:1] if inputs.budget == "smoke" else POINTS[grid]
         return [
-            Cell(f"{point}-seed-{seed}", {"grid": grid, "point": point, "seed": seed}, False)
+            Cell(
+                f"{point}-seed-{seed}",
+                {
+                    "grid": grid,
+                    "point": point,
+                    "seed": seed,
+                    "objective": RECIPES[inputs.budget].objective,
+                    "steps": STEPS[inputs.budget],
+                },
+                needs_encoder=False,
+            )
             for point in points
             for seed in range(seeds_of(inputs))
         ]
@@ -116,14 +130,18 @@ def training_images(inputs: Inputs, cut_arcsec: float) -> list[NDArray[np.uint8]
     """Gather the training images, or a few for a smoke run."""
     if not inputs.data:
         raise NoTrainingImages("This experiment pre-trains: name its images with --data.")
-    found = gather(
-        inputs.data,
-        judges(inputs.mirabest_file()),
-        cut_arcsec=cut_arcsec,
-        components=inputs.components,
-    )
-    most = SMOKE_IMAGES if inputs.budget == "smoke" else None
-    return [source.images.pixels[:most] for source in found]
+    mirabest, most = inputs.mirabest_file(), SMOKE_IMAGES if inputs.budget == "smoke" else None
+    found = _gathered(inputs.data, mirabest, inputs.components, cut_arcsec)
+    return [pixels[:most] for pixels in found]
+
+
+@functools.lru_cache(maxsize=1)
+def _gathered(
+    data: tuple[str, ...], mirabest: Path, components: Path | None, cut_arcsec: float
+) -> tuple[NDArray[np.uint8], ...]:
+    """Read and filter once for all runs of a process that take the same images."""
+    found = gather(data, judges(mirabest), cut_arcsec=cut_arcsec, components=components)
+    return tuple(source.images.pixels for source in found)
 
 
 def probe(weights: Path, inputs: Inputs, size_px: int, seed: int) -> dict[str, Any]:
@@ -152,104 +170,3 @@ def error_at(classifier: Classifier, test: Labelled, size_px: int) -> float:
     """Share of the images that are classified wrongly, of the centre crop that was trained on."""
     y = embed_cropped(classifier.encoder, test.pixels, size_px)
     return float((classifier.probabilities_of(y).argmax(axis=1) != test.label).mean())
-
-
-def report_of(
-    grid: str, axis: str, measure: str, paper: Mapping[Any, MeanError] | None, name: str
-) -> Any:
-    """Make the report of one grid."""
-
-    def report(outcomes: list[Outcome], inputs: Inputs, out: Path) -> str:
-        groups: dict[Point, list[dict[str, Any]]] = {}
-        for outcome in outcomes:
-            groups.setdefault(outcome.cell.values["point"], []).append(outcome.result)
-        errors = {p: mean_error([r[measure] for r in found]) for p, found in groups.items()}
-        tuned = grid == "views"
-        rows = [_row(p, found, errors[p], paper, tuned) for p, found in groups.items()]
-        header = [axis, "training images", f"{measure} error, ours", "with Table 5's probe"]
-        header += ["fine-tuned"] if tuned else []
-        header += ["paper"] if paper else []
-        header += ["paper, fine-tuned"] if tuned else []
-        _plot(axis, measure, errors, paper, out / f"{name}.png")
-        made = f"{averaged(seeds_of(inputs))} {_protocol(inputs, measure)}"
-        return f"{made}\n\n{table(header, rows)}\n\n![{name}]({name}.png)\n"
-
-    return report
-
-
-def _protocol(inputs: Inputs, measure: str) -> str:
-    recipe, steps = RECIPES[inputs.budget], STEPS[inputs.budget]
-    length = f"{steps} step{'s' if steps != 1 else ''}" if steps else f"{recipe.epochs:g} epochs"
-    judged = {
-        "validation": "five-fold cross-validation within the training sources of MiraBest "
-        "Confident (the paper holds out 25 per cent)",
-        "test": "the test sources of MiraBest Confident",
-    }[measure]
-    return (
-        f"Every run: {length} of {recipe.objective} on {', '.join(map(_named, inputs.data))}, then "
-        f"L2 logistic regression on standardised y; errors in {judged}."
-    )
-
-
-def _named(source: str) -> str:
-    kind, colon, where = source.partition(":")
-    return f"{kind}{colon}{Path(where).name}"
-
-
-def _row(
-    point: Point,
-    found: list[dict[str, Any]],
-    error: MeanError,
-    paper: Mapping[Any, MeanError] | None,
-    tuned: bool,
-) -> list[object]:
-    def mean_of(name: str) -> str:
-        present = [result[name] for result in found if name in result]
-        return written(mean_error(present) if present else None)
-
-    row: list[object] = [point, found[0]["images"], written(error), mean_of("table_5")]
-    row += [mean_of("finetune")] if tuned else []
-    row += [written(paper.get(point))] if paper else []
-    return [*row, written(TABLE_10[str(point)][1])] if tuned else row
-
-
-def _plot(
-    axis: str,
-    measure: str,
-    errors: Mapping[Point, MeanError],
-    paper: Mapping[Any, MeanError] | None,
-    out: Path,
-) -> None:
-    label = f"{measure} error, %"
-    if any(isinstance(point, str) for point in errors):
-        bars = {"ours": {str(point): error for point, error in errors.items()}}
-        plot_bars(bars | ({"paper": dict(paper)} if paper else {}), label, out)
-    else:
-        curves = {"ours": {float(point): error for point, error in errors.items()}}
-        plot_errors(curves | ({f"ours{PAPER}": dict(paper)} if paper else {}), axis, label, out)
-
-
-TABLE_10_LINEAR = {names: linear for names, (linear, _) in TABLE_10.items()}
-
-
-def _experiment(
-    name: str, title: str, grid: str, axis: str, measure: str, paper: Any = None
-) -> Experiment:
-    family = f"pretraining-{grid}"
-    return Experiment(
-        name, title, family, cells_of(grid), run, report_of(grid, axis, measure, paper, name)
-    )
-
-
-TABLE8 = _experiment(
-    "table8", "Table 8: cut on angular extent", "cut", "cut, arcsec", "validation", TABLE_8
-)
-TABLE9 = _experiment(
-    "table9", "Table 9: number of layers", "layers", "encoder", "validation", TABLE_9
-)
-TABLE10 = _experiment(
-    "table10", "Table 10: ablation of the views", "views", "views kept", "test", TABLE_10_LINEAR
-)
-FIG9 = _experiment("fig9", "Fig. 9: centre crop", "centre", "centre crop, px", "validation")
-FIG10 = _experiment("fig10", "Fig. 10: random crop", "crop", "least area", "validation")
-FIG11 = _experiment("fig11", "Fig. 11: blur", "blur", "blur probability", "validation")

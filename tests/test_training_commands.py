@@ -1,0 +1,94 @@
+"""What a training command cannot read is one sentence that names the file, and no traceback."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from app.errors import ExplorerError
+from model.leakage import Positions
+from scripts.cli import app
+from tests.small_mirabest import write_small_mirabest
+
+NOBODY = Positions(np.empty(0), np.empty(0))
+
+
+@pytest.fixture
+def mirabest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small MiraBest; no source judges, which saves reading all the sets that do."""
+    for module in ("pretrain", "experiments.pretraining"):
+        monkeypatch.setattr(f"scripts.{module}.judges", lambda _: NOBODY)
+    return write_small_mirabest(tmp_path / "batches")
+
+
+def sentence_of(*words: object) -> str:
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert isinstance(result.exception, ExplorerError), result.exception
+    return str(result.exception)
+
+
+def training(name: str, mirabest: Path, tmp_path: Path) -> list[object]:
+    """The words of a command that trains on images, but for its images."""
+    if name == "pretrain":
+        return [name, "--mirabest", mirabest, "--out", tmp_path / "run"]
+    return [
+        *("experiment", name, "--mirabest", mirabest, "--budget", "smoke"),
+        *("--work", tmp_path / "work", "--out", tmp_path / "results"),
+    ]
+
+
+def write_positions(path: Path, **columns: list[float]) -> Path:
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["pretrain", "table8"])
+@pytest.mark.parametrize("content", [None, b"no Parquet"])
+def test_a_wrong_component_catalogue(
+    name: str, content: bytes | None, mirabest: Path, tmp_path: Path
+) -> None:
+    positions = write_positions(tmp_path / "p.parquet", ra_deg=[150.0], dec_deg=[30.0])
+    components = tmp_path / "components.parquet"
+    if content is not None:
+        components.write_bytes(content)
+    words = training(name, mirabest, tmp_path)
+    said = sentence_of(*words, "--data", f"drawn:{positions}", "--components", components)
+    assert f"component catalogue '{components}' cannot be read" in said
+    assert "fetch first-catalogue" in said
+
+
+def test_a_component_catalogue_of_other_columns(mirabest: Path, tmp_path: Path) -> None:
+    positions = write_positions(tmp_path / "p.parquet", ra_deg=[150.0], dec_deg=[30.0])
+    words = training("pretrain", mirabest, tmp_path)
+    said = sentence_of(*words, "--data", f"drawn:{positions}", "--components", positions)
+    assert "sidelobe_prob" in said
+
+
+@pytest.mark.parametrize("kind", ["absent", "no Parquet", "no positions"])
+def test_wrong_positions(kind: str, mirabest: Path, tmp_path: Path) -> None:
+    path = tmp_path / "p.parquet"
+    if kind == "no Parquet":
+        path.write_bytes(b"ra,dec")
+    if kind == "no positions":
+        write_positions(path, flux=[1.0])
+    words = training("pretrain", mirabest, tmp_path)
+    said = sentence_of(*words, "--data", f"drawn:{path}", "--components", path)
+    assert f"positions '{path}' cannot be read" in said
+    assert "ra_deg and dec_deg" in said
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    absent = tmp_path / "absent.tar.gz"
+    assert f"'{absent}'" in sentence_of("finetune", "--mirabest", absent)
+
+
+def test_a_data_package_that_is_not_installed(
+    mirabest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.firstgalaxydata.PACKAGE", "a-package-that-nobody-has")
+    words = training("pretrain", mirabest, tmp_path)
+    said = sentence_of(*words, "--data", "firstgalaxydata")
+    assert "pip install --no-deps firstgalaxydata" in said
