@@ -51,7 +51,7 @@ def galaxies() -> Images:
 @pytest.fixture
 def read_once(galaxies: Images, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the data package once, not once a run: it takes seconds."""
-    for module in ("training_sources", "experiments.labelled_sets"):
+    for module in ("training_sources", "experiments.labelled_sets", "experiments.pools"):
         monkeypatch.setattr(f"scripts.{module}.read_first_galaxies", lambda: galaxies)
 
 
@@ -137,7 +137,9 @@ def test_experiments_of_one_family_share_their_runs(
     assert "# Fig. 5" in run("fig5", mirabest, tmp_path, work=work)
 
 
-def test_hybrids_are_searched_in_a_bundle_too(mirabest: Path, tmp_path: Path, bundle: Path) -> None:
+def test_hybrids_are_searched_in_a_bundle_too(
+    mirabest: Path, tmp_path: Path, bundle: Path, read_once: None
+) -> None:
     page = run("fig6", mirabest, tmp_path, "--bundle", str(bundle))
     assert "## Searching MiraBest" in page
     assert "nearest of 240 sources" in page

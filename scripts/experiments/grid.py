@@ -7,7 +7,7 @@ import hashlib
 import json
 import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -133,11 +133,28 @@ def _done(
             pool.submit(experiment.run, c, inputs, _files(folder, c, inputs)): c for c in cells
         }
         try:
-            for future in as_completed(running):
-                yield running[future], future.result()
+            yield from _finished(running)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)  # else it would do all the others first
             raise
+
+
+def _finished(
+    running: dict[Future[dict[str, Any]], Cell],
+) -> Iterator[tuple[Cell, dict[str, Any]]]:
+    """Yield runs as they end; after a failure none is begun, and those under way are yielded."""
+    pending, failure = set(running), None
+    while pending:
+        done, pending = wait(pending, return_when=FIRST_COMPLETED)
+        for future in done:
+            if (found := future.exception()) is None:
+                yield running[future], future.result()
+            else:
+                failure = failure or found
+        if failure is not None:
+            pending = {future for future in pending if not future.cancel()}
+    if failure is not None:
+        raise failure
 
 
 def _one_thread() -> None:
