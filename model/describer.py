@@ -1,56 +1,93 @@
-"""A linear head that tells the shape descriptors of an image from y: a self-supervised task.
+"""A self-supervised task: to tell from y what can be computed from the whole image.
 
-It never sees a label; what it is taught is computed from the image itself.
+It never sees a label.
 """
 
 import torch
 from torch import Tensor, nn
 
-from model.encoder import FEATURES
-from model.shape_descriptors import describe_shapes
+from model.augment import normalise
+from model.encoder import FEATURES, Encoder
+from model.objectives import likeness_loss
+from model.preprocess import INPUT_SIZE_PX
+from model.shapes import describe_shapes
 
 CLIP = 4.0
 """Targets farther than so many standard deviations from the mean are brought there."""
 
+EXAMPLES_AT_ONCE = 200
+
 
 class Describer(nn.Module):
-    """The head and the mean and spread of what it is taught.
+    """A linear head for the targets, and what they are measured in.
+
+    The targets are the shape descriptors, of three kinds, and, with a teacher, its y. All kinds
+    weigh the same, however many numbers each has.
 
     Parameters
     ----------
     examples : Tensor, shape (N, 150, 150), uint8
         Training images, from which mean and spread are taken.
+    teacher : Encoder or None
+        It is never trained.
 
     Attributes
     ----------
-    mean, spread : Tensor, shape (D,)
+    mean, spread, share : Tensor, shape (D,)
+        The shares of all targets sum to 1.
     """
 
     mean: Tensor
     spread: Tensor
+    share: Tensor
 
-    def __init__(self, examples: Tensor) -> None:
+    def __init__(self, examples: Tensor, teacher: Encoder | None = None) -> None:
         super().__init__()
-        found = describe_shapes(examples)  # (N, D)
+        self.teacher = None if teacher is None else teacher.eval().requires_grad_(False)
+        parts = [self._kinds(part) for part in examples.split(EXAMPLES_AT_ONCE)]
+        kinds = [torch.cat(kind) for kind in zip(*parts, strict=True)]
+        found = torch.cat(kinds, dim=1)  # (N, D)
         self.register_buffer("mean", found.mean(dim=0))
         self.register_buffer("spread", found.std(dim=0).clamp(min=1e-3))
+        shares = [torch.full((n,), 1 / (n * len(kinds))) for n in (k.shape[1] for k in kinds)]
+        self.register_buffer("share", torch.cat(shares))
         self.head = nn.Linear(FEATURES, found.shape[1])
 
-    def forward(self, y: Tensor, images: Tensor) -> Tensor:
-        """Mean squared error, in units of each descriptor's spread.
+    def forward(self, y: Tensor, target: Tensor) -> Tensor:
+        """Mean squared error of what the head tells, in units of each target's spread.
 
         Parameters
         ----------
-        y : Tensor, shape (2B, 512)
-            Of two views of the same B images, one batch after the other.
-        images : Tensor, shape (B, 150, 150), uint8
-            As they were before any view was made.
+        y : Tensor, shape (V * B, 512)
+            Of V views of the same B images, one batch after the other.
+        target : Tensor, shape (B, D)
         """
-        told = self.head(y).float()  # (2B, D)
-        target = self.targets(images).repeat(2, 1)
-        return (told - target).square().mean()
+        told = self.head(y).float()  # (V * B, D)
+        wrong = told - target.repeat(len(y) // len(target), 1)
+        return (wrong.square() * self.share).sum(dim=1).mean()
+
+    def likeness(self, y: Tensor, target: Tensor) -> Tensor:
+        """How far the neighbours by S of y, (B, 512), are from those by the targets, (B, D)."""
+        return likeness_loss(y, target * self.share.sqrt())
 
     @torch.no_grad()
     def targets(self, images: Tensor) -> Tensor:
-        """Standardised descriptors, (B, D)."""
-        return ((describe_shapes(images) - self.mean) / self.spread).clamp(-CLIP, CLIP)
+        """Standardised targets (B, D) of images (B, 150, 150) as they were before any view."""
+        found = torch.cat(self._kinds(images), dim=1)
+        return ((found - self.mean) / self.spread).clamp(-CLIP, CLIP)
+
+    def train(self, mode: bool = True) -> "Describer":
+        """Switch modes; the teacher stays in evaluation mode."""
+        super().train(mode)
+        if self.teacher is not None:
+            self.teacher.eval()
+        return self
+
+    @torch.no_grad()
+    def _kinds(self, images: Tensor) -> list[Tensor]:
+        kinds = describe_shapes(images)
+        if self.teacher is not None:
+            edge = (images.shape[-1] - INPUT_SIZE_PX) // 2
+            seen = images[:, None, edge : edge + INPUT_SIZE_PX, edge : edge + INPUT_SIZE_PX]
+            kinds.append(self.teacher(normalise(seen.float() / 255)).float())
+        return kinds

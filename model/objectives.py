@@ -7,6 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+SHARPNESS = 2.0
+"""Of the likeness loss: a neighbour one standard deviation more alike weighs e^2 times as much."""
+
 RANK_FLOOR = 1e-3
 """Singular values below this share of the norm of y are taken for rounding (bfloat16)."""
 
@@ -48,6 +51,39 @@ def ntxent_loss(z1: Tensor, z2: Tensor, temperature: float) -> Tensor:
     similarity.fill_diagonal_(-torch.inf)
     partner = torch.arange(len(z), device=z.device).roll(len(z1))
     return functional.cross_entropy(similarity, partner)
+
+
+def likeness_loss(y: Tensor, target: Tensor) -> Tensor:
+    """How differently y and the targets order the images of a batch by likeness.
+
+    Parameters
+    ----------
+    y : Tensor, shape (B, 512)
+        Compared by plain cosine, the S of eq. 3.
+    target : Tensor, shape (B, D)
+        Compared by cosine as well; centred already.
+
+    Notes
+    -----
+    Not in the paper. Kullback-Leibler divergence of the softmax over the other images, of
+    similarities standardised over the batch: y of a ReLU differ little in S, the order tells.
+    """
+    told, true = (_standardised_likeness(t.float()) for t in (y, target))
+    return functional.kl_div(
+        functional.log_softmax(SHARPNESS * told, dim=1),
+        functional.log_softmax(SHARPNESS * true.detach(), dim=1),
+        reduction="batchmean",
+        log_target=True,
+    )
+
+
+def _standardised_likeness(vectors: Tensor) -> Tensor:
+    """Cosine similarity to the others, (B, B - 1), in standard deviations from its mean."""
+    unit = functional.normalize(vectors, dim=1)
+    size = len(unit)
+    others = ~torch.eye(size, dtype=torch.bool, device=unit.device)
+    similarity = (unit @ unit.T)[others].reshape(size, size - 1)
+    return (similarity - similarity.mean()) / similarity.std().clamp(min=1e-6)
 
 
 @torch.no_grad()

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 
 from model.augment import random_views
 from model.batches import Batches
-from model.byol import Byol, Contrastive
+from model.byol import Byol, Contrastive, Descriptive, Learned
 from model.compiler import why_not_compiled
 from model.describer import Describer
 from model.encoder import Encoder, embed, load_encoder, save_encoder, untrained_encoder
@@ -54,14 +54,15 @@ class Pretraining(pl.LightningModule):
             _compile(self.learner.encoder)
 
     def training_step(self, _batch: Any, _index: int) -> Tensor:
-        """Two views of the step's images, and the objective."""
+        """Views of the step's images, and the objective."""
         step = self.global_step
         images = self.batches.images(step).to(self.device)  # (B, 150, 150)
-        learned = self.learner(*self._views(images, step))
+        target = None if self.describer is None else self.describer.targets(images)
+        learned = self._learn(images, target, step)
+        self.log("loss", learned.loss, prog_bar=True)
         loss = learned.loss
-        self.log("loss", loss, prog_bar=True)
         if self.describer is not None:
-            described = self.describer(learned.y, images)
+            described = self.describer(learned.y, target)
             self.log("description", described, prog_bar=True)
             loss = loss + self.config.description_weight * described
         if step % self.config.rank_every_steps == 0:
@@ -92,17 +93,26 @@ class Pretraining(pl.LightningModule):
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
         }
 
-    def _views(self, images: Tensor, step: int) -> tuple[Tensor, Tensor]:
+    def _learn(self, images: Tensor, target: Tensor | None, step: int) -> Learned:
+        if not isinstance(self.learner, Descriptive):
+            learned: Learned = self.learner(*self._views(images, step, 2))
+            return learned
+        assert self.describer is not None
+        assert target is not None
+        y = self.learner(*self._views(images, step, 1))
+        return Learned(self.describer.likeness(y, target), y)
+
+    def _views(self, images: Tensor, step: int, number: int) -> list[Tensor]:
         seed = int(
             np.random.default_rng([self.config.seed, step, self.batches.rank]).integers(2**62)
         )
         generator = torch.Generator(self.device).manual_seed(seed)
         config = views_at(step, self.config, self.batches.steps_per_epoch)
         with torch.autocast(self.device.type, enabled=False):
-            v1, v2 = (random_views(images, config, generator) for _ in range(2))
+            views = [random_views(images, config, generator) for _ in range(number)]
         if self.config.channels_last:
-            v1, v2 = (v.contiguous(memory_format=torch.channels_last) for v in (v1, v2))
-        return v1, v2
+            views = [v.contiguous(memory_format=torch.channels_last) for v in views]
+        return views
 
 
 def pretrain(
@@ -163,10 +173,12 @@ def pretrain(
     return encoder
 
 
-def make_learner(encoder: Encoder, config: PretrainConfig) -> Byol | Contrastive:
+def make_learner(encoder: Encoder, config: PretrainConfig) -> Byol | Contrastive | Descriptive:
     """The learner that the configuration names."""
     if config.objective == "byol":
         return Byol(encoder, config.hidden, config.projected, config.tau)
+    if config.objective == "describe":
+        return Descriptive(encoder, config.tau)
     return Contrastive(encoder, config.hidden, config.projected, config.temperature, config.tau)
 
 
@@ -194,9 +206,11 @@ def _first_encoder(config: PretrainConfig) -> Encoder:
 
 
 def _make_describer(batches: Batches, config: PretrainConfig) -> Describer | None:
-    if config.description_weight == 0:
+    alone = config.objective == "describe"
+    if config.description_weight == 0 and not alone:
         return None
-    return Describer(torch.from_numpy(_sample(batches.sources)))
+    teacher = load_encoder(config.start_from) if alone and config.start_from else None
+    return Describer(torch.from_numpy(_sample(batches.sources)), teacher)
 
 
 def check_rank(rank: float, step: int, least: float) -> None:

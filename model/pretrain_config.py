@@ -14,7 +14,7 @@ from model.schedule import ScheduleConfig
 class PretrainConfig:
     """Everything that decides a run. Defaults: Slijepcevic et al. 2024, Table 3 and Sec. 2.4."""
 
-    objective: Literal["byol", "ntxent"] = "byol"
+    objective: Literal["byol", "ntxent", "describe"] = "byol"
     architecture: str = "resnet18"
     optimizer: Literal["sgd", "adamw"] = "sgd"
     base_learning_rate: float = 0.2
@@ -50,7 +50,7 @@ class PretrainConfig:
     """Weights to start from; None: random ones of the seed."""
     description_weight: float = 0.0
     """Not in the paper: weight of a second task, to tell each image's shape descriptors
-    (`model.shape_descriptors`) from y of its views."""
+    (`model.shapes`) from y of its views."""
     equalise: bool = False
     """Not in the paper: in the end, give all features the same spread (`model.equalise`)."""
 
@@ -68,6 +68,17 @@ NTXENT = PretrainConfig(
     equalise=True,
 )
 """The recipe that teaches something within hours on two cores."""
+
+
+DESCRIBE = replace(
+    NTXENT,
+    objective="describe",
+    views=ViewConfig(crop_area_min=0.9, jitter_probability=0.0, blur_probability=0.0),
+    equalise=False,
+    description_weight=1.0,
+)
+"""Not in the paper: from one view of an image, tell its shape descriptors and the y that the
+weights to start from give for it, and be near those images that are alike in all of these."""
 
 
 def schedule_of(config: PretrainConfig, steps_per_epoch: int) -> ScheduleConfig:

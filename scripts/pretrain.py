@@ -6,13 +6,14 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from model.augment import ViewConfig
 from model.pretrain import pretrain
-from model.pretrain_config import NTXENT, PretrainConfig
+from model.pretrain_config import DESCRIBE, NTXENT, PretrainConfig
 from model.run_files import METRICS
 from scripts.plots import plot_metrics
 from scripts.progress import console
 from scripts.training_sources import gather, judges
+
+RECIPES = {"byol": PretrainConfig(), "ntxent": NTXENT, "describe": DESCRIBE}
 
 
 def run_pretraining(
@@ -31,11 +32,15 @@ def run_pretraining(
         Path | None, typer.Option(help="FIRST component catalogue (Parquet), for drawn fields.")
     ] = None,
     objective: Annotated[
-        Literal["byol", "ntxent"], typer.Option(help="byol: as the paper. ntxent: small machines.")
+        Literal["byol", "ntxent", "describe"],
+        typer.Option(
+            help="byol: as the paper. ntxent: small machines. describe: after ntxent, from its "
+            "weights (--start-from)."
+        ),
     ] = "byol",
     epochs: Annotated[float | None, typer.Option(help="Default: 500, the paper's.")] = None,
     batch_size: Annotated[
-        int | None, typer.Option(help="Default: 1024 (byol), 96 (ntxent).")
+        int | None, typer.Option(help="Default: 1024 (byol), 96 (others).")
     ] = None,
     shares: Annotated[
         list[float] | None, typer.Option(help="Share of each --data in a batch; repeat in order.")
@@ -47,8 +52,12 @@ def run_pretraining(
         float, typer.Option(help="How often a pedestal is subtracted, as firstgalaxydata's.")
     ] = 0,
     description_weight: Annotated[
-        float, typer.Option(help="Of the task to tell an image's shape descriptors; 0: no task.")
-    ] = 0,
+        float | None,
+        typer.Option(
+            help="Of the task to tell an image's shape descriptors. Default: 0 (no such task), "
+            "1 (describe)."
+        ),
+    ] = None,
     start_from: Annotated[
         Path | None, typer.Option(help="Weights to start from (default: random ones).")
     ] = None,
@@ -71,7 +80,7 @@ def run_pretraining(
     num_nodes: Annotated[int, typer.Option(help="As Lightning's.")] = 1,
 ) -> None:
     """Pre-train an encoder without labels, or go on with a run that was stopped."""
-    recipe = PretrainConfig() if objective == "byol" else NTXENT
+    recipe = RECIPES[objective]
     given: dict[str, Any] = {
         "epochs": epochs,
         "batch_size": batch_size,
@@ -79,13 +88,13 @@ def run_pretraining(
         "shares": tuple(shares) if shares else None,
         "warmup_epochs": warmup_epochs,
         "decay_epochs": decay_epochs,
+        "description_weight": description_weight,
         "start_from": None if start_from is None else str(start_from),
     }
     config = replace(
         recipe,
         **{name: value for name, value in given.items() if value is not None},
-        views=replace(ViewConfig(), threshold_max=threshold_max, pedestal_probability=pedestal),
-        description_weight=description_weight,
+        views=replace(recipe.views, threshold_max=threshold_max, pedestal_probability=pedestal),
         small_view_px=small_view_px,
         large_view_epochs=large_view_epochs,
         seed=seed,

@@ -92,7 +92,9 @@ def test_small_views_come_first() -> None:
     assert views_at(80, config, 10).centre_crop_px == 70
 
 
-@pytest.mark.parametrize(("objective", "described"), [("byol", 0), ("ntxent", 0), ("ntxent", 2)])
+@pytest.mark.parametrize(
+    ("objective", "described"), [("byol", 0), ("ntxent", 0), ("ntxent", 2), ("describe", 1)]
+)
 def test_a_run_that_died_and_resumed_equals_an_undisturbed_one(
     objective: Any,
     described: float,
@@ -132,6 +134,24 @@ def test_a_run_starts_from_the_weights_it_is_given(images: np.ndarray, tmp_path:
     begun = Pretraining(Batches([images], again), again).learner.encoder.state_dict()
     for key, value in first.state_dict().items():
         assert torch.equal(value.half(), begun[key].half()), key
+
+
+def test_the_weights_to_start_from_are_the_teacher_and_stay_as_they_are(
+    images: np.ndarray, tmp_path: Path
+) -> None:
+    first = pretrain([images], tmp_path / "a", TINY, **QUIET)
+    again = replace(
+        TINY,
+        objective="describe",
+        start_from=str(tmp_path / "a" / "encoder.safetensors"),
+        description_weight=1,
+    )
+    second = pretrain([images], tmp_path / "b", again, **QUIET)
+    kept = torch.load(tmp_path / "b" / "last.ckpt", weights_only=True)["state_dict"]
+    for key, value in first.state_dict().items():
+        assert torch.equal(value.half(), kept[f"describer.teacher.{key}"].half()), key
+    y = (represent(encoder, images) for encoder in (first, second))
+    assert not np.array_equal(*y)
 
 
 def test_the_encoder_that_is_written_fits_its_line(images: np.ndarray, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""Numbers that describe the shape in an image and do not change when it is turned or mirrored.
+"""The brightness on circles round a source, by what does not turn or mirror with the image.
 
-They are computed from the pixels alone: it never sees a label and holds nothing that is trained.
+It never sees a label and holds nothing that is trained.
 """
 
 import math
@@ -28,8 +28,8 @@ TRIPLETS = ((1, 1), (1, 2), (2, 2), (1, 3))
 _FLOOR = 1e-4
 
 
-def describe_shapes(images: Tensor) -> Tensor:
-    """Describe the shapes in a batch of images.
+def circle_invariants(images: Tensor) -> Tensor:
+    """Expand the brightness on circles round each source in angle.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def describe_shapes(images: Tensor) -> Tensor:
 
     Returns
     -------
-    descriptors : Tensor, shape (B, D), float32
+    descriptors : Tensor, shape (B, 1429), float32
 
     Notes
     -----
