@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Browser
 
 from app.explorer import Explorer
 from app.main import create_app
@@ -18,6 +19,7 @@ from model.encoder import Encoder, load_encoder
 from scripts.build import BuildConfig, build
 from scripts.catalogues import CatalogueSource
 from scripts.demo_catalogue import demo_catalogue
+from tests.browser_page import launched
 from tests.replay_server import ReplayServer
 from tests.replay_sesame import add_sesame
 from tests.site import serving
@@ -55,6 +57,13 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the development data (../shared/data) is not on this machine")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A Chromium that the browser tests of a module share."""
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

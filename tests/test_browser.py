@@ -1,27 +1,20 @@
 """The page in a real Chromium, served by the real command, over a replayed FIRST server."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from astropy.io import fits
 from astropy.table import Table
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app.latent_space import LatentSpace, open_latent_space
-from tests.browser import FLAGS, NONE, find_chromium
+from tests.browser_page import PHONE, WAIT_MS, new_page, open_ready, served_by_command
 from tests.replay_server import Fault, ReplayServer
 from tests.replay_sesame import add_sesame
 
 pytestmark = pytest.mark.browser
-
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
-WAIT_MS = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -34,28 +27,15 @@ def first() -> Iterator[ReplayServer]:
 def address(
     bundle: Path, first: ReplayServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    environment = os.environ | {
+    environment = {
         "RGZ_FIRST_SERVER": first.first_url,
         "RGZ_SKYVIEW_SERVER": first.skyview_url,
         "RGZ_HIPS2FITS_SERVER": first.hips2fits_url,
         "RGZ_SESAME_URL": add_sesame(first),
-        "RGZ_DATA_DIR": str(tmp_path_factory.mktemp("data")),
         "RGZ_SURVEY_DEADLINE_S": "3",
-        "COLUMNS": "200",
     }
-    command = [sys.executable, "-m", "scripts.cli", "serve", "--bundle", str(bundle), "--port", "0"]
-    process = subprocess.Popen(
-        command, env=environment, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
-    )
-    try:
-        assert process.stderr is not None
-        said = process.stderr.readline()
-        found = re.search(r"http://\S+", said)
-        assert found, said
-        yield found[0]
-    finally:
-        process.terminate()
-        process.wait()
+    with served_by_command(bundle, tmp_path_factory.mktemp("data"), **environment) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -63,44 +43,15 @@ def space(bundle: Path) -> LatentSpace:
     return open_latent_space(bundle)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.fail(NONE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport=DESKTOP, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: _keep_errors(message, complaints))
-    yield page
-    context.close()
-    assert complaints == []
-
-
-def _keep_errors(message, complaints: list[str]) -> None:
-    refused = "Failed to load resource" in message.text  # the API's own error answers
-    if message.type == "error" and not refused:
-        complaints.append(message.text)
-
-
-def open_page(page: Page, url: str) -> None:
-    page.goto(url)
-    page.wait_for_function("document.documentElement.dataset.ready === 'true'")
+    with new_page(chromium, accept_downloads=True) as page:
+        yield page
 
 
 def open_source(page: Page, address: str, space: LatentSpace, row: int) -> str:
     source_id = space.catalogue.table["source_id"][row].as_py()
-    open_page(page, f"{address}/?source={source_id}")
+    open_ready(page, f"{address}/?source={source_id}")
     expect(page.locator("#neighbours [data-source-id]").first).to_be_visible()
     return source_id
 
@@ -119,7 +70,7 @@ def all_images_loaded(page: Page) -> bool:
 def test_page_draws_every_source_of_the_bundle(
     page: Page, address: str, space: LatentSpace
 ) -> None:
-    open_page(page, address)
+    open_ready(page, address)
     drawn = page.evaluate("document.getElementById('map').data[0].x.length")
     assert drawn == len(space)
 
@@ -127,7 +78,7 @@ def test_page_draws_every_source_of_the_bundle(
 def test_page_says_encoder_catalogue_count_and_terms(
     page: Page, address: str, space: LatentSpace
 ) -> None:
-    open_page(page, address)
+    open_ready(page, address)
     words = page.locator("body").inner_text()
     for expected in (
         space.manifest.encoder.name,
@@ -142,7 +93,7 @@ def test_page_says_encoder_catalogue_count_and_terms(
 def test_what_the_encoder_is_is_said_at_the_top(
     page: Page, address: str, space: LatentSpace
 ) -> None:
-    open_page(page, address)
+    open_ready(page, address)
     statement = page.locator(".notices").get_by_text(space.manifest.encoder.name)
     expect(statement).to_be_visible()
     box = statement.bounding_box()
@@ -153,7 +104,7 @@ def test_what_the_encoder_is_is_said_at_the_top(
 def test_click_on_a_point_shows_its_neighbours_with_images(
     page: Page, address: str, space: LatentSpace
 ) -> None:
-    open_page(page, address)
+    open_ready(page, address)
     place = page.evaluate(
         """() => {
             const map = document.getElementById('map');
@@ -177,7 +128,7 @@ def test_click_on_a_point_shows_its_neighbours_with_images(
 def test_typed_position_of_a_bundle_source_selects_it(
     page: Page, address: str, space: LatentSpace
 ) -> None:
-    open_page(page, address)
+    open_ready(page, address)
     ra, dec = space.catalogue.ra_deg[3], space.catalogue.dec_deg[3]
     page.locator("#position").fill(f"{ra:.5f} {dec:+.5f}")
     page.locator("#position").press("Enter")
@@ -191,7 +142,7 @@ def test_typed_position_elsewhere_is_fetched_from_the_survey_and_says_how(
     name = "310_244.515+012.192_0.3934_0074.16.fits.gz"
     header = fits.getheader(shared_data / "first_fits" / name)
     before = first.count()
-    open_page(page, address)
+    open_ready(page, address)
     page.locator("#position").fill(f"{header['CRVAL1']:.5f} {header['CRVAL2']:+.5f}")
     page.locator("#position").press("Enter")
     expect(page.locator("#neighbours [data-source-id]")).to_have_count(12)
@@ -204,7 +155,7 @@ def test_typed_position_elsewhere_is_fetched_from_the_survey_and_says_how(
 
 
 def test_unreadable_position_is_explained_beside_the_box(page: Page, address: str) -> None:
-    open_page(page, address)
+    open_ready(page, address)
     page.locator("#position").fill("somewhere nice")
     page.locator("#position").press("Enter")
     expect(page.locator("#search-error")).to_be_visible()
@@ -212,13 +163,13 @@ def test_unreadable_position_is_explained_beside_the_box(page: Page, address: st
 
 
 def test_link_to_a_position_that_fails_shows_what_was_asked(page: Page, address: str) -> None:
-    open_page(page, f"{address}/?position=somewhere+nice")
+    open_ready(page, f"{address}/?position=somewhere+nice")
     expect(page.locator("#search-error")).to_contain_text("somewhere nice")
     expect(page.locator("#position")).to_have_value("somewhere nice")
 
 
 def test_search_button_stays_readable_under_the_mouse(page: Page, address: str) -> None:
-    open_page(page, address)
+    open_ready(page, address)
     button = page.locator("#search-form button.primary")
     before = button.evaluate("node => getComputedStyle(node).backgroundColor")
     button.hover()
@@ -252,7 +203,7 @@ def test_permalink_reopens_the_same_view(page: Page, address: str, space: Latent
     )
     link = page.url
     page.goto("about:blank")
-    open_page(page, link)
+    open_ready(page, link)
     expect(page.locator("#neighbours [data-source-id]")).to_have_count(7)
     again = page.locator("#neighbours [data-source-id]").evaluate_all(
         "cards => cards.map((card) => card.dataset.sourceId)"
@@ -303,24 +254,19 @@ def test_map_works_by_keyboard(page: Page, address: str, space: LatentSpace) -> 
 def test_phone_has_no_sideways_scroll_and_shows_neighbours(
     chromium: Browser, address: str, space: LatentSpace
 ) -> None:
-    context = chromium.new_context(viewport=PHONE, is_mobile=True, has_touch=True)
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    open_source(page, address, space, 4)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    assert all_images_loaded(page)
-    context.close()
+    with new_page(chromium, PHONE, is_mobile=True, has_touch=True) as page:
+        open_source(page, address, space, 4)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert all_images_loaded(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_follows_the_colour_scheme(chromium: Browser, address: str, scheme: str) -> None:
-    context = chromium.new_context(viewport=DESKTOP, color_scheme=scheme)
-    page = context.new_page()
-    open_page(page, address)
-    colour = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    with new_page(chromium, color_scheme=scheme) as page:
+        open_ready(page, address)
+        colour = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     brightness = sum(int(value) for value in re.findall(r"\d+", colour)[:3]) / 3
     assert (brightness > 128) == (scheme == "light")
-    context.close()
 
 
 def test_page_asks_no_other_host(page: Page, address: str, space: LatentSpace) -> None:

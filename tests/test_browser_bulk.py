@@ -5,21 +5,17 @@ from pathlib import Path
 
 import pytest
 from astropy.table import Table
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from app.explorer import Explorer
 from app.main import create_app
 from app.settings import Settings
 from scripts.search.tables import read_table
-from tests.browser import FLAGS, NONE, find_chromium
+from tests.browser_page import SIZES, new_page
 from tests.replay_server import ReplayServer
 from tests.site import serving
 
 pytestmark = pytest.mark.browser
-
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
-WAIT_MS = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -37,26 +33,10 @@ def address(
         yield url
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = find_chromium()
-    assert path, NONE
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport=DESKTOP, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
-    assert complaints == []
+    with new_page(chromium, accept_downloads=True) as page:
+        yield page
 
 
 def listed(explorer: Explorer, n: int) -> str:
@@ -64,9 +44,9 @@ def listed(explorer: Explorer, n: int) -> str:
     return "\n".join(f"{catalogue.ra_deg[i]:.5f} {catalogue.dec_deg[i]:+.5f}" for i in range(n))
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 def test_a_pasted_list_gives_its_account_neighbours_unmatched_and_files(
-    page: Page, address: str, explorer: Explorer, size: dict[str, int]
+    page: Page, address: str, explorer: Explorer, size: ViewportSize
 ) -> None:
     page.set_viewport_size(size)
     page.goto(f"{address}/bulk")

@@ -2,25 +2,19 @@
 
 import base64
 import gzip
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import FLAGS, NONE, find_chromium
+from tests.browser_page import PHONE, new_page, open_ready, served_by_command
 from tests.upload_images import Grid, fits_file, picture, sky_image
 
 pytestmark = pytest.mark.browser
 
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
-WAIT_MS = 30_000
 IMAGE = sky_image(Grid(), noise_jy=1e-4)
 FITS = fits_file(IMAGE, Grid(), 5.4, SURVEY="FIRST")
 PNG = picture((255 * np.clip(IMAGE / IMAGE.max(), 0, 1)).astype(np.uint8))
@@ -42,48 +36,16 @@ GIVE = """([name, content, how]) => {
 
 @pytest.fixture(scope="module")
 def address(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    environment = os.environ | {
-        "RGZ_DATA_DIR": str(tmp_path_factory.mktemp("data")),
-        "RGZ_FIRST_SERVER": "http://127.0.0.1:9/",
-        "COLUMNS": "200",
-    }
-    command = [sys.executable, "-m", "scripts.cli", "serve", "--bundle", str(bundle), "--port", "0"]
-    process = subprocess.Popen(
-        command, env=environment, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
-    )
-    try:
-        assert process.stderr is not None
-        found = re.search(r"http://\S+", process.stderr.readline())
-        assert found
-        yield found[0]
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = find_chromium()
-    assert path, NONE
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
+    data_dir = tmp_path_factory.mktemp("data")
+    with served_by_command(bundle, data_dir, RGZ_FIRST_SERVER="http://127.0.0.1:9/") as url:
+        yield url
 
 
 @pytest.fixture
 def page(chromium: Browser, address: str) -> Iterator[Page]:
-    context = chromium.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
-    opened = context.new_page()
-    opened.set_default_timeout(WAIT_MS)
-    expect.set_options(timeout=WAIT_MS)
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.goto(address)
-    expect(opened.locator("html")).to_have_attribute("data-ready", "true")
-    yield opened
-    context.close()
-    assert errors == []
+    with new_page(chromium) as opened:
+        open_ready(opened, address)
+        yield opened
 
 
 def choose(page: Page, name: str, content: bytes) -> None:

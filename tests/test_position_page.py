@@ -4,38 +4,21 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import FLAGS, NONE, find_chromium
+from tests.browser_page import SIZES, new_page, open_ready
 
 pytestmark = pytest.mark.browser
-
-SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
-WAIT_MS = 30_000
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = find_chromium()
-    assert path, NONE
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module", params=SIZES)
 def page(chromium: Browser, site: httpx.Client, request: pytest.FixtureRequest) -> Iterator[Page]:
     """One page a size, that all tests go on with."""
-    context = chromium.new_context(viewport=SIZES[request.param])
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    expect.set_options(timeout=WAIT_MS)
-    page.goto(str(site.base_url))
-    page.wait_for_function("document.documentElement.dataset.ready === 'true'")
-    yield page
-    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[request.param]["width"]
-    context.close()
+    size = SIZES[request.param]
+    with new_page(chromium, size) as page:
+        open_ready(page, str(site.base_url))
+        yield page
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
 def ask(page: Page, text: str) -> None:

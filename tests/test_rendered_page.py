@@ -1,10 +1,11 @@
 """The page over drawn images in Chromium: models are told as such, and both maps can be seen."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app.bundle import current_version
 from app.main import create_app
@@ -15,25 +16,13 @@ from scripts.build import BuildConfig, build
 from scripts.readers.list_catalogue import list_catalogue
 from scripts.readers.rendered import DrawingConfig, RenderedImages
 from scripts.readers.source_list import read_source_list
-from tests.browser import FLAGS, NONE, find_chromium
+from tests.browser_page import SIZES, new_page, open_ready
 from tests.replay_rendered import write_components, write_published_map
 from tests.site import serving
 
 pytestmark = pytest.mark.browser
 
-SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 FULL = 50_790
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.fail(NONE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -51,53 +40,51 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield found
 
 
-def opened(chromium: Browser, address: str, size: str) -> Page:
-    page = chromium.new_page(viewport=SIZES[size])  # type: ignore[arg-type]
-    page.set_default_timeout(60_000)
-    page.goto(f"{address}/?source=rgz-map-1")
-    page.wait_for_selector("html[data-ready=true]")
-    return page
+@contextmanager
+def opened(chromium: Browser, address: str, size: str) -> Iterator[Page]:
+    """The page with the first source open."""
+    with new_page(chromium, SIZES[size]) as page:
+        open_ready(page, f"{address}/?source=rgz-map-1")
+        yield page
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_models_are_told_as_such_wherever_they_are_shown(
     chromium: Browser, address: str, size: str
 ) -> None:
-    page = opened(chromium, address, size)
-    expect(page.locator("#image-origin")).to_contain_text("models, not observations")
-    expect(page.locator("#source")).to_contain_text("MODEL, not observed")
-    expect(page.locator("#source")).to_contain_text("drawn model, not observed")
-    neighbours = page.locator("#neighbours li")
-    expect(neighbours.first).to_contain_text("drawn model")
-    assert neighbours.locator(".model-label").count() == neighbours.count()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.close()
+    with opened(chromium, address, size) as page:
+        expect(page.locator("#image-origin")).to_contain_text("models, not observations")
+        expect(page.locator("#source")).to_contain_text("MODEL, not observed")
+        expect(page.locator("#source")).to_contain_text("drawn model, not observed")
+        neighbours = page.locator("#neighbours li")
+        expect(neighbours.first).to_contain_text("drawn model")
+        assert neighbours.locator(".model-label").count() == neighbours.count()
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_the_catalogues_map_is_a_choice_that_a_link_keeps(chromium: Browser, address: str) -> None:
-    page = opened(chromium, address, "desktop")
-    marks = page.locator("#marks")
-    ours = marks.inner_html()
-    page.select_option("#layout", "listed")
-    expect(page.locator("[data-layout=listed]")).to_be_visible()
-    expect(page.locator("[data-layout=ours]")).to_be_hidden()
-    page.wait_for_function(
-        "before => document.querySelector('#marks').innerHTML !== before", arg=ours
-    )
-    assert "map=listed" in page.url
-    listed = marks.inner_html()
-    page.reload()
-    page.wait_for_selector("html[data-ready=true]")
-    expect(page.locator("#layout")).to_have_value("listed")
-    page.wait_for_function(
-        "before => document.querySelector('#marks').innerHTML === before", arg=listed
-    )
-    page.select_option("#layout", "ours")
-    page.wait_for_function(
-        "before => document.querySelector('#marks').innerHTML === before", arg=ours
-    )
-    assert "map=" not in page.url
-    page.close()
+    with opened(chromium, address, "desktop") as page:
+        marks = page.locator("#marks")
+        ours = marks.inner_html()
+        page.select_option("#layout", "listed")
+        expect(page.locator("[data-layout=listed]")).to_be_visible()
+        expect(page.locator("[data-layout=ours]")).to_be_hidden()
+        page.wait_for_function(
+            "before => document.querySelector('#marks').innerHTML !== before", arg=ours
+        )
+        assert "map=listed" in page.url
+        listed = marks.inner_html()
+        page.reload()
+        page.wait_for_selector("html[data-ready=true]")
+        expect(page.locator("#layout")).to_have_value("listed")
+        page.wait_for_function(
+            "before => document.querySelector('#marks').innerHTML === before", arg=listed
+        )
+        page.select_option("#layout", "ours")
+        page.wait_for_function(
+            "before => document.querySelector('#marks').innerHTML === before", arg=ours
+        )
+        assert "map=" not in page.url
 
 
 @pytest.mark.slow
@@ -113,7 +100,6 @@ def test_the_whole_published_map_is_drawn_served_and_shown(
     settings = Settings(bundle=tmp_path / "bundle", data_dir=tmp_path, cutout_cache_mb=0)
     with serving(create_app(settings)) as address:
         for size in SIZES:
-            page = opened(chromium, address, size)
-            expect(page.locator("#image-origin")).to_contain_text(f"All {manifest.n:,} images")
-            expect(page.locator("#neighbours li")).to_have_count(12)
-            page.close()
+            with opened(chromium, address, size) as page:
+                expect(page.locator("#image-origin")).to_contain_text(f"All {manifest.n:,} images")
+                expect(page.locator("#neighbours li")).to_have_count(12)

@@ -4,37 +4,21 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import FLAGS, NONE, find_chromium
+from tests.browser_page import PHONE, new_page
 from tests.replay_server import FIRST_PATH, HIPS2FITS_PATH, Fault, ReplayServer
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 390, "height": 844}
-WAIT_MS = 30_000
 AT = "/?ra=176.2&dec=27.3"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = find_chromium()
-    assert path, NONE
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(chromium: Browser, site: httpx.Client, survey: ReplayServer) -> Iterator[Page]:
-    context = chromium.new_context(viewport=PHONE, base_url=str(site.base_url))
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    expect.set_options(timeout=WAIT_MS)
-    yield page
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    context.close()
+    with new_page(chromium, PHONE, base_url=str(site.base_url)) as page:
+        yield page
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     survey.faults = {}
 
 
