@@ -11,6 +11,17 @@ from app.errors import ExplorerError
 from model.encoder import EncoderFileError
 from model.firstgalaxydata import DataPackageMissing
 from scripts.fetching.commands import fetch
+from scripts.list_options import (
+    DecColumn,
+    DecUnit,
+    ExtentColumn,
+    FrameName,
+    IdColumn,
+    NameColumn,
+    PositionColumn,
+    RaColumn,
+    RaUnit,
+)
 from scripts.progress import console
 
 app = typer.Typer(
@@ -59,17 +70,15 @@ def build(
     ] = None,
     bundle: BundleOption = None,
     encoder: EncoderOption = None,
-    ra_column: Annotated[str | None, typer.Option(help="Column of the right ascension.")] = None,
-    dec_column: Annotated[str | None, typer.Option(help="Column of the declination.")] = None,
-    position_column: Annotated[
-        str | None, typer.Option(help="One column with whole positions.")
-    ] = None,
-    id_column: Annotated[str | None, typer.Option(help="Column of unique identifiers.")] = None,
-    name_column: Annotated[str | None, typer.Option(help="Column of names.")] = None,
-    extent_column: Annotated[str | None, typer.Option(help="Column of angular extents.")] = None,
-    ra_unit: Annotated[str | None, typer.Option(help="deg, hourangle or rad.")] = None,
-    dec_unit: Annotated[str | None, typer.Option(help="deg or rad.")] = None,
-    frame: Annotated[str | None, typer.Option(help="icrs, fk5, fk4 or galactic.")] = None,
+    ra_column: RaColumn = None,
+    dec_column: DecColumn = None,
+    position_column: PositionColumn = None,
+    id_column: IdColumn = None,
+    name_column: NameColumn = None,
+    extent_column: ExtentColumn = None,
+    ra_unit: RaUnit = None,
+    dec_unit: DecUnit = None,
+    frame: FrameName = None,
 ) -> None:
     """Build a bundle: images, representations, map and index."""
     from scripts.build_command import BuildRequest, build_bundle
@@ -178,15 +187,13 @@ def search(
     hide_duplicates: Annotated[
         bool, typer.Option("--hide-duplicates", help="Leave near-duplicates out.")
     ] = False,
-    ra_column: Annotated[str | None, typer.Option(help="Column of the right ascension.")] = None,
-    dec_column: Annotated[str | None, typer.Option(help="Column of the declination.")] = None,
-    position_column: Annotated[
-        str | None, typer.Option(help="One column with whole positions.")
-    ] = None,
-    name_column: Annotated[str | None, typer.Option(help="Column of names.")] = None,
-    ra_unit: Annotated[str | None, typer.Option(help="deg, hourangle or rad.")] = None,
-    dec_unit: Annotated[str | None, typer.Option(help="deg or rad.")] = None,
-    frame: Annotated[str | None, typer.Option(help="icrs, fk5, fk4 or galactic.")] = None,
+    ra_column: RaColumn = None,
+    dec_column: DecColumn = None,
+    position_column: PositionColumn = None,
+    name_column: NameColumn = None,
+    ra_unit: RaUnit = None,
+    dec_unit: DecUnit = None,
+    frame: FrameName = None,
 ) -> None:
     """Find the neighbours of a whole list of positions; what is unmatched is written down."""
     from scripts.search.command import SearchRequest

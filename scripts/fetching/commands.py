@@ -5,6 +5,17 @@ from typing import Annotated
 
 import typer
 
+from scripts.list_options import (
+    DecColumn,
+    DecUnit,
+    FrameName,
+    IdColumn,
+    NameColumn,
+    PositionColumn,
+    RaColumn,
+    RaUnit,
+)
+
 fetch = typer.Typer(help="Get data from archives and surveys.", no_args_is_help=True)
 
 
@@ -40,16 +51,14 @@ def cutouts(
     give_up_min: Annotated[
         float, typer.Option(min=0, help="Minutes without an answer after which the fetch ends.")
     ] = 30.0,
-    ra_column: Annotated[str | None, typer.Option(help="Column of the right ascension.")] = None,
-    dec_column: Annotated[str | None, typer.Option(help="Column of the declination.")] = None,
-    position_column: Annotated[
-        str | None, typer.Option(help="One column with whole positions.")
-    ] = None,
-    id_column: Annotated[str | None, typer.Option(help="Column of unique identifiers.")] = None,
-    name_column: Annotated[str | None, typer.Option(help="Column of names.")] = None,
-    ra_unit: Annotated[str | None, typer.Option(help="deg, hourangle or rad.")] = None,
-    dec_unit: Annotated[str | None, typer.Option(help="deg or rad.")] = None,
-    frame: Annotated[str | None, typer.Option(help="icrs, fk5, fk4 or galactic.")] = None,
+    ra_column: RaColumn = None,
+    dec_column: DecColumn = None,
+    position_column: PositionColumn = None,
+    id_column: IdColumn = None,
+    name_column: NameColumn = None,
+    ra_unit: RaUnit = None,
+    dec_unit: DecUnit = None,
+    frame: FrameName = None,
 ) -> None:
     """Fetch the FIRST cutouts of a list of sources, politely; go on where it was stopped."""
     from scripts.fetching.cutouts.command import fetch_list, retry_classes
