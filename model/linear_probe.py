@@ -132,17 +132,22 @@ def judge_mirabest(encoder: Encoder, mirabest: Images, resplits: int = RESPLITS)
     )
 
 
-def judge_first_galaxies(encoder: Encoder, galaxies: Images, split: str) -> FourClassResult:
-    """Measure the four classes on the valid or the test split; only train fits and is searched."""
-    train, judged = (galaxies.where(galaxies.split == name) for name in ("train", split))
-    y_train, y = represent(encoder, train.pixels), represent(encoder, judged.pixels)
+def judge_first_galaxies(encoder: Encoder, galaxies: Images) -> dict[str, FourClassResult]:
+    """Measure the four classes on the valid and test splits; only train fits and is searched."""
+    train = galaxies.where(galaxies.split == "train")
+    y_train = represent(encoder, train.pixels)
     probe = fit_probe(y_train, train.label)
-    rotated = represent(encoder, rotate(judged.pixels, seed=0))
-    return FourClassResult(
-        float((probe.predict(y) != judged.label).mean()),
-        neighbour_agreement(y_train, train.label, y, judged.label),
-        self_retrieval(y, rotated),
-    )
+    results = {}
+    for split in ("valid", "test"):
+        judged = galaxies.where(galaxies.split == split)
+        y = represent(encoder, judged.pixels)
+        rotated = represent(encoder, rotate(judged.pixels, seed=0))
+        results[split] = FourClassResult(
+            float((probe.predict(y) != judged.label).mean()),
+            neighbour_agreement(y_train, train.label, y, judged.label),
+            self_retrieval(y, rotated),
+        )
+    return results
 
 
 def represent(encoder: Encoder, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

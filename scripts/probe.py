@@ -49,7 +49,6 @@ def run_probe(
 ) -> None:
     """Measure an encoder on MiraBest Confident and on the four classes of firstgalaxydata."""
     chosen = untrained_encoder() if untrained else load_encoder(encoder)
-    galaxies = read_first_galaxies()
     result: dict[str, Any] = {
         "encoder": asdict(chosen.card),
         "configuration": {
@@ -63,8 +62,8 @@ def run_probe(
         },
         "mirabest_confident": _measured(judge_mirabest(chosen, read_mirabest(mirabest), resplits)),
         "firstgalaxydata": {
-            split: _measured(judge_first_galaxies(chosen, galaxies, split))
-            for split in ("valid", "test")
+            split: _measured(result)
+            for split, result in judge_first_galaxies(chosen, read_first_galaxies()).items()
         },
     }
     if table_5:
