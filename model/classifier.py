@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from model.encoder import FEATURES, Encoder, EncoderCard, embed, weights_digest
-from model.weights_file import EncoderFileError
+from model.weights_file import EncoderFileError, write_weights
 
 FORMAT = "radio-galaxy classifier 1"
 
@@ -69,7 +68,7 @@ def save_classifier(classifier: Classifier, path: Path) -> None:
         "origin": classifier.origin,
         "input_kind": classifier.input_kind,
     }
-    save_file(tensors, path, metadata)
+    write_weights(path, tensors, metadata)
 
 
 def load_classifier(path: Path) -> Classifier:

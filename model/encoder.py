@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from model.preprocess import INPUT_SIZE_PX
-from model.weights_file import EncoderFileError, read_weights
+from model.weights_file import EncoderFileError, read_weights, write_weights
 
 FEATURES = 512
 BLOCKS: dict[str, tuple[int, int, int, int]] = {
@@ -145,7 +144,7 @@ def save_encoder(
         for key, value in encoder.state_dict().items()
     }
     metadata = {"architecture": encoder.architecture, "name": name, "origin": origin}
-    save_file(weights, path, metadata | {"trained": json.dumps(trained)})
+    write_weights(path, weights, metadata | {"trained": json.dumps(trained)})
 
 
 def embed(encoder: Encoder, x: NDArray[np.float32], batch_size: int = EMBED_BATCH) -> NDArray:

@@ -4,8 +4,8 @@ It never reads labels, and every random number comes from the run's seed and the
 was killed and resumed sees what an undisturbed one sees.
 """
 
-import json
 import warnings
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -27,15 +28,19 @@ from model.equalise import equalised
 from model.objectives import effective_rank
 from model.preprocess import network_input
 from model.pretrain_config import PretrainConfig, schedule_of, views_at
-from model.run_files import CHECKPOINT, RunFiles
+from model.run_files import CHECKPOINT, RunFiles, claim
 from model.schedule import learning_rate
 
-CONFIGURATION = "configuration.json"
 EQUALISE_ON = 1000
+DEVICES = ("accelerator", "devices", "num_nodes", "precision")
 
 
 class Collapsed(RuntimeError):
     """The representations have become the same for all images."""
+
+
+class UnusableTrainer(RuntimeError):
+    """Lightning cannot use the devices that were asked for."""
 
 
 class Pretraining(pl.LightningModule):
@@ -116,7 +121,11 @@ class Pretraining(pl.LightningModule):
 
 
 def pretrain(
-    sources: list[NDArray[np.uint8]], out: Path, config: PretrainConfig, **trainer: Any
+    sources: list[NDArray[np.uint8]],
+    out: Path,
+    config: PretrainConfig,
+    callbacks: Sequence[pl.Callback] = (),
+    **trainer: Any,
 ) -> Encoder:
     """Train an encoder on cleaned images without labels, or go on with a run that was stopped.
 
@@ -127,6 +136,8 @@ def pretrain(
     out : path
         Directory of the run: last.ckpt, metrics.csv, configuration.json, encoder.safetensors.
     config : PretrainConfig
+    callbacks : sequence of pytorch_lightning.Callback
+        To watch the run.
     trainer
         Passed on to `pytorch_lightning.Trainer` (devices, num_nodes, strategy ...).
 
@@ -137,22 +148,23 @@ def pretrain(
 
     Raises
     ------
+    AnotherRun
+        If the directory holds a run with another configuration, or on other images.
     Collapsed
         If the effective rank of centred y falls below ``config.collapse_rank``.
+    UnusableTrainer
+        If Lightning cannot do what ``trainer`` asks for on this machine.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    (out / CONFIGURATION).write_text(json.dumps(asdict(config), indent=1))
+    claim(out, asdict(config) | {"images": [len(source) for source in sources]})
     module = Pretraining(Batches(sources, config), config)
     total = module.schedule.total_steps
-    options: dict[str, Any] = {"accelerator": "cpu", "enable_progress_bar": True} | trainer
-    run = pl.Trainer(
-        max_steps=total,
-        precision=config.precision,
-        callbacks=[RunFiles(out, config.checkpoint_every_steps)],
-        logger=False,
-        enable_checkpointing=False,
-        enable_model_summary=False,
-        **options,
+    run = make_trainer(
+        {
+            "max_steps": total,
+            "precision": config.precision,
+            "callbacks": [RunFiles(out, config.checkpoint_every_steps), *callbacks],
+        }
+        | trainer
     )
     steps: DataLoader[int] = DataLoader(range(total), batch_size=None)  # type: ignore[arg-type]
     checkpoint = out / CHECKPOINT
@@ -171,6 +183,28 @@ def pretrain(
             half=True,
         )
     return encoder
+
+
+def make_trainer(options: dict[str, Any]) -> pl.Trainer:
+    """Lightning's trainer, which keeps neither logs nor checkpoints of its own.
+
+    Raises
+    ------
+    UnusableTrainer
+    """
+    defaults: dict[str, Any] = {"accelerator": "cpu", "enable_progress_bar": False}
+    try:
+        return pl.Trainer(
+            logger=False,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            **(defaults | options),
+        )
+    except (MisconfigurationException, ImportError, ValueError, RuntimeError) as exc:
+        asked = ", ".join(f"{name} {options[name]}" for name in DEVICES if name in options)
+        raise UnusableTrainer(
+            f"This machine cannot train with {asked}: {str(exc).splitlines()[0]}"
+        ) from exc
 
 
 def make_learner(encoder: Encoder, config: PretrainConfig) -> Byol | Contrastive | Descriptive:

@@ -4,6 +4,7 @@ It never decides when a run ends.
 """
 
 import csv
+import json
 import os
 import time
 from pathlib import Path
@@ -12,8 +13,39 @@ from typing import Any
 import pytorch_lightning as pl
 
 CHECKPOINT = "last.ckpt"
+CONFIGURATION = "configuration.json"
 METRICS = "metrics.csv"
 LOGGED = ("loss", "rank", "description")
+
+
+class AnotherRun(ValueError):
+    """The directory holds a run with another configuration; the message says what differs."""
+
+
+def claim(out: Path, configuration: dict[str, Any]) -> None:
+    """Make a directory that of a run, or see that it is.
+
+    Raises
+    ------
+    AnotherRun
+        If a run with another configuration is there; nothing is changed then.
+    """
+    path = out / CONFIGURATION
+    wanted = json.loads(json.dumps(configuration))
+    if not path.exists():
+        out.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(configuration, indent=1))
+        return
+    there = json.loads(path.read_text())
+    other = [name for name in {**there, **wanted} if there.get(name) != wanted.get(name)]
+    if other:
+        differing = "; ".join(
+            f"{name} is {there.get(name)} there and {wanted.get(name)} here" for name in other
+        )
+        raise AnotherRun(
+            f"'{out}' holds another run: {differing}. Give the options of that run to go on with "
+            "it, or another directory for a new one (--start-from takes over its weights)."
+        )
 
 
 class RunFiles(pl.Callback):

@@ -91,7 +91,8 @@ def subset(labelled: Labelled, count: int, seed: int) -> Labelled:
     classes, numbers = np.unique(labelled.label, return_counts=True)
     if not len(classes) <= count <= len(labelled):
         raise TooManyLabels(
-            f"{count} labels cannot be chosen: there are {len(labelled)} in {len(classes)} classes."
+            f"{count} labels cannot be chosen: there are {len(labelled)} in {len(classes)} "
+            f"classes; {len(classes)} to {len(labelled)} can be."
         )
     generator = np.random.default_rng(seed)
     rows = [generator.permutation(np.flatnonzero(labelled.label == c)) for c in classes]

@@ -1,4 +1,4 @@
-"""Weights of an encoder from a file: safetensors, or a published checkpoint read as plain tensors.
+"""Weights from a file: safetensors, or a published checkpoint read as plain tensors; and to one.
 
 It never runs code that a file may hold, and never judges whether the weights fit a network.
 """
@@ -9,11 +9,19 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor
 
 
 class EncoderFileError(ValueError):
     """A weights file that cannot be used; the message is a sentence for the person who named it."""
+
+
+def write_weights(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write named tensors as safetensors, all at once, with the permissions of any other file."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(save(tensors, metadata))
+    part.replace(path)
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -26,6 +26,7 @@ from model.preprocess import (
     clean,
     network_input,
 )
+from scripts.outputs import check_output
 from scripts.progress import console, track
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -74,8 +75,7 @@ def embed_files(
     ExplorerError
         If not one file could be used.
     """
-    if not out.absolute().parent.is_dir():
-        raise ExplorerError(f"There is no directory '{out.parent}' to write '{out.name}' into.")
+    check_output(out)
     if classifier is not None and classifier.input_kind == "pedestal":
         console.print(PEDESTAL_WARNING)
     files = list(paths)

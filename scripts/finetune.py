@@ -1,6 +1,5 @@
 """`rgz-explorer finetune`: fit a classifier by changing an encoder, over several seeds."""
 
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +12,8 @@ from model.encoder import Encoder, load_encoder, untrained_encoder
 from model.finetune import TABLE_5, FinetuneConfig, finetune, supervised
 from model.preprocess import network_input
 from model.tasks import Labelled, Task, first_galaxies_task, mirabest_task, subset
+from scripts.devices import check_device
+from scripts.outputs import check_output, write_result
 from scripts.progress import console, track
 
 Protocol = Literal["finetune", "supervised", "linear"]
@@ -38,7 +39,7 @@ def run_finetuning(
         typer.Option(help="Layers below the head that are trained; default: 9, all of ResNet-18."),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Default: the paper's 300, or 100 for linear.")
+        int | None, typer.Option(min=1, help="Default: the paper's 300, or 100 for linear.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Runs with different seeds.")] = 1,
     encoder: Annotated[
@@ -53,6 +54,8 @@ def run_finetuning(
     save: Annotated[Path | None, typer.Option(help="Keep the first seed's classifier.")] = None,
 ) -> None:
     """Fit a classifier to labelled images, all layers or the last, and test it."""
+    check_output(out, save)
+    check_device(device)
     given = task_named(task, mirabest)
     config = configure(protocol, depth=depth, epochs=epochs, device=device, precision=precision)
     start = None if protocol == "supervised" else load_encoder(encoder)
@@ -62,7 +65,6 @@ def run_finetuning(
         runs.append(errors)
         if save is not None and seed == 0:
             save_classifier(fitted, save)
-            console.print(f"The classifier is in {save}.", markup=False)
     result = {
         "task": task,
         "protocol": protocol,
@@ -72,10 +74,20 @@ def run_finetuning(
         "seeds": seeds,
         "errors": {name: summary([run[name] for run in runs]) for name in given.tests},
     }
-    text = json.dumps(result, indent=1)
-    console.print(text, markup=False)
-    if out is not None:
-        out.write_text(text)
+    write_result(result, out)
+    for name, test in given.tests.items():
+        console.print(_told(name, len(test), [run[name] for run in runs]))
+    if save is not None:
+        console.print(f"The classifier is in {save}.", markup=False)
+
+
+def _told(name: str, tested: int, errors: list[float]) -> str:
+    """One sentence on a test set."""
+    mean = 100 * float(np.mean(errors))
+    if len(errors) == 1:
+        return f"{name}: {mean:.1f} % wrong ({round(errors[0] * tested)} of {tested})."
+    spread = 100 * summary(errors)["standard_error"]
+    return f"{name}: {mean:.1f} ± {spread:.1f} % wrong of {tested}, {len(errors)} seeds."
 
 
 def task_named(name: str, mirabest: Path | None) -> Task:

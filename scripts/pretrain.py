@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from app.errors import ExplorerError
 from model.pretrain import pretrain
 from model.pretrain_config import DESCRIBE, NTXENT, PretrainConfig
 from model.run_files import METRICS
 from scripts.plots import plot_metrics
 from scripts.progress import console
+from scripts.training_bar import StepBar, quiet_lightning
 from scripts.training_sources import gather, judges
 
 RECIPES = {"byol": PretrainConfig(), "ntxent": NTXENT, "describe": DESCRIBE}
@@ -45,7 +47,9 @@ def run_pretraining(
     shares: Annotated[
         list[float] | None, typer.Option(help="Share of each --data in a batch; repeat in order.")
     ] = None,
-    small_view_px: Annotated[int | None, typer.Option(help="Side of the first views, px.")] = None,
+    small_view_px: Annotated[
+        int | None, typer.Option(min=16, max=70, help="Side of the first views, px; default: 70.")
+    ] = None,
     large_view_epochs: Annotated[float, typer.Option(help="Last epochs with views of 70 px.")] = 0,
     threshold_max: Annotated[float, typer.Option(help="Highest random clip, of the maximum.")] = 0,
     pedestal: Annotated[
@@ -70,17 +74,21 @@ def run_pretraining(
     ] = 20.0,
     seed: Annotated[int, typer.Option(help="Of weights, batches and views.")] = 69,
     precision: Annotated[
-        Literal["32-true", "bf16-mixed"] | None, typer.Option(help="Default: by objective.")
+        Literal["32-true", "bf16-mixed"] | None,
+        typer.Option(help="Default: 32-true (byol), bf16-mixed (others)."),
     ] = None,
     compile_encoder: Annotated[
         bool, typer.Option("--compile", help="Use torch.compile (needs a C++ compiler).")
     ] = False,
-    accelerator: Annotated[str, typer.Option(help="As Lightning's.")] = "auto",
-    devices: Annotated[str, typer.Option(help="As Lightning's: a number, or auto.")] = "auto",
-    num_nodes: Annotated[int, typer.Option(help="As Lightning's.")] = 1,
+    accelerator: Annotated[
+        str, typer.Option(help="auto, cpu, gpu, cuda or mps, as PyTorch Lightning names them.")
+    ] = "auto",
+    devices: Annotated[str, typer.Option(help="How many of them on each node, or auto.")] = "auto",
+    num_nodes: Annotated[int, typer.Option(min=1, help="Machines of a cluster.")] = 1,
 ) -> None:
     """Pre-train an encoder without labels, or go on with a run that was stopped."""
     recipe = RECIPES[objective]
+    _check(data, shares, epochs)
     given: dict[str, Any] = {
         "epochs": epochs,
         "batch_size": batch_size,
@@ -100,10 +108,29 @@ def run_pretraining(
         seed=seed,
         compile=compile_encoder,
     )
+    if config.warmup_epochs >= config.epochs:
+        raise ExplorerError(
+            f"A warm-up of {config.warmup_epochs:g} epochs leaves nothing of {config.epochs:g}; "
+            "give fewer with --warmup-epochs (the paper's are 10 of 500)."
+        )
     found = gather(
         data, judges(mirabest), cut_arcsec=cut_arcsec, components=components, seed=config.seed
     )
     trainer = {"accelerator": accelerator, "devices": devices, "num_nodes": num_nodes}
-    pretrain([source.images.pixels for source in found], out, config, **trainer)
+    images = [source.images.pixels for source in found]
+    with quiet_lightning():
+        pretrain(images, out, config, callbacks=[StepBar()], **trainer)
     plot_metrics(out / METRICS, out / "metrics.png")
     console.print(f"The encoder is in {out / 'encoder.safetensors'}.")
+
+
+def _check(data: list[str], shares: list[float] | None, epochs: float | None) -> None:
+    """Refuse numbers with which nothing sensible can be trained."""
+    if shares and len(shares) != len(data):
+        raise ExplorerError(
+            f"There are {len(shares)} --shares for {len(data)} --data; give one for each, in order."
+        )
+    if shares and min(shares) <= 0:
+        raise ExplorerError(f"A share of {min(shares):g} is no share; leave its --data out.")
+    if epochs is not None and epochs <= 0:
+        raise ExplorerError(f"{epochs:g} epochs are none; give more with --epochs.")

@@ -11,7 +11,8 @@ from model.datasets import UnreadablePositions
 from model.finetune import UnusableDepth
 from model.firstgalaxydata import DataPackageMissing
 from model.plain_pickle import UnsafePickle
-from model.pretrain import Collapsed
+from model.pretrain import Collapsed, UnusableTrainer
+from model.run_files import AnotherRun
 from model.tasks import TooManyLabels
 from scripts.experiments.command import run_experiment
 from scripts.finetune import run_finetuning
@@ -19,6 +20,7 @@ from scripts.pretrain import run_pretraining
 from scripts.probe import run_probe
 
 SENTENCES = (
+    AnotherRun,
     Collapsed,
     DataPackageMissing,
     NotBatches,
@@ -27,6 +29,7 @@ SENTENCES = (
     UnreadablePositions,
     UnsafePickle,
     UnusableDepth,
+    UnusableTrainer,
 )
 """Failures whose message is a sentence already."""
 

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from model.batches import Batches
 from model.datasets import read_first_galaxies
 from model.encoder import load_encoder, untrained_encoder
 from model.linear_probe import represent, rotate, self_retrieval
-from model.pretrain import Collapsed, Pretraining, pretrain
+from model.pretrain import Collapsed, Pretraining, UnusableTrainer, pretrain
 from model.pretrain_config import NTXENT, PretrainConfig, schedule_of, views_at
+from model.run_files import AnotherRun
 from model.schedule import ScheduleConfig, learning_rate
 
 TINY = PretrainConfig(
@@ -27,7 +29,6 @@ TINY = PretrainConfig(
     views=ViewConfig(centre_crop_px=24),
     checkpoint_every_steps=2,
 )
-QUIET: dict[str, Any] = {"enable_progress_bar": False}
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +104,7 @@ def test_a_run_that_died_and_resumed_equals_an_undisturbed_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     config = replace(TINY, objective=objective, description_weight=described)
-    undisturbed = pretrain([images], tmp_path / "a", config, **QUIET)
+    undisturbed = pretrain([images], tmp_path / "a", config)
     step = Pretraining.training_step
 
     def dies(self: Pretraining, batch: Any, index: int) -> torch.Tensor:
@@ -114,8 +115,8 @@ def test_a_run_that_died_and_resumed_equals_an_undisturbed_one(
     with monkeypatch.context() as patch:
         patch.setattr(Pretraining, "training_step", dies)
         with pytest.raises(RuntimeError, match="killed"):
-            pretrain([images], tmp_path / "b", config, **QUIET)
-    resumed = pretrain([images], tmp_path / "b", config, **QUIET)
+            pretrain([images], tmp_path / "b", config)
+    resumed = pretrain([images], tmp_path / "b", config)
     for key, value in undisturbed.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key]), key
     with (tmp_path / "b" / "metrics.csv").open() as file:
@@ -125,11 +126,11 @@ def test_a_run_that_died_and_resumed_equals_an_undisturbed_one(
 def test_collapse_stops_the_run_with_a_sentence(tmp_path: Path) -> None:
     blank = np.zeros((8, 150, 150), np.uint8)
     with pytest.raises(Collapsed, match="collapsed at step 0: their effective rank is 0"):
-        pretrain([blank], tmp_path, TINY, **QUIET)
+        pretrain([blank], tmp_path, TINY)
 
 
 def test_a_run_starts_from_the_weights_it_is_given(images: np.ndarray, tmp_path: Path) -> None:
-    first = pretrain([images], tmp_path / "a", TINY, **QUIET)
+    first = pretrain([images], tmp_path / "a", TINY)
     again = replace(TINY, start_from=str(tmp_path / "a" / "encoder.safetensors"))
     begun = Pretraining(Batches([images], again), again).learner.encoder.state_dict()
     for key, value in first.state_dict().items():
@@ -139,14 +140,14 @@ def test_a_run_starts_from_the_weights_it_is_given(images: np.ndarray, tmp_path:
 def test_the_weights_to_start_from_are_the_teacher_and_stay_as_they_are(
     images: np.ndarray, tmp_path: Path
 ) -> None:
-    first = pretrain([images], tmp_path / "a", TINY, **QUIET)
+    first = pretrain([images], tmp_path / "a", TINY)
     again = replace(
         TINY,
         objective="describe",
         start_from=str(tmp_path / "a" / "encoder.safetensors"),
         description_weight=1,
     )
-    second = pretrain([images], tmp_path / "b", again, **QUIET)
+    second = pretrain([images], tmp_path / "b", again)
     kept = torch.load(tmp_path / "b" / "last.ckpt", weights_only=True)["state_dict"]
     for key, value in first.state_dict().items():
         assert torch.equal(value.half(), kept[f"describer.teacher.{key}"].half()), key
@@ -156,7 +157,7 @@ def test_the_weights_to_start_from_are_the_teacher_and_stay_as_they_are(
 
 def test_the_encoder_that_is_written_fits_its_line(images: np.ndarray, tmp_path: Path) -> None:
     config = replace(TINY, architecture="resnet18", epochs=0.25, warmup_epochs=0)
-    pretrain([images], tmp_path, config, **QUIET)
+    pretrain([images], tmp_path, config)
     assert (tmp_path / "encoder.safetensors").stat().st_size < 23e6
     assert load_encoder(tmp_path / "encoder.safetensors").card.trained
 
@@ -169,7 +170,7 @@ def test_a_smoke_run_lowers_the_loss_and_beats_the_untrained_encoder(tmp_path: P
         NTXENT, architecture="resnet14", batch_size=32, epochs=1.6, warmup_epochs=0.3, tau=0.8,
         views=ViewConfig(centre_crop_px=24), rank_every_steps=1000,
     )  # fmt: skip
-    encoder = pretrain([images], tmp_path, config, **QUIET)
+    encoder = pretrain([images], tmp_path, config)
     with (tmp_path / "metrics.csv").open() as file:
         loss = [float(row["loss"]) for row in csv.DictReader(file)]
     assert np.mean(loss[-5:]) < 0.9 * np.mean(loss[:5])
@@ -179,3 +180,33 @@ def test_a_smoke_run_lowers_the_loss_and_beats_the_untrained_encoder(tmp_path: P
         for e in (encoder, untrained_encoder("resnet14"))
     )
     assert trained > untrained, (trained, untrained)
+
+
+def test_a_directory_with_another_run_is_refused_and_left_as_it_is(
+    images: np.ndarray, tmp_path: Path
+) -> None:
+    pretrain([images], tmp_path, TINY)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(AnotherRun, match=r"epochs is 1.5 there and 9 here.*--start-from"):
+        pretrain([images], tmp_path, replace(TINY, epochs=9))
+    with pytest.raises(AnotherRun, match=r"images is \[16\] there and \[12\] here"):
+        pretrain([images[:12]], tmp_path, TINY)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_devices_that_are_not_there_are_named(images: np.ndarray, tmp_path: Path) -> None:
+    with pytest.raises(UnusableTrainer, match="cannot train with accelerator nonsense"):
+        pretrain([images], tmp_path, TINY, accelerator="nonsense")
+
+
+def test_what_a_run_writes_can_be_read_by_others(images: np.ndarray, tmp_path: Path) -> None:
+    pretrain([images], tmp_path, TINY)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert set(modes.values()) == {0o666 & ~umask()}, modes
+
+
+def umask() -> int:
+    """The process's mask of permissions, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

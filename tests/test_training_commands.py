@@ -92,3 +92,37 @@ def test_a_data_package_that_is_not_installed(
     words = training("pretrain", mirabest, tmp_path)
     said = sentence_of(*words, "--data", "firstgalaxydata")
     assert "pip install --no-deps firstgalaxydata" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--shares", "0.3", "--shares", "0.7"), "2 --shares for 1 --data"),
+        (("--shares", "-1"), "A share of -1 is no share"),
+        (("--epochs", "0"), "0 epochs are none"),
+        (("--epochs", "3"), "A warm-up of 10 epochs leaves nothing of 3"),
+    ],
+)
+def test_a_training_that_could_teach_nothing(
+    words: tuple[str, ...], said: str, mirabest: Path, tmp_path: Path
+) -> None:
+    given = [*training("pretrain", mirabest, tmp_path), "--data", "firstgalaxydata"]
+    assert said in sentence_of(*given, *words)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("option", ["--out", "--save"])
+@pytest.mark.parametrize("command", ["finetune", "probe"])
+def test_a_result_that_could_not_be_written_is_found_before_the_work(
+    command: str, option: str, tmp_path: Path
+) -> None:
+    there_is_none = tmp_path / "none.tar.gz"  # would be missed next
+    said = sentence_of(command, "--mirabest", there_is_none, option, tmp_path / "no" / "x")
+    assert f"There is no directory '{tmp_path / 'no'}' to write 'x' into" in said
+
+
+@pytest.mark.parametrize("words", [("finetune",), ("experiment", "fig4")])
+def test_a_device_that_is_not_there(words: tuple[str, ...], tmp_path: Path) -> None:
+    said = sentence_of(*words, "--mirabest", tmp_path / "none.tar.gz", "--device", "tpu")
+    assert said.startswith("'tpu' cannot be computed on here (")
+    assert "cpu, cuda, cuda:1, mps" in said

@@ -7,6 +7,7 @@ import typer
 
 from app.errors import ExplorerError
 from model.encoder import load_encoder
+from scripts.devices import check_device
 from scripts.experiments.cross_survey import TABLE7
 from scripts.experiments.grid import Budget, Experiment, Inputs, Precision, run_grid
 from scripts.experiments.hybrids import FIG6
@@ -80,6 +81,7 @@ def run_experiment(
     out: Annotated[Path, typer.Option(help="Directory of the report.")] = Path("docs/results"),
 ) -> None:
     """Do an experiment of the paper: the runs that are missing, then a table beside the paper's."""
+    check_device(device)
     if name not in EXPERIMENTS:
         raise UnknownExperiment(f"'{name}' is no experiment; there are {', '.join(EXPERIMENTS)}.")
     inputs = Inputs(

@@ -121,7 +121,7 @@ def run(cell: Cell, inputs: Inputs, folder: Path) -> dict[str, Any]:
     if steps is not None:
         per_epoch = max(1, sum(map(len, images)) // config.batch_size)
         config = replace(config, epochs=steps / per_epoch, warmup_epochs=0.1 * steps / per_epoch)
-    pretrain(images, folder, config, enable_progress_bar=False)
+    pretrain(images, folder, config)
     result = probe(folder / "encoder.safetensors", inputs, config.views.centre_crop_px, seed)
     return result | {"images": sum(map(len, images)), "configuration": asdict(config)}
 

@@ -24,6 +24,7 @@ from app.positions.bundle_names import BundleNames, bundle_names
 from app.sesame import open_sesame
 from app.settings import Settings, read_settings
 from model.encoder import load_encoder
+from scripts.outputs import check_output
 from scripts.progress import bar, console
 from scripts.readers.source_list import ListOptions, read_source_list
 from scripts.search.tables import of_sources, read_table
@@ -101,8 +102,7 @@ class _Account:
 
 
 def _format(out: Path) -> str:
-    if not out.absolute().parent.is_dir():
-        raise ExplorerError(f"There is no directory '{out.parent}' to write '{out.name}' into.")
+    check_output(out)
     if out.suffix.lower() not in SUFFIXES:
         raise ExplorerError(
             f"'{out.name}' does not say its format; let it end in {', '.join(SUFFIXES)}."

@@ -1,0 +1,55 @@
+"""How a training run looks on a terminal: its steps, and none of the words of the library below."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytorch_lightning as pl
+from rich.progress import Progress, TaskID
+
+from scripts.progress import bar, console
+
+
+class StepBar(pl.Callback):
+    """Shows the steps of a run, from where it goes on, and its loss."""
+
+    def __init__(self) -> None:
+        self._bar: Progress = bar()
+        self._task = TaskID(0)
+
+    def on_train_start(self, trainer: pl.Trainer, *_: Any) -> None:
+        """Say where a stopped run goes on, and show the bar."""
+        if not trainer.is_global_zero:
+            return
+        done, total = trainer.global_step, trainer.max_steps
+        if done:
+            console.print(f"The run goes on at step {done:,} of {total:,}.")
+        self._task = self._bar.add_task("Training", total=total, completed=done)
+        self._bar.start()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        """Move the bar."""
+        if trainer.is_global_zero:
+            loss = float(trainer.callback_metrics["loss"])
+            self._bar.update(
+                self._task, completed=trainer.global_step, description=f"Training, loss {loss:.3f}"
+            )
+
+    def on_train_end(self, *_: Any) -> None:
+        """Leave the bar as it is."""
+        self._bar.stop()
+
+    def on_exception(self, *_: Any) -> None:
+        """Leave the bar as it is, before the reason is said."""
+        self._bar.stop()
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Keep back Lightning's hints: that a run resumes within an epoch is how ours are made."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="pytorch_lightning")
+        yield
