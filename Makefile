@@ -1,4 +1,5 @@
 # make run: install, build the demo bundle if there is none, serve. make test: the whole suite.
+# make train: add what training takes.
 #
 # On Linux, PyPI's torch brings several GB of CUDA. TORCH_SOURCE takes the CPU build instead, from
 # PyTorch's own index or from a directory of wheels:
@@ -14,7 +15,7 @@ TORCH_OPTION := $(if $(TORCH_SOURCE),$(if $(filter http%,$(TORCH_SOURCE)),--extr
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock $(TORCH_OPTION)
 NODE = $$(command -v node || $(BIN)/python -m tests.node)
 
-.PHONY: run test check lint types units javascript bench lock clean
+.PHONY: run train test check lint types units javascript bench lock clean
 
 run: .venv/installed
 	@exec $(BIN)/rgz-explorer serve --demo --host $(HOST) --port $(PORT)
@@ -54,6 +55,10 @@ bench: .venv/installed-dev
 .venv/installed-dev: .venv/installed
 	$(INSTALL) --editable '.[dev,train]'
 	@touch $@
+
+# What pretrain, probe, finetune and experiment need beyond a server.
+train: .venv/installed
+	$(INSTALL) --editable '.[train]'
 
 # Resolve the newest versions that pyproject.toml allows and pin them; on the oldest Python that is
 # supported, or pip pins what that one cannot install (soupsieve 4.1 wants Python 3.11.5).

@@ -78,17 +78,20 @@ def load_classifier(path: Path) -> Classifier:
     ------
     ClassifierFileError
     """
+    none = ClassifierFileError(
+        f"'{path}' holds no classifier: name a file that `rgz-explorer finetune --save` or "
+        "`probe --save` wrote."
+    )
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as exc:
-        raise ClassifierFileError(f"'{path}' cannot be read as a classifier ({exc}).") from exc
+    except OSError as exc:
+        raise ClassifierFileError(f"'{path}' cannot be read ({exc}).") from exc
+    except SafetensorError as exc:
+        raise none from exc
     if metadata.get("format") != FORMAT:
-        raise ClassifierFileError(
-            f"'{path}' holds no classifier: name a file that `rgz-explorer finetune --save` or "
-            "`probe --save` wrote."
-        )
+        raise none
     try:
         return _classifier(tensors, metadata, path.name)
     except (KeyError, ValueError, RuntimeError, TypeError) as exc:

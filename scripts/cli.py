@@ -269,7 +269,7 @@ def _run_training(name: str, arguments: list[str]) -> None:
     except ModuleNotFoundError as exc:
         raise ExplorerError(
             f"`rgz-explorer {name}` needs the training libraries ({exc.name} is missing): "
-            "`pip install --constraint requirements.lock --editable '.[train]'` installs them."
+            "`make train` in the project's directory installs them."
         ) from exc
     single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     single.command()(COMMANDS[name])

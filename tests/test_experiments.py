@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from app.errors import ExplorerError
@@ -23,6 +24,7 @@ from scripts.experiments.label_curve import depth_cells, label_cells
 from scripts.experiments.label_reports import claim
 from scripts.experiments.labelled_sets import UnknownSet, divided, split
 from scripts.experiments.maps import occupied_share, order_by, run_catalogue
+from scripts.experiments.page import command_of
 from scripts.experiments.paper_values import TABLE_6, TABLE_7, TABLE_8, TABLE_9, TABLE_10
 from scripts.experiments.pretraining import cells_of, error_at, kept_views
 from scripts.experiments.tables import mean_error, written
@@ -81,6 +83,37 @@ def check_page(page: str, name: str, out: Path) -> None:
     assert pictures
     for line in pictures:
         assert (out / "results" / line.partition("(")[2].rstrip(")")).stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("results/here", "results/here"),
+        ("../elsewhere/results", "results"),
+        ("/some/where/results", "results"),
+        ("drawn:/some/where/list.parquet", "drawn:list.parquet"),
+        ("rgz108k:data/a.tar.gz", "rgz108k:data/a.tar.gz"),
+    ],
+)
+def test_a_page_keeps_paths_below_the_working_directory_and_the_names_of_others(
+    given: str, told: str
+) -> None:
+    single = typer.Typer()
+    seen = []
+
+    @single.command()
+    def experiment(context: typer.Context, work: str, data: list[str] | None = None) -> None:
+        seen.append(command_of(context))
+
+    result = CliRunner().invoke(single, [given, "--data", given], prog_name="rgz-explorer x")
+    assert result.exit_code == 0, result.output
+    assert seen == [f"rgz-explorer x {told} --data {told}"]
+
+
+def test_the_help_tells_what_each_experiment_is() -> None:
+    said = CliRunner().invoke(app, ["experiment", "--help"], env={"COLUMNS": "200"}).output
+    for experiment in EXPERIMENTS.values():
+        assert f"{experiment.name} - {experiment.title.split(': ', 1)[1]}" in said
 
 
 def says_the_encoder(page: str) -> bool:

@@ -109,7 +109,7 @@ def test_a_saved_classifier_gives_the_same_probabilities(tmp_path, data) -> None
 def test_a_file_that_is_no_classifier_is_refused_in_words(tmp_path) -> None:
     path = tmp_path / "none.safetensors"
     path.write_bytes(b"nothing")
-    with pytest.raises(ClassifierFileError, match="cannot be read as a classifier"):
+    with pytest.raises(ClassifierFileError, match="holds no classifier"):
         load_classifier(path)
 
 

@@ -33,13 +33,17 @@ EXPERIMENTS: dict[str, Experiment] = {
 }
 
 
+LIST = "\n\n".join(f"{name} - {e.title.split(': ', 1)[1]}" for name, e in EXPERIMENTS.items())
+"""For the help; each a paragraph, which is how it stays on its line."""
+
+
 class UnknownExperiment(ExplorerError):
     """There is no experiment of that name."""
 
 
 def run_experiment(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(EXPERIMENTS)}.")],
+    name: Annotated[str, typer.Argument(help="As listed above.")],
     mirabest: Annotated[
         Path | None, typer.Option(help="MiraBest_F_batches.tar.gz; all but fig2 read it.")
     ] = None,
@@ -64,7 +68,10 @@ def run_experiment(
     ] = None,
     data: Annotated[
         list[str] | None,
-        typer.Option(help="Training images, as of pretrain, for those that train."),
+        typer.Option(
+            help="Training images, as of pretrain, for those that pre-train: table8, fig9, fig10, "
+            "fig11, table9, table10."
+        ),
     ] = None,
     components: Annotated[
         Path | None, typer.Option(help="FIRST component catalogue, for drawn fields.")
@@ -78,7 +85,7 @@ def run_experiment(
     work: Annotated[
         Path, typer.Option(help="Keeps the runs; an interrupted experiment goes on from them.")
     ] = Path("runs/experiments"),
-    out: Annotated[Path, typer.Option(help="Directory of the report.")] = Path("docs/results"),
+    out: Annotated[Path, typer.Option(help="Directory of the report.")] = Path("runs/results"),
 ) -> None:
     """Do an experiment of the paper: the runs that are missing, then a table beside the paper's."""
     check_device(device)
@@ -105,6 +112,12 @@ def run_experiment(
     text = page(experiment, inputs, command_of(context), outcomes, body)
     (out / f"{name}.md").write_text(text)
     console.print(text, markup=False)
+
+
+run_experiment.__doc__ = f"""{run_experiment.__doc__}
+
+    {LIST}
+    """
 
 
 def _pair(sets: str | None, mightee: Path | None) -> tuple[str, str]:

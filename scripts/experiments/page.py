@@ -10,6 +10,9 @@ import typer
 
 from scripts.experiments.grid import Experiment, Inputs, Outcome
 
+_ELSEWHERE = re.compile(r"(?<![^\s:=])(?:/|\.\./)(?:[^\s:=]*/)?(?=[^/.])")
+"""Directories of a path that is absolute or begins with .., up to its last name."""
+
 SMOKE = "**These are smoke figures: they only show that it runs.**"
 
 
@@ -37,7 +40,7 @@ def page(
 
 
 def command_of(context: typer.Context) -> str:
-    """The command that was given, with files and directories by their last name."""
+    """The command that was given; what lies outside the working directory by its last name."""
     words = [context.command_path]
     for parameter in context.command.params:
         name = parameter.name or ""
@@ -47,7 +50,7 @@ def command_of(context: typer.Context) -> str:
         option = [parameter.opts[0]] if parameter.param_type_name == "option" else []
         value = context.params[name]
         for one in value if isinstance(value, list | tuple) else [value]:
-            words += [*option, re.sub(r"[^\s:=]*/(?=[^/])", "", str(one))]
+            words += [*option, _ELSEWHERE.sub("", str(one))]
     return " ".join(words)
 
 
