@@ -135,7 +135,21 @@ class BuildInProgress(BuildError):
 
 
 class SurveyError(ExplorerError):
-    """A survey gave no usable cutout."""
+    """A survey gave no usable cutout.
+
+    Parameters
+    ----------
+    reason : str
+        What failed, and the value.
+    advice : str, optional
+        What to try. It ends the sentence: of several servers' failures, it is said once.
+    parameter : str, optional
+    """
+
+    def __init__(self, reason: str, *, advice: str = "", parameter: str | None = None) -> None:
+        super().__init__(f"{reason} {advice}".rstrip(), parameter=parameter)
+        self.reason = reason
+        self.advice = advice
 
 
 class UnknownSurvey(ExplorerError):
@@ -155,7 +169,8 @@ class SurveyUnavailable(SurveyError):
 
     Parameters
     ----------
-    sentence : str
+    reason, advice, parameter
+        See `SurveyError`.
     status : int, optional
         The HTTP status it answered with; None where there was no answer.
     retry_after_s : float, optional
@@ -164,13 +179,14 @@ class SurveyUnavailable(SurveyError):
 
     def __init__(
         self,
-        sentence: str,
+        reason: str,
         *,
+        advice: str = "",
         parameter: str | None = None,
         status: int | None = None,
         retry_after_s: float | None = None,
     ) -> None:
-        super().__init__(sentence, parameter=parameter)
+        super().__init__(reason, advice=advice, parameter=parameter)
         self.status = status
         self.retry_after_s = retry_after_s
 

@@ -1,5 +1,6 @@
 """All surveys through real sockets: who is asked next, and what a result says of its origin."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -104,10 +105,31 @@ def test_where_all_fail_the_first_failure_is_told_with_what_the_others_did(
     error = failure(opened(server, deadline_s=0.5))
     assert type(error) is SurveyTimeout
     assert str(error) == (
-        "The FIRST server did not answer completely within 0.5 s. Try again in a minute. Asked "
-        "next: The SkyView server cannot be reached: there was no connection, or it broke. Check "
-        "the network, or try again in a few minutes."
+        "The FIRST server did not answer completely within 0.5 s. Asked next: The SkyView server "
+        "cannot be reached: there was no connection, or it broke. Check the network, or try again "
+        "in a few minutes."
     )
+
+
+@pytest.mark.parametrize(
+    ("of_first", "of_skyview", "advice"),
+    [
+        (Fault.RESET, Fault.RESET, "Check the network, or try again in a few minutes."),
+        (Fault.RESET, Fault.HTTP_500, "Try again in a few minutes."),
+        (Fault.HTTP_500, Fault.BLANK, "The survey may not reach the position: try one further"),
+        (Fault.HTML, Fault.NO_DATA, "Try again in a few minutes."),
+    ],
+)
+def test_where_all_fail_each_says_why_and_what_to_try_is_said_once_in_the_end(
+    server: ReplayServer, of_first: Fault, of_skyview: Fault, advice: str
+) -> None:
+    server.faults = {FIRST_PATH: of_first, SKYVIEW_PATH: of_skyview}
+    said = str(failure(opened(server)))
+    first_reason, rest = said.split(" Asked next: ")
+    assert first_reason.startswith("The FIRST server")
+    assert "SkyView server" in rest
+    assert advice in rest
+    assert len(re.findall(r"\btry\b", said, re.IGNORECASE)) == 1
 
 
 def test_a_fallback_s_image_is_cached_but_never_stands_in_for_the_first_server_s(

@@ -52,7 +52,7 @@ def test_after_three_failures_in_a_row_it_refuses_at_once_and_says_until_when(cl
         asked.check()
     assert str(refused.value) == (
         "The FIRST server is left alone until 12:01:10 UTC: it has failed 3 times in a row since "
-        "12:00:00 UTC. Try again after that."
+        "12:00:00 UTC. Try again after 12:01:10 UTC."
     )
     assert refused.value.retry_after_s == 55
     with pytest.raises(SurveyUnavailable), asked.watch():

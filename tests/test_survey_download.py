@@ -73,7 +73,7 @@ def test_after_the_third_refusal_it_gives_up_and_says_how_often_it_asked(
     server.fault = Fault.HTTP_500
     error = failure(client(waits), server)
     assert type(error) is SurveyUnavailable
-    assert "HTTP status 500 Internal Server Error (3 times); try again in a few" in str(error)
+    assert "HTTP status 500 Internal Server Error (3 times). Try again in a few" in str(error)
     assert error.status == 500
     assert server.count(PATH) == 3
 

@@ -123,7 +123,8 @@ class Breaker:
         times = "once" if self._in_a_row == 1 else f"{self._in_a_row} times in a row"
         return SurveyUnavailable(
             f"The {self.service} is left alone until {until:%H:%M:%S} UTC: it has failed {times} "
-            f"since {self._since:%H:%M:%S} UTC. Try again after that.",
+            f"since {self._since:%H:%M:%S} UTC.",
+            advice=f"Try again after {until:%H:%M:%S} UTC.",
             retry_after_s=left_s,
         )
 

@@ -215,12 +215,13 @@ class CutoutService:
 
 
 def _joined(failures: Sequence[SurveyError]) -> SurveyError:
-    """The first failure, saying also what the servers asked after it did."""
+    """The first failure, with the reasons of the servers asked after it and one advice for all."""
     first, *others = failures
     if not others:
         return first
-    sentence = " Asked next: ".join(map(str, failures))
-    error = type(first)(sentence, parameter=first.parameter)
+    reasons = " Asked next: ".join(failure.reason for failure in failures)
+    advice = next((failure.advice for failure in reversed(failures) if failure.advice), "")
+    error = type(first)(reasons, advice=advice, parameter=first.parameter)
     if isinstance(error, SurveyUnavailable) and isinstance(first, SurveyUnavailable):
         error.status, error.retry_after_s = first.status, first.retry_after_s
     return error

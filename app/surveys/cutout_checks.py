@@ -23,8 +23,8 @@ def check_size(pixels: NDArray[np.float32], service: str) -> None:
     if min(height, width) < IMAGE_SIZE_PX:
         raise UndersizedCutout(
             f"The {service} sent only {width} x {height} px; at least {IMAGE_SIZE_PX} x "
-            f"{IMAGE_SIZE_PX} px are needed. The position may lie at the edge of the survey: "
-            "try one further inside."
+            f"{IMAGE_SIZE_PX} px are needed.",
+            advice="The position may lie at the edge of the survey: try one further inside.",
         )
 
 
@@ -52,8 +52,8 @@ def check_centre(center: SkyCoord, position: SkyCoord, service: str) -> None:
         raise BadSurveyAnswer(
             f'The {service} sent another field: its centre lies {offset_arcsec:.0f}" from '
             f"{format_position(position.ra.deg, position.dec.deg)}, more than the "
-            f'{MAX_CENTRE_OFFSET_ARCSEC:.0f}" that are allowed. Try again, or a position '
-            "further inside the survey."
+            f'{MAX_CENTRE_OFFSET_ARCSEC:.0f}" that are allowed.',
+            advice="Try again, or a position further inside the survey.",
         )
 
 
@@ -68,7 +68,7 @@ def check_signal(pixels: NDArray[np.float32], survey: str, service: str) -> None
         else ("none of its pixels was observed")
     )
     raise BlankCutout(
-        f"The cutout of {survey} from the {service} is blank: {why}. The survey may not reach the "
-        "position: try one further inside.",
+        f"The cutout of {survey} from the {service} is blank: {why}.",
+        advice="The survey may not reach the position: try one further inside.",
         parameter="position",
     )

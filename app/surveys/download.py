@@ -140,15 +140,16 @@ class ServiceClient:
     def _refused(self, response: requests.Response, tries: int) -> SurveyUnavailable:
         status, moved = response.status_code, response.headers.get("Location")
         wait_s = retry_after_s(response.headers)
+        then, advice = ".", "Try again in a few minutes."
         if moved:
-            then = f" and points to {moved[:200]}; its address may have changed."
+            then, advice = f" and points to {moved[:200]}; its address may have changed.", ""
         elif wait_s is not None:
-            then = f" and asks to be left alone for {wait_s:.0f} s; try again after that."
-        else:
-            then = "; try again in a few minutes."
+            then = f" and asks to be left alone for {wait_s:.0f} s."
+            advice = f"Try again in {wait_s:.0f} s."
         often = f" ({tries} times)" if tries > 1 else ""
         return SurveyUnavailable(
             f"The {self.service} answered with HTTP status {status} {response.reason}{often}{then}",
+            advice=advice,
             status=status,
             retry_after_s=wait_s,
         )
@@ -159,30 +160,32 @@ class ServiceClient:
             return self._too_late()
         if isinstance(error, requests.exceptions.ChunkedEncodingError):
             return BadSurveyAnswer(
-                f"The {self.service}'s answer is truncated: the connection broke before its end. "
-                "Try again."
+                f"The {self.service}'s answer is truncated: the connection broke before its end.",
+                advice="Try again.",
             )
         logger.warning("The %s cannot be reached: %s", self.service, error)
         if isinstance(error, requests.exceptions.SSLError):
             return SurveyUnavailable(
                 f"The {self.service} cannot be reached safely: its certificate is not trusted "
-                "here. Behind a proxy that replaces certificates, set REQUESTS_CA_BUNDLE."
+                "here.",
+                advice="Behind a proxy that replaces certificates, set REQUESTS_CA_BUNDLE.",
             )
         return SurveyUnavailable(
-            f"The {self.service} cannot be reached: there was no connection, or it broke. "
-            "Check the network, or try again in a few minutes."
+            f"The {self.service} cannot be reached: there was no connection, or it broke.",
+            advice="Check the network, or try again in a few minutes.",
         )
 
     def _too_late(self) -> SurveyTimeout:
         return SurveyTimeout(
-            f"The {self.service} did not answer completely within {self.deadline_s:g} s. "
-            "Try again in a minute."
+            f"The {self.service} did not answer completely within {self.deadline_s:g} s.",
+            advice="Try again in a minute.",
         )
 
     def _no_connection_free(self) -> SurveyTimeout:
         return SurveyTimeout(
             f"No connection to the {self.service} became free within {self.deadline_s:g} s "
-            f"(at most {self.max_connections} at once). Try again in a minute."
+            f"(at most {self.max_connections} at once).",
+            advice="Try again in a minute.",
         )
 
 
@@ -206,8 +209,8 @@ def fits_only(content: bytes, service: str) -> bytes:
     says = _readable(content)
     raise BadSurveyAnswer(
         f"The {service}'s answer is not a FITS image"
-        + (f'; it says "{says}". ' if says else " and has no text in it. ")
-        + "Try again in a few minutes."
+        + (f'; it says "{says}".' if says else " and has no text in it."),
+        advice="Try again in a few minutes.",
     )
 
 
