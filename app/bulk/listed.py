@@ -81,7 +81,7 @@ def read_list(
     entries = read_lines(text, names)
     if not entries:
         raise UnreadableList(
-            "The list is empty. Write one position or name a line, such as 180.31 +52.11 or 3C 31."
+            "The list is empty. Write one position or name a line, such as 180.31 +52.11 or 3C 285."
         )
     return PositionList(entries)
 
