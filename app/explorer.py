@@ -68,6 +68,7 @@ class Subject:
     extent_origin: str
     extent_flag: str
     separation_arcsec: float | None = None
+    """From the position asked; None where the source itself was named, or the image was fetched."""
     also_nearby: tuple[tuple[int, float], ...] = ()
     warnings: tuple[str, ...] = ()
     survey_asked: str | None = None
@@ -177,7 +178,7 @@ class Explorer:
         nearby = sorted(self._held(position, survey), key=lambda match: match[0] != named)
         if nearby:
             (row, separation), *others = nearby
-            return self.bundle_subject(row, separation, tuple(others))
+            return self.bundle_subject(row, None if row == named else separation, tuple(others))
         return self._fetched_subject(position, survey)
 
     def image_at(self, position: SkyCoord, survey: str | None = None) -> NDArray[np.uint8]:

@@ -165,6 +165,7 @@ class QuerySubject(BaseModel):
     """Share of the fetched field that was not observed; null where it is not known."""
     image_url: str
     separation_arcsec: float | None
+    """Of the bundle's source from the position asked; null where no position was."""
     also_nearby: list[Nearby]
     warnings: list[str]
     columns: dict[str, Any]

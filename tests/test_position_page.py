@@ -6,6 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.explorer import Explorer
 from tests.browser_page import SIZES, new_page, open_ready
 
 pytestmark = pytest.mark.browser
@@ -55,6 +56,18 @@ def test_an_id_of_the_bundle_is_that_source(page: Page) -> None:
     ask(page, "FIRSTGALAXYDATA-7")
     expect(page.locator("#position-understood")).to_contain_text("the source firstgalaxydata-7")
     expect(page.locator("#source")).to_contain_text("firstgalaxydata-7")
+
+
+def test_how_far_a_source_lies_is_said_only_where_a_position_was_asked(
+    page: Page, explorer: Explorer
+) -> None:
+    apart = page.locator("#source dt", has_text="From the position asked")
+    place, row = explorer.space.catalogue, explorer.row_of("firstgalaxydata-7")
+    ask(page, f"{place.ra_deg[row]:.5f} {place.dec_deg[row]:+.5f}")
+    expect(apart).to_be_visible()
+    ask(page, "FIRSTGALAXYDATA-7")
+    expect(page.locator("#position-understood")).to_contain_text("the source firstgalaxydata-7")
+    expect(apart).to_have_count(0)
 
 
 @pytest.mark.parametrize(

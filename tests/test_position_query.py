@@ -132,6 +132,7 @@ def test_the_source_that_was_named_goes_before_another_at_its_place(
         subject = explorer.query(position, options, row=named).subject
         assert subject.row == (3 if named is None else named)
         assert [row for row, _ in subject.also_nearby] == others
+        assert subject.separation_arcsec == (0.0 if named is None else None)
 
 
 def test_both_ways_at_once_are_refused(site: httpx.Client) -> None:
