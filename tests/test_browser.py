@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from astropy.io import fits
@@ -56,6 +57,23 @@ def open_source(page: Page, address: str, space: LatentSpace, row: int) -> str:
     return source_id
 
 
+def place_on_screen(page: Page, row: int) -> tuple[float, float]:
+    """Where on the map's part of the window a source is drawn, CSS pixels."""
+    x, y = page.evaluate(
+        """(row) => {
+            const map = document.getElementById('map');
+            const { xaxis, yaxis } = map._fullLayout;
+            const box = map.getBoundingClientRect();
+            const [x, y] = [map.data[0].x[row], map.data[0].y[row]];
+            const left = box.left + xaxis._offset;
+            const top = box.top + yaxis._offset;
+            return [left + xaxis.l2p(x), top + yaxis.l2p(y)];
+        }""",
+        row,
+    )
+    return x, y
+
+
 def all_images_loaded(page: Page) -> bool:
     return page.evaluate(
         """async () => {
@@ -105,17 +123,7 @@ def test_click_on_a_point_shows_its_neighbours_with_images(
     page: Page, address: str, space: LatentSpace
 ) -> None:
     open_ready(page, address)
-    place = page.evaluate(
-        """() => {
-            const map = document.getElementById('map');
-            const { xaxis, yaxis } = map._fullLayout;
-            const box = map.getBoundingClientRect();
-            const [x, y] = [map.data[0].x[7], map.data[0].y[7]];
-            const left = box.left + xaxis._offset;
-            const top = box.top + yaxis._offset;
-            return [left + xaxis.l2p(x), top + yaxis.l2p(y)];
-        }"""
-    )
+    place = place_on_screen(page, 7)
     page.mouse.move(place[0] - 3, place[1])
     page.mouse.move(place[0], place[1])
     page.wait_for_timeout(300)
@@ -180,6 +188,7 @@ def test_silent_survey_is_explained_and_the_last_result_stays(
     page: Page, address: str, first: ReplayServer, space: LatentSpace
 ) -> None:
     open_source(page, address, space, 5)
+    title = page.locator("#source-title").inner_text()
     first.fault = Fault.SILENCE
     try:
         page.locator("#position").fill("150.1 +22.2")
@@ -188,6 +197,7 @@ def test_silent_survey_is_explained_and_the_last_result_stays(
         expect(page.locator("#search-error")).to_contain_text("within 3 s", timeout=WAIT_MS)
     finally:
         first.fault = None
+    expect(page.locator("#search-error")).to_contain_text(f"Below is still {title}.")
     expect(page.locator("#neighbours [data-source-id]")).to_have_count(12)
 
 
@@ -258,6 +268,66 @@ def test_phone_has_no_sideways_scroll_and_shows_neighbours(
         open_source(page, address, space, 4)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert all_images_loaded(page)
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_a_neighbour_opened_on_a_phone_is_seen_at_once_and_back_returns_to_the_list(
+    chromium: Browser,
+    address: str,
+    space: LatentSpace,
+    motion: Literal["no-preference", "reduce"],
+) -> None:
+    with new_page(chromium, PHONE, is_mobile=True, has_touch=True, reduced_motion=motion) as page:
+        opened = open_source(page, address, space, 4)
+        page.locator("#neighbours [data-source-id]").nth(9).scroll_into_view_if_needed()
+        page.wait_for_timeout(200)
+        left_at = page.evaluate("scrollY")
+        wanted = page.locator("#neighbours [data-source-id]").nth(9).get_attribute("data-source-id")
+        assert wanted
+        page.locator("#neighbours [data-source-id]").nth(9).tap()
+        expect(page.locator("#source .section-sub")).to_contain_text(wanted)
+        expect(page.locator("#source-title")).to_be_in_viewport(ratio=1)
+        there = page.evaluate("scrollY")
+        assert there < left_at - 300
+        page.go_back()
+        expect(page.locator("#source .section-sub")).to_contain_text(opened)
+        page.wait_for_function(f"Math.abs(scrollY - {left_at}) < 30")
+        page.go_forward()
+        expect(page.locator("#source .section-sub")).to_contain_text(wanted)
+        page.wait_for_function(f"Math.abs(scrollY - {there}) < 30")
+
+
+def test_a_neighbour_that_does_not_come_on_a_phone_is_said_in_view(
+    chromium: Browser, address: str, space: LatentSpace
+) -> None:
+    with new_page(chromium, PHONE, is_mobile=True, has_touch=True) as page:
+        open_source(page, address, space, 4)
+        page.route("**/neighbours*", lambda route: route.abort())
+        page.locator("#neighbours [data-source-id]").nth(9).tap()
+        expect(page.locator("#source-error")).to_be_in_viewport(ratio=1)
+
+
+def test_a_point_tapped_on_a_phone_s_map_shows_its_title_and_keeps_the_map(
+    chromium: Browser, address: str
+) -> None:
+    with new_page(chromium, PHONE, is_mobile=True, has_touch=True) as page:
+        open_ready(page, address)
+        page.locator("#stage").scroll_into_view_if_needed()
+        page.touchscreen.tap(*place_on_screen(page, 7))
+        expect(page.locator("#source-title")).to_be_in_viewport(ratio=1)
+        expect(page.locator("#stage")).to_be_in_viewport(ratio=0.4)
+
+
+def test_after_a_neighbour_is_opened_by_keyboard_tab_goes_on_in_its_panel(
+    page: Page, address: str, space: LatentSpace
+) -> None:
+    before = open_source(page, address, space, 4)
+    page.locator("#neighbours [data-source-id]").nth(9).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#source .section-sub")).not_to_contain_text(before)
+    expect(page.locator("#source")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#copy-link")).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -28,6 +28,14 @@ export function fill(parent, ...children) {
   return parent;
 }
 
+/** Say what went wrong, and what is shown all the same; written again, it would be read again. */
+export function sayError(place, detail, still = "") {
+  const said = [detail, detail && still].filter(Boolean).join(" ");
+  const aside = Boolean(detail && still) && el("span", { class: "still" }, still);
+  if (place.textContent !== said) fill(place, detail, aside && " ", aside);
+  place.hidden = !detail;
+}
+
 /** Tell whoever listens above that something happened. */
 export function emit(from, name, detail = {}) {
   from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));

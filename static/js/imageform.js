@@ -7,10 +7,11 @@
  */
 
 import { formatBytes } from "./format.js";
-import { emit, fill } from "./html.js";
+import { emit, fill, sayError } from "./html.js";
 import { isPlainPicture } from "./imagefile.js";
 import { readSaid, SAID } from "./imagesaid.js";
 import { pendingWords } from "./pending.js";
+import { stillSentence } from "./words.js";
 
 const SLOW_AFTER_MS = 500;
 
@@ -49,12 +50,13 @@ export function createImageForm(form) {
     choose.focus();
   }
 
-  function draw({ image, pending, error, query, result }) {
+  function draw(state) {
+    const { image, pending, error, query, result } = state;
     const asked = [pending?.query, query].find((q) => q?.image && q.image === image);
     drawImage(image, asked, error);
     if (asked && asked === query && result?.query.ra_deg === null) said.hidden = false;
     drawPending(pending);
-    drawError(error);
+    drawError(state);
   }
 
   /** What is being typed is overwritten only by another image, or another question about it. */
@@ -92,11 +94,10 @@ export function createImageForm(form) {
     timer = setTimeout(() => fill(words, later), SLOW_AFTER_MS);
   }
 
-  function drawError(error) {
+  function drawError(state) {
+    const { error } = state;
     const ours = error?.parameter === "image" || error?.parameter in inputs;
-    const detail = ours ? error.detail : "";
-    if (wrong.textContent !== detail) fill(wrong, detail);
-    wrong.hidden = !detail;
+    sayError(wrong, ours ? error.detail : "", stillSentence(state));
     for (const [parameter, input] of Object.entries(inputs)) {
       if (ours && error.parameter === parameter) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");

@@ -5,6 +5,7 @@
 
 import { createAddress } from "./address.js";
 import { createApi } from "./api.js";
+import { createArrival } from "./arrival.js";
 import { copyText } from "./download.js";
 import { createDownloads } from "./downloads.js";
 import { createDrop } from "./drop.js";
@@ -72,6 +73,7 @@ const surveyImages = createSurveyImages({ store, api, meta });
 const downloads = createDownloads({ store, api });
 const map = createMap(byId("map"));
 const status = createStatus(document);
+const arrive = createArrival(store);
 
 connectViews();
 connectEvents();
@@ -142,8 +144,8 @@ function connectEvents() {
   on("hover", ({ row }) => session.hover({ hoverRow: row }));
   on("leave", () => session.hover({ hoverRow: null }));
   on("cursor", ({ row }) => session.hover({ cursorRow: row }));
-  on("select", ({ row }) => session.selectRow(row));
-  on("source", ({ id }) => session.ask({ kind: "source", id }));
+  on("select", ({ row }) => arrive(session.selectRow(row)));
+  on("source", ({ id }) => arrive(session.ask({ kind: "source", id })));
   on("find", ({ text }) => session.ask({ kind: "position", text }));
   on("image", ({ file }) => images.choose(file));
   on("image-search", images.search);
@@ -183,9 +185,9 @@ function connectPage() {
   onClick("zoom-result", zoomToResult);
   onClick("home", () => keepView(null));
   onClick("retry", () => start());
-  onClick("source-retry", () => session.retry());
+  onClick("source-retry", () => arrive(session.retry()));
   onClick("to-details", goToDetails);
-  onClick("random", () => session.selectRow(Math.floor(Math.random() * meta.n)));
+  onClick("random", () => arrive(session.selectRow(Math.floor(Math.random() * meta.n))));
   onClick("about-open", () => openAbout());
   onClick("about", ({ target }) => target.id === "about" && target.close());
   window.addEventListener("popstate", () => session.follow());

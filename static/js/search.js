@@ -6,11 +6,12 @@
  * explorer:cancel, explorer:invalid {parameter, detail}, explorer:about {section}.
  */
 
-import { emit, fill } from "./html.js";
+import { emit, fill, sayError } from "./html.js";
 import { pendingWords } from "./pending.js";
+import { stillSentence } from "./words.js";
 
 const SLOW_AFTER_MS = 500;
-const NO_POSITION = "Type a sky position or a name first, such as 181.229 +48.549 or 3C 31.";
+const NO_POSITION = "Type a sky position or a name first, such as 181.229 +48.549 or 3C 285.";
 const MOST_ARCSEC = 3600;
 
 /** @param {HTMLElement} root Holds the form of the position, and the options. */
@@ -62,7 +63,7 @@ export function createSearch(root, { kMax, surveySeconds }) {
   function draw(state) {
     drawOptions(state);
     drawPending(state.pending);
-    drawErrors(state.error);
+    drawErrors(state);
     drawUnderstood(state);
   }
 
@@ -87,11 +88,11 @@ export function createSearch(root, { kMax, surveySeconds }) {
     timer = setTimeout(() => fill(words, later), Math.max(0, SLOW_AFTER_MS - waited));
   }
 
-  function drawErrors(error) {
+  function drawErrors(state) {
+    const { error } = state;
     for (const [parameter, field] of Object.entries(fields)) {
       const detail = error?.parameter === parameter ? error.detail : "";
-      if (field.error.textContent !== detail) fill(field.error, detail);
-      field.error.hidden = !detail;
+      sayError(field.error, detail, stillSentence(state));
       if (detail) field.input.setAttribute("aria-invalid", "true");
       else field.input.removeAttribute("aria-invalid");
     }

@@ -49,6 +49,11 @@ export function duplicateSentence(neighbour, neighbours, separationArcsec) {
 export const titleOf = ({ name, position }, query = null) =>
   name || position || query?.image?.name || "An image without a position";
 
+/** What the panel goes on showing where a search failed; empty where it shows nothing. */
+export function stillSentence({ error, query, result }) {
+  return error?.query && result ? `Below is still ${titleOf(result.query, query)}.` : "";
+}
+
 /** What an image drawn from a catalogue is, wherever one is shown. */
 export const MODEL_SENTENCE =
   "A drawn model: made by this program from catalogue components, not observed.";

@@ -44,6 +44,16 @@ test("a source without a name is called by its position", () => {
   assert.equal(words.titleOf({ name: "3C 31", position: "x" }), "3C 31");
 });
 
+test("after a failed search it is said what is still shown, if anything is", () => {
+  const result = { query: { name: "3C 285", position: "x" } };
+  const error = { parameter: "position", detail: "No.", query: { kind: "position", text: "3C 31" } };
+  assert.equal(words.stillSentence({ error, query: {}, result }), "Below is still 3C 285.");
+  assert.equal(words.stillSentence({ error, query: null, result: null }), "");
+  assert.equal(words.stillSentence({ error: null, query: {}, result }), "");
+  const untold = { parameter: "k", detail: "No number." };
+  assert.equal(words.stillSentence({ error: untold, query: {}, result }), "");
+});
+
 test("novelty is said in the direction that means something", () => {
   assert.match(words.noveltySentence(82.64), /less like .* than 82\.6 % of the catalogue/);
   assert.match(words.noveltySentence(1.3), /more like .* than 98\.7 % of the catalogue/);
