@@ -25,6 +25,7 @@ from model.compiler import why_not_compiled
 from model.describer import Describer
 from model.encoder import Encoder, embed, load_encoder, save_encoder, untrained_encoder
 from model.equalise import equalised
+from model.fresh_statistics import with_fresh_statistics
 from model.objectives import effective_rank
 from model.preprocess import network_input
 from model.pretrain_config import PretrainConfig, schedule_of, views_at
@@ -171,6 +172,8 @@ def pretrain(
     resumed = checkpoint if checkpoint.exists() else None
     run.fit(module, steps, ckpt_path=resumed, weights_only=True)
     encoder = module.learner.best_encoder.eval()
+    if config.fresh_statistics:
+        encoder = with_fresh_statistics(encoder, _sample(sources), config.seed)
     if config.equalise:
         encoder = equalised(encoder, embed(encoder, network_input(_sample(sources))))
     if run.is_global_zero:

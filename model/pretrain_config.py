@@ -51,6 +51,9 @@ class PretrainConfig:
     description_weight: float = 0.0
     """Not in the paper: weight of a second task, to tell each image's shape descriptors
     (`model.shapes`) from y of its views."""
+    fresh_statistics: bool = False
+    """Not in the paper: in the end, take the batch-norm statistics anew over unchanged images, all
+    sources in equal parts (`model.fresh_statistics`)."""
     equalise: bool = False
     """Not in the paper: in the end, give all features the same spread (`model.equalise`)."""
 
@@ -75,6 +78,7 @@ DESCRIBE = replace(
     objective="describe",
     views=ViewConfig(crop_area_min=0.9, jitter_probability=0.0, blur_probability=0.0),
     equalise=False,
+    fresh_statistics=True,
     description_weight=1.0,
 )
 """Not in the paper: from one view of an image, tell its shape descriptors and the y that the
