@@ -4,13 +4,12 @@ It never sees a label and holds nothing that is trained.
 """
 
 import torch
-from kornia.filters import gaussian_blur2d
 from torch import Tensor
 from torch.nn import functional
 
 from model.shapes.moments import offsets, principal_axes
+from model.shapes.smoothing import smoothed
 
-BLUR_SIGMA_PX = 1.0
 REACH_PX = 36
 """Pixels farther from the middle are left out; the network sees 35."""
 
@@ -25,16 +24,7 @@ COARSE = 6
 
 
 def aligned_profiles(images: Tensor) -> Tensor:
-    """Describe each source in the frame of its principal axes.
-
-    Parameters
-    ----------
-    images : Tensor, shape (B, 150, 150), uint8
-        Cleaned images, the source on pixel (75, 75).
-
-    Returns
-    -------
-    descriptors : Tensor, shape (B, 232), float32
+    """Describe each source in the frame of its principal axes: (B, 150, 150) -> (B, 232).
 
     Notes
     -----
@@ -43,8 +33,7 @@ def aligned_profiles(images: Tensor) -> Tensor:
     the three odd ones. Neither depends on which end of an axis is called positive, so turning and
     mirroring change nothing. A bent source is odd across its major axis and even along it.
     """
-    x = images.unsqueeze(1).float() / 255
-    x = gaussian_blur2d(x, (5, 5), (BLUR_SIGMA_PX, BLUR_SIGMA_PX)).sqrt()  # (B, 1, H, W)
+    x = smoothed(images).sqrt()  # (B, 1, H, W)
     across, up = offsets(x)
     x = x * (across.hypot(up) <= REACH_PX)
     axes = principal_axes(x[:, 0])

@@ -6,9 +6,10 @@ It never sees a label and holds nothing that is trained.
 import math
 
 import torch
-from kornia.filters import gaussian_blur2d
 from torch import Tensor
 from torch.nn import functional
+
+from model.shapes.smoothing import smoothed
 
 RADII_PX = (0.0, 1.5, 3.0, 4.5, 6.0, 8.0, 10.0, 12.5, 15.0, 18.0, 21.0, 25.0, 29.0, 34.0)
 """The circles round the source on which brightness is read; 34 px lie within the network's 70."""
@@ -21,7 +22,6 @@ MEAN_RADIUS_PX = (3.0, 20.0)
 
 ANGLES = 64
 ORDERS = 9
-BLUR_SIGMA_PX = 1.0
 STRETCH = 100.0
 DOUBLETS = [(order, gap) for order in range(1, 6) for gap in (1, 2, 4)]
 TRIPLETS = ((1, 1), (1, 2), (2, 2), (1, 3))
@@ -29,16 +29,7 @@ _FLOOR = 1e-4
 
 
 def circle_invariants(images: Tensor) -> Tensor:
-    """Expand the brightness on circles round each source in angle.
-
-    Parameters
-    ----------
-    images : Tensor, shape (B, 150, 150), uint8
-        Cleaned images, the source on pixel (75, 75).
-
-    Returns
-    -------
-    descriptors : Tensor, shape (B, 1429), float32
+    """Expand the brightness on circles round each source in angle: (B, 150, 150) -> (B, 1429).
 
     Notes
     -----
@@ -48,8 +39,7 @@ def circle_invariants(images: Tensor) -> Tensor:
     reflection either. Circles in units of the flux-weighted mean radius tell a shape whatever its
     size.
     """
-    x = images.unsqueeze(1).float() / 255  # (B, 1, H, W)
-    x = gaussian_blur2d(x, (5, 5), (BLUR_SIGMA_PX, BLUR_SIGMA_PX))
+    x = smoothed(images)  # (B, 1, H, W)
     mean_radius_px = _mean_radius(x)  # (B,)
     fixed = x.new_tensor(RADII_PX).expand(len(x), -1)  # (B, R)
     scaled = x.new_tensor(SCALED_RADII) * mean_radius_px[:, None]

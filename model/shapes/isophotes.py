@@ -4,13 +4,12 @@ It never sees a label and holds nothing that is trained.
 """
 
 import torch
-from kornia.filters import gaussian_blur2d
 from torch import Tensor
 from torch.nn import functional
 
 from model.shapes.moments import offsets, principal_axes
+from model.shapes.smoothing import smoothed
 
-BLUR_SIGMA_PX = 1.0
 REACH_PX = 36
 LEVELS = (0.03, 0.06, 0.1, 0.2, 0.4, 0.7)
 """Of the peak."""
@@ -27,28 +26,16 @@ _FLOOR = 1e-6
 
 
 def measure_isophotes(images: Tensor) -> Tensor:
-    """Measure each source above several shares of its peak, and the places of its peaks.
-
-    Parameters
-    ----------
-    images : Tensor, shape (B, 150, 150), uint8
-        Cleaned images, the source on pixel (75, 75).
-
-    Returns
-    -------
-    descriptors : Tensor, shape (B, 113), float32
-        An empty image's isophotes are one pixel in size.
+    """Measure isophotes, and the places of peaks: (B, 150, 150) -> (B, 113).
 
     Notes
     -----
     Not in the paper. Areas, lengths along and across the principal axes, the curvature and the
     skewness of what lies above a level, and the distances, brightness and angles of the four
     brightest peaks; the separation of peaks over the length tells edge-brightened sources from
-    edge-darkened ones (Fanaroff & Riley 1974).
+    edge-darkened ones (Fanaroff & Riley 1974). An empty image's isophotes are one pixel in size.
     """
-    x = gaussian_blur2d(
-        images.unsqueeze(1).float() / 255, (5, 5), (BLUR_SIGMA_PX, BLUR_SIGMA_PX)
-    )  # (B, 1, H, W)
+    x = smoothed(images)  # (B, 1, H, W)
     middle = x.shape[-1] // 2
     window = slice(middle - REACH_PX, middle + REACH_PX + 1)
     x = x[..., window, window]
