@@ -9,7 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from app.catalogue import Catalogue
 from app.errors import ExplorerError
+from app.latent_space import open_latent_space
 from model.augment import ViewConfig
 from model.classifier import Classifier
 from model.datasets import Images, read_first_galaxies
@@ -23,7 +25,12 @@ from scripts.experiments.hybrids import neighbours
 from scripts.experiments.label_curve import depth_cells, label_cells
 from scripts.experiments.label_reports import claim
 from scripts.experiments.labelled_sets import UnknownSet, divided, split
-from scripts.experiments.maps import occupied_share, order_by, run_catalogue
+from scripts.experiments.maps import (
+    occupied_share,
+    order_by,
+    origin_sentence,
+    run_catalogue,
+)
 from scripts.experiments.page import command_of
 from scripts.experiments.paper_values import TABLE_6, TABLE_7, TABLE_8, TABLE_9, TABLE_10
 from scripts.experiments.pretraining import cells_of, error_at, kept_views
@@ -128,6 +135,15 @@ def test_an_experiment_on_labels_runs_and_reports(
     page = run(name, mirabest, tmp_path, work=work)
     check_page(page, name, tmp_path)
     assert says_the_encoder(page)
+
+
+def test_a_map_of_models_says_so(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    space = open_latent_space(bundle)
+    assert origin_sentence(space) == ""
+    kinds = ["model"] * 3 + ["observed"] * (len(space) - 3)
+    monkeypatch.setattr(Catalogue, "image_origins", lambda _: kinds)
+    assert f"3 of the {len(space)} images" in origin_sentence(space)
+    assert "not observations" in origin_sentence(space)
 
 
 @pytest.mark.parametrize("name", MAPS)

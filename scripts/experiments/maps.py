@@ -111,10 +111,10 @@ def report_catalogue(outcomes: list[Outcome], inputs: Inputs, out: Path) -> str:
         ],
         ["order by extent (rank correlation with map neighbours)", f"{result['order']:.2f}", "–"],
     ]
-    return f"{table(['', 'ours', 'paper'], rows)}\n\n![fig2](fig2.png)\n"
+    return f"{origin_sentence(space)}{table(['', 'ours', 'paper'], rows)}\n\n![fig2](fig2.png)\n"
 
 
-def report_joint(outcomes: list[Outcome], _inputs: Inputs, out: Path) -> str:
+def report_joint(outcomes: list[Outcome], inputs: Inputs, out: Path) -> str:
     """Draw the joint map with MiraBest on top."""
     result = outcomes[0].result
     with np.load(outcomes[0].folder / "map.npz") as kept:
@@ -130,6 +130,7 @@ def report_joint(outcomes: list[Outcome], _inputs: Inputs, out: Path) -> str:
     figure.savefig(out / "fig3.png", dpi=130)
     mirabest, others = result["median_extent_mirabest_arcsec"], result["median_extent_arcsec"]
     return (
+        f"{origin_sentence(open_latent_space(bundle_of(inputs)))}"
         f"{result['sources']:,} sources of {result['catalogue']} and {result['mirabest']:,} of "
         f"MiraBest, fitted together. MiraBest lies in {100 * result['occupied']:.0f} % of the "
         f"occupied cells of a {CELLS} x {CELLS} grid over the map. Median angular extent: "
@@ -157,6 +158,17 @@ FIG3 = Experiment(
     run_joint,
     report_joint,
 )
+
+
+def origin_sentence(space: LatentSpace) -> str:
+    """Tell how many images of a bundle were not observed."""
+    models = space.catalogue.image_origins().count("model")
+    if not models:
+        return ""
+    return (
+        f"**{models:,} of the {len(space):,} images of {space.manifest.source.name} are models "
+        "drawn from the FIRST component catalogue, not observations.**\n\n"
+    )
 
 
 def _preparation(result: dict[str, Any]) -> str:
