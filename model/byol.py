@@ -18,7 +18,7 @@ class Learned:
     """What one step computed."""
 
     loss: Tensor
-    y: Tensor  # (2B, 512), of the first views and then of the second
+    y: Tensor  # (V * B, 512), of V views of B images, view after view
 
 
 class Byol(nn.Module):

@@ -6,10 +6,9 @@ It never sees a label.
 import torch
 from torch import Tensor, nn
 
-from model.augment import normalise
 from model.encoder import FEATURES, Encoder
 from model.objectives import likeness_loss
-from model.preprocess import INPUT_SIZE_PX
+from model.preprocess import network_input
 from model.shapes import describe_shapes
 
 CLIP = 4.0
@@ -87,7 +86,6 @@ class Describer(nn.Module):
     def _kinds(self, images: Tensor) -> list[Tensor]:
         kinds = describe_shapes(images)
         if self.teacher is not None:
-            edge = (images.shape[-1] - INPUT_SIZE_PX) // 2
-            seen = images[:, None, edge : edge + INPUT_SIZE_PX, edge : edge + INPUT_SIZE_PX]
-            kinds.append(self.teacher(normalise(seen.float() / 255)).float())
+            x = torch.from_numpy(network_input(images.cpu().numpy()))[:, None].to(images.device)
+            kinds.append(self.teacher(x).float())
         return kinds

@@ -23,7 +23,7 @@ def with_fresh_statistics(encoder: Encoder, pixels: NDArray[np.uint8], seed: int
     ----------
     encoder : Encoder
     pixels : ndarray, shape (N, 150, 150), uint8
-        Cleaned training images; one more than a batch of them at least.
+        Cleaned training images, two at least.
     seed : int
         Of their order, so that each batch holds images of all sources.
 

@@ -4,6 +4,7 @@ It never reads labels, and every random number comes from the run's seed and the
 was killed and resumed sees what an undisturbed one sees.
 """
 
+import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -47,10 +48,12 @@ class UnusableTrainer(RuntimeError):
 class Pretraining(pl.LightningModule):
     """One learner, its optimiser and its schedule, as Lightning wants them."""
 
-    def __init__(self, batches: Batches, config: PretrainConfig) -> None:
+    def __init__(
+        self, batches: Batches, config: PretrainConfig, first: Encoder | None = None
+    ) -> None:
         super().__init__()
         self.config, self.batches = config, batches
-        encoder = _first_encoder(config).train()
+        encoder = (first or _first_encoder(config)).train()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.learner = make_learner(encoder, config)
@@ -156,9 +159,8 @@ def pretrain(
     UnusableTrainer
         If Lightning cannot do what ``trainer`` asks for on this machine.
     """
-    claim(out, asdict(config) | {"images": [len(source) for source in sources]})
-    module = Pretraining(Batches(sources, config), config)
-    total = module.schedule.total_steps
+    batches = Batches(sources, config)
+    total = schedule_of(config, batches.steps_per_epoch).total_steps
     run = make_trainer(
         {
             "max_steps": total,
@@ -167,6 +169,9 @@ def pretrain(
         }
         | trainer
     )
+    first = _first_encoder(config)
+    claim(out, asdict(config) | _made_from(first, sources))
+    module = Pretraining(batches, config, first)
     steps: DataLoader[int] = DataLoader(range(total), batch_size=None)  # type: ignore[arg-type]
     checkpoint = out / CHECKPOINT
     resumed = checkpoint if checkpoint.exists() else None
@@ -181,7 +186,7 @@ def pretrain(
             encoder,
             out / "encoder.safetensors",
             f"{config.objective}, {total} steps",
-            f"pre-trained by self-supervision ({config.objective})",
+            _origin(config, first),
             trained=True,
             half=True,
         )
@@ -217,6 +222,23 @@ def make_learner(encoder: Encoder, config: PretrainConfig) -> Byol | Contrastive
     if config.objective == "describe":
         return Descriptive(encoder, config.tau)
     return Contrastive(encoder, config.hidden, config.projected, config.temperature, config.tau)
+
+
+def _made_from(first: Encoder, sources: list[NDArray[np.uint8]]) -> dict[str, Any]:
+    """What decides a run beside its configuration: the weights it starts from, and its images."""
+    samples = [hashlib.sha256(source[:: _stride(source)].tobytes()) for source in sources]
+    return {
+        "start_from_sha256": first.card.sha256,
+        "images": [len(source) for source in sources],
+        "images_sha256": [sample.hexdigest() for sample in samples],
+    }
+
+
+def _origin(config: PretrainConfig, first: Encoder) -> str:
+    said = f"pre-trained by self-supervision ({config.objective})"
+    if config.start_from is None:
+        return said
+    return f"{said}, from the weights of {first.card.name}, which are {first.card.origin}"
 
 
 def _sample(sources: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:

@@ -25,6 +25,8 @@ class AnotherRun(ValueError):
 def claim(out: Path, configuration: dict[str, Any]) -> None:
     """Make a directory that of a run, or see that it is.
 
+    A run that ended before its first checkpoint leaves nothing to go on with, and is replaced.
+
     Raises
     ------
     AnotherRun
@@ -32,11 +34,13 @@ def claim(out: Path, configuration: dict[str, Any]) -> None:
     """
     path = out / CONFIGURATION
     wanted = json.loads(json.dumps(configuration))
-    if not path.exists():
+    if not (out / CHECKPOINT).exists():
         out.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(configuration, indent=1))
+        part = path.with_suffix(".partial")
+        part.write_text(json.dumps(configuration, indent=1))
+        part.replace(path)
         return
-    there = json.loads(path.read_text())
+    there = json.loads(path.read_text()) if path.exists() else {}
     other = [name for name in {**there, **wanted} if there.get(name) != wanted.get(name)]
     if other:
         differing = "; ".join(

@@ -6,12 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from app.catalogue import Catalogue
 from app.errors import ExplorerError
-from app.latent_space import open_latent_space
 from model.augment import ViewConfig
 from model.classifier import Classifier
 from model.datasets import Images, read_first_galaxies
@@ -20,21 +17,17 @@ from model.tasks import Labelled, mirabest_task
 from scripts.cli import app
 from scripts.experiments.bundles import OtherEncoder
 from scripts.experiments.command import EXPERIMENTS
-from scripts.experiments.grid import Cell, InputMissing, Inputs, Outcome
+from scripts.experiments.grid import Cell, InputMissing, Inputs
 from scripts.experiments.hybrids import neighbours
 from scripts.experiments.label_curve import depth_cells, label_cells
-from scripts.experiments.label_reports import claim
 from scripts.experiments.labelled_sets import UnknownSet, divided, split
 from scripts.experiments.maps import (
     occupied_share,
     order_by,
-    origin_sentence,
     run_catalogue,
 )
-from scripts.experiments.page import command_of
 from scripts.experiments.paper_values import TABLE_6, TABLE_7, TABLE_8, TABLE_9, TABLE_10
 from scripts.experiments.pretraining import cells_of, error_at, kept_views
-from scripts.experiments.tables import mean_error, written
 from tests.small_mirabest import write_small_mirabest
 
 PAPER = Path(__file__).parents[2] / "shared" / "paper.txt"
@@ -92,37 +85,6 @@ def check_page(page: str, name: str, out: Path) -> None:
         assert (out / "results" / line.partition("(")[2].rstrip(")")).stat().st_size > 1000
 
 
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        ("results/here", "results/here"),
-        ("../elsewhere/results", "results"),
-        ("/some/where/results", "results"),
-        ("drawn:/some/where/list.parquet", "drawn:list.parquet"),
-        ("rgz108k:data/a.tar.gz", "rgz108k:data/a.tar.gz"),
-    ],
-)
-def test_a_page_keeps_paths_below_the_working_directory_and_the_names_of_others(
-    given: str, told: str
-) -> None:
-    single = typer.Typer()
-    seen = []
-
-    @single.command()
-    def experiment(context: typer.Context, work: str, data: list[str] | None = None) -> None:
-        seen.append(command_of(context))
-
-    result = CliRunner().invoke(single, [given, "--data", given], prog_name="rgz-explorer x")
-    assert result.exit_code == 0, result.output
-    assert seen == [f"rgz-explorer x {told} --data {told}"]
-
-
-def test_the_help_tells_what_each_experiment_is() -> None:
-    said = CliRunner().invoke(app, ["experiment", "--help"], env={"COLUMNS": "200"}).output
-    for experiment in EXPERIMENTS.values():
-        assert f"{experiment.name} - {experiment.title.split(': ', 1)[1]}" in said
-
-
 def says_the_encoder(page: str) -> bool:
     card = load_encoder().card
     return f"Encoder: {card.name}, weights sha256 `{card.sha256}`" in page
@@ -135,15 +97,6 @@ def test_an_experiment_on_labels_runs_and_reports(
     page = run(name, mirabest, tmp_path, work=work)
     check_page(page, name, tmp_path)
     assert says_the_encoder(page)
-
-
-def test_a_map_of_models_says_so(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    space = open_latent_space(bundle)
-    assert origin_sentence(space) == ""
-    kinds = ["model"] * 3 + ["observed"] * (len(space) - 3)
-    monkeypatch.setattr(Catalogue, "image_origins", lambda _: kinds)
-    assert f"3 of the {len(space)} images" in origin_sentence(space)
-    assert "not observations" in origin_sentence(space)
 
 
 @pytest.mark.parametrize("name", MAPS)
@@ -244,34 +197,6 @@ def test_fig7_reuses_the_runs_of_table6() -> None:
     assert len(shared) == 3 * 3  # every label count and seed at full depth
 
 
-def outcomes_at_729(differences: list[float], epochs: int = 100) -> list[Outcome]:
-    def outcome(arm: str, seed: int, error: float) -> Outcome:
-        values = {"arm": arm, "labels": 729, "depth": 9, "seed": seed, "epochs": epochs}
-        return Outcome(Cell("", values), {"confident": error})
-
-    return [
-        outcome(arm, seed, 0.05 + difference * (arm == "supervised"))
-        for seed, difference in enumerate(differences)
-        for arm in ("supervised", "finetune")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("differences", "epochs", "said"),
-    [
-        ([0.03, 0.02, 0.03, 0.02], 100, "is not claimed"),
-        ([0.03, 0.02, 0.03, 0.02, 0.03], 99, "is not claimed"),
-        ([0.03, 0.02, 0.03, 0.02, 0.03], 100, "fine-tuning beats the supervised baseline"),
-        ([-0.03, -0.02, -0.03, -0.02, -0.03], 100, "the supervised baseline beats fine-tuning"),
-        ([0.03, -0.02, 0.03, -0.02, 0.01], 100, "do not differ"),
-    ],
-)
-def test_a_better_arm_is_claimed_from_five_seeds_only(
-    differences: list[float], epochs: int, said: str
-) -> None:
-    assert said in claim(outcomes_at_729(differences, epochs), "confident")
-
-
 def test_an_ablation_keeps_the_named_views_only() -> None:
     assert kept_views("rotation+crop+flip+jitter+blur") == ViewConfig()
     none = kept_views("none")
@@ -313,12 +238,6 @@ def test_sets_that_are_not_there_are_asked_for_in_words() -> None:
         divided("lotss", CPU, 0)
     with pytest.raises(InputMissing, match="--mightee FILE"):
         divided("mightee", CPU, 0)
-
-
-def test_means_have_the_standard_error_of_the_mean() -> None:
-    assert mean_error([0.1, 0.2, 0.3]) == (pytest.approx(20.0), pytest.approx(10 / np.sqrt(3)))
-    assert written(mean_error([0.0833])) == "8.33"
-    assert written((8.3333, 0.401)) == "8.33 ± 0.40"
 
 
 def test_a_map_in_order_correlates_with_its_neighbours_and_noise_does_not() -> None:

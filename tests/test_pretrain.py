@@ -1,6 +1,7 @@
 """The training run: its schedule, its batches, resuming, collapse, and that it learns."""
 
 import csv
+import json
 import math
 import os
 from dataclasses import replace
@@ -14,7 +15,7 @@ import torch
 from model.augment import ViewConfig
 from model.batches import Batches
 from model.datasets import read_first_galaxies
-from model.encoder import load_encoder, untrained_encoder
+from model.encoder import load_encoder, save_encoder, untrained_encoder
 from model.linear_probe import represent, rotate, self_retrieval
 from model.pretrain import Collapsed, Pretraining, UnusableTrainer, pretrain
 from model.pretrain_config import NTXENT, PretrainConfig, schedule_of, views_at
@@ -210,3 +211,30 @@ def umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def test_a_run_that_never_reached_a_checkpoint_is_replaced(
+    images: np.ndarray, tmp_path: Path
+) -> None:
+    (tmp_path / "configuration.json").write_text('{"objective": "byol", "epo')  # cut off
+    pretrain([images], tmp_path, TINY)
+    assert json.loads((tmp_path / "configuration.json").read_text())["images"] == [16]
+
+
+def test_other_weights_or_images_under_the_same_name_are_another_run(
+    images: np.ndarray, tmp_path: Path
+) -> None:
+    weights = tmp_path / "start.safetensors"
+    config = replace(TINY, start_from=str(weights))
+    save_encoder(untrained_encoder("resnet14", 1), weights, "first", "random", trained=False)
+    pretrain([images], tmp_path / "a", config)
+    save_encoder(untrained_encoder("resnet14", 2), weights, "first", "random", trained=False)
+    with pytest.raises(AnotherRun, match="start_from_sha256 is "):
+        pretrain([images], tmp_path / "a", config)
+    pretrain([images], tmp_path / "b", config)
+    with pytest.raises(AnotherRun, match="images_sha256 is "):
+        pretrain([images[::-1].copy()], tmp_path / "b", config)
+    card = load_encoder(tmp_path / "b" / "encoder.safetensors").card
+    assert card.origin == (
+        "pre-trained by self-supervision (byol), from the weights of first, which are random"
+    )
