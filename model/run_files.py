@@ -15,6 +15,9 @@ import pytorch_lightning as pl
 CHECKPOINT = "last.ckpt"
 CONFIGURATION = "configuration.json"
 METRICS = "metrics.csv"
+TOLD, SHORT = 4, 40
+"""So many differences of a run from another are told, and so much of a value."""
+
 LOGGED = ("loss", "rank", "description")
 
 
@@ -40,16 +43,33 @@ def claim(out: Path, configuration: dict[str, Any]) -> None:
         part.write_text(json.dumps(configuration, indent=1))
         part.replace(path)
         return
-    there = json.loads(path.read_text()) if path.exists() else {}
-    other = [name for name in {**there, **wanted} if there.get(name) != wanted.get(name)]
+    there = _flat(json.loads(path.read_text()) if path.exists() else {})
+    here = _flat(wanted)
+    other = [name for name in here | there if there.get(name) != here.get(name)]
     if other:
-        differing = "; ".join(
-            f"{name} is {there.get(name)} there and {wanted.get(name)} here" for name in other
-        )
+        said = [
+            f"{name} is {_short(there.get(name))} there and {_short(here.get(name))} here"
+            for name in other[:TOLD]
+        ]
+        more = [f"{len(other) - TOLD} more differ"] if len(other) > TOLD else []
         raise AnotherRun(
-            f"'{out}' holds another run: {differing}. Give the options of that run to go on with "
-            "it, or another directory for a new one (--start-from takes over its weights)."
+            f"'{out}' holds another run: {'; '.join(said + more)}. Give the options of that run "
+            f"({CONFIGURATION}) to go on with it, or another directory for a new one "
+            "(--start-from takes over its weights)."
         )
+
+
+def _flat(configuration: dict[str, Any]) -> dict[str, Any]:
+    """Give the values of a group, such as the views, names of their own."""
+    flat: dict[str, Any] = {}
+    for name, value in configuration.items():
+        flat |= _flat(value) if isinstance(value, dict) else {name: value}
+    return flat
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= SHORT else f"{text[:SHORT]}..."
 
 
 class RunFiles(pl.Callback):

@@ -192,6 +192,12 @@ def test_a_directory_with_another_run_is_refused_and_left_as_it_is(
         pretrain([images], tmp_path, replace(TINY, epochs=9))
     with pytest.raises(AnotherRun, match=r"images is \[16\] there and \[12\] here"):
         pretrain([images[:12]], tmp_path, TINY)
+    blurred = replace(TINY, views=replace(TINY.views, blur_probability=0.5))
+    with pytest.raises(AnotherRun, match=r"run: blur_probability is 0.1 there and 0.5 here\. Give"):
+        pretrain([images], tmp_path, blurred)
+    with pytest.raises(AnotherRun, match=r"; 4 more differ\. Give") as several:
+        pretrain([images[:12]], tmp_path, replace(blurred, seed=1, epochs=9, tau=0.5, hidden=8))
+    assert len(str(several.value)) < 600
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
