@@ -1,5 +1,6 @@
 """A grid does every run once, goes on where it stopped, and knows when a result is another's."""
 
+import json
 import os
 import time
 from dataclasses import replace
@@ -47,6 +48,19 @@ def test_a_finished_run_is_not_done_again(tmp_path: Path) -> None:
     first = run_grid(experiment, INPUTS, tmp_path, jobs=1)
     assert run_grid(experiment, INPUTS, tmp_path, jobs=1) == first
     assert calls == ["n-1", "n-2"]
+
+
+def test_a_record_tells_what_was_read_without_the_machines_directories(tmp_path: Path) -> None:
+    inputs = replace(INPUTS, mirabest=tmp_path / "MiraBest.tar.gz")
+    run_grid(counting([]), inputs, tmp_path, jobs=1)
+    text = (tmp_path / "count" / "smoke" / "n-1.json").read_text()
+    told = json.loads(text)["inputs"]
+    assert (told["mirabest"], told["bundle"], told["card"]["sha256"]) == (
+        "MiraBest.tar.gz",
+        None,
+        "a",
+    )
+    assert str(tmp_path) not in text
 
 
 def test_an_interrupted_grid_goes_on_where_it_stopped(tmp_path: Path) -> None:

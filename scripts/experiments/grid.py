@@ -196,9 +196,14 @@ def _kept(folder: Path, cell: Cell, inputs: Inputs) -> dict[str, Any] | None:
 def _keep(folder: Path, cell: Cell, inputs: Inputs, result: dict[str, Any]) -> None:
     content = {
         "made_with": _fingerprint(cell, inputs),
-        "inputs": {k: str(v) for k, v in asdict(inputs).items()},
+        "inputs": asdict(inputs),
         "result": result,
     }
     part = folder / f".{cell.key}.part"
-    part.write_text(json.dumps(content, indent=1))
+    part.write_text(json.dumps(content, indent=1, default=_name_of))
     part.replace(folder / f"{cell.key}.json")
+
+
+def _name_of(path: Path) -> str:
+    """A file by its last name: records are published, and directories say nothing elsewhere."""
+    return path.name
