@@ -4,26 +4,22 @@ The supervised baseline is the same from random weights; the linear probe of Tab
 with depth 0. It never touches a frozen layer, its batch-norm statistics included.
 """
 
-import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from model.augment import FINE_TUNING_VIEWS, ViewConfig, random_views
 from model.classifier import Classifier
-from model.encoder import FEATURES, Encoder
+from model.encoder import Encoder
+from model.finetune_network import Network
 from model.schedule import ScheduleConfig, learning_rate
-
-
-class UnusableDepth(ValueError):
-    """The encoder does not have so many layers."""
 
 
 @dataclass(frozen=True)
@@ -62,73 +58,6 @@ TABLE_5 = FinetuneConfig(
 """The linear probe of the paper."""
 
 
-class Network(nn.Module):
-    """An encoder with a linear head, of which only the last layers are trained.
-
-    Parameters
-    ----------
-    encoder : Encoder
-        It is copied.
-    n_classes : int
-    depth : int
-        As `FinetuneConfig.depth`.
-
-    Raises
-    ------
-    UnusableDepth
-    """
-
-    def __init__(self, encoder: Encoder, n_classes: int, depth: int) -> None:
-        super().__init__()
-        self.encoder = copy.deepcopy(encoder)
-        layers = list(self.encoder.layers)
-        weighted = [i for i, layer in enumerate(layers) if any(True for _ in layer.parameters())]
-        if not 0 <= depth <= len(weighted):
-            raise UnusableDepth(
-                f"A depth of {depth} layers is not possible: {encoder.architecture} has "
-                f"{len(weighted)} layers with weights; choose 0 (the head alone) to "
-                f"{len(weighted)}."
-            )
-        split = weighted[len(weighted) - depth] if depth else len(layers)
-        self.frozen = layers[:split]
-        self.trained = layers[split:]
-        self.encoder.requires_grad_(False)
-        for layer in self.trained:
-            layer.requires_grad_(True)
-        self.head = nn.Linear(FEATURES, n_classes)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, 1, 70, 70) -> class scores (B, C)."""
-        with torch.no_grad():
-            for layer in self.frozen:
-                x = layer(x)
-        for layer in self.trained:
-            x = layer(x)
-        return self.head(x.flatten(1))
-
-    def train(self, mode: bool = True) -> "Network":
-        """Switch modes; frozen layers stay in evaluation mode, whose statistics do not move."""
-        super().train(mode)
-        for layer in self.frozen:
-            layer.eval()
-        return self
-
-    def rates(self, rate: float, decay: float) -> list[dict[str, Any]]:
-        """Give parameter groups: the head at ``rate``, layer i at rate * decay^i, i = 0 the last.
-
-        Notes
-        -----
-        Sec. 2.6.2, in the order of the published code.
-        """
-        groups: list[dict[str, Any]] = [{"params": list(self.head.parameters()), "lr": rate}]
-        layers = [
-            layer for layer in reversed(self.trained) if any(True for _ in layer.parameters())
-        ]
-        for i, layer in enumerate(layers):
-            groups.append({"params": list(layer.parameters()), "lr": rate * decay**i})
-        return groups
-
-
 def finetune(
     encoder: Encoder,
     pixels: NDArray[np.uint8],
@@ -145,27 +74,82 @@ def finetune(
     pixels : ndarray, shape (N, 150, 150), uint8
     label : ndarray, shape (N,)
         Index into ``classes``.
+
+    Raises
+    ------
+    UnusableDepth
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        network = Network(encoder, len(classes), config.depth)
-    network.to(config.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = _optimizer(network, config)
+    return finetune_depths(encoder, pixels, label, classes, config, [config.depth])[config.depth]
+
+
+def finetune_depths(
+    encoder: Encoder,
+    pixels: NDArray[np.uint8],
+    label: NDArray[np.int64],
+    classes: tuple[str, ...],
+    config: FinetuneConfig,
+    depths: Collection[int],
+) -> dict[int, Classifier]:
+    """Fit one classifier a depth: each is what `finetune` gives, in less time.
+
+    Every fit sees the same views, so that they pass once through the layers that all leave frozen.
+
+    Parameters
+    ----------
+    encoder, pixels, label, classes
+        As of `finetune`.
+    config : FinetuneConfig
+        Its depth is not used.
+    depths : collection of int
+
+    Raises
+    ------
+    UnusableDepth
+    """
     steps = math.ceil(len(label) / config.batch_size)
-    schedule = _schedule(config, steps)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: 1.0 if schedule is None else learning_rate(step, schedule)
-    )
-    network.train()
-    for images, target in _batches(pixels, label, config):
-        with torch.autocast(images.device.type, torch.bfloat16, config.precision == "bf16-mixed"):
-            scores = network(images)
+    fits = {
+        depth: _Fit(encoder, len(classes), replace(config, depth=depth), steps)
+        for depth in sorted(depths, reverse=True)  # from the fewest frozen layers to the most
+    }
+    for views, target in _batches(pixels, label, config):
+        x, passed = views, 0
+        for fit in fits.values():
+            x = fit.step(x, passed, target)
+            passed = len(fit.network.frozen)
+    return {
+        depth: _classifier(fit.network.eval().cpu(), classes, fit.config)
+        for depth, fit in fits.items()
+    }
+
+
+class _Fit:
+    """A network with its optimiser and its schedule."""
+
+    def __init__(self, encoder: Encoder, n_classes: int, config: FinetuneConfig, steps: int):
+        self.config = config
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            self.network = Network(encoder, n_classes, config.depth)
+        self.network.to(config.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.train()
+        self.optimizer = _optimizer(self.network, config)
+        schedule = _schedule(config, steps)
+        self.scheduler = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer, lambda step: 1.0 if schedule is None else learning_rate(step, schedule)
+        )
+
+    def step(self, x: Tensor, passed: int, target: Tensor) -> Tensor:
+        """Take one step; ``x`` has passed the first layers, and is given past the frozen ones."""
+        bf16 = self.config.precision == "bf16-mixed"
+        with torch.autocast(x.device.type, torch.bfloat16, bf16):
+            x = self.network.pass_frozen(x, passed)
+            scores = self.network.scores(x)
         loss = functional.cross_entropy(scores.float(), target)
-        optimizer.zero_grad()
+        self.optimizer.zero_grad()
         loss.backward()
-        optimizer.step()
-        scheduler.step()
-    return _classifier(network.eval().cpu(), classes, config)
+        self.optimizer.step()
+        self.scheduler.step()
+        return x
 
 
 def supervised(config: FinetuneConfig) -> FinetuneConfig:

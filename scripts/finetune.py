@@ -1,5 +1,6 @@
 """`rgz-explorer finetune`: fit a classifier by changing an encoder, over several seeds."""
 
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,7 +10,7 @@ import typer
 
 from model.classifier import Classifier, save_classifier
 from model.encoder import Encoder, load_encoder, untrained_encoder
-from model.finetune import TABLE_5, FinetuneConfig, finetune, supervised
+from model.finetune import TABLE_5, FinetuneConfig, finetune_depths, supervised
 from model.preprocess import network_input
 from model.tasks import Labelled, Task, first_galaxies_task, mirabest_task, subset
 from scripts.devices import check_device
@@ -148,12 +149,27 @@ def fit_and_test(
     labels : int or None
         None: all.
     """
+    return fit_and_test_depths(task, encoder, config, labels, [config.depth])[config.depth]
+
+
+def fit_and_test_depths(
+    task: Task,
+    encoder: Encoder | None,
+    config: FinetuneConfig,
+    labels: int | None,
+    depths: Collection[int],
+) -> dict[int, tuple[Classifier, dict[str, float]]]:
+    """Do `fit_and_test` at several depths, which share what all leave frozen."""
     start = untrained_encoder(seed=config.seed) if encoder is None else encoder
     train = task.train if labels is None else subset(task.train, labels, config.seed)
-    fitted = finetune(start, train.pixels, train.label, task.classes, config)
-    origin = f"{fitted.origin}, {len(train)} labels of {task.name}"
-    fitted = replace(fitted, origin=origin, input_kind=task.input_kind)
-    return fitted, {name: error_of(fitted, test) for name, test in task.tests.items()}
+    found = finetune_depths(start, train.pixels, train.label, task.classes, config, depths)
+    return {depth: _tested(fitted, task, len(train)) for depth, fitted in found.items()}
+
+
+def _tested(fitted: Classifier, task: Task, labels: int) -> tuple[Classifier, dict[str, float]]:
+    origin = f"{fitted.origin}, {labels} labels of {task.name}"
+    named = replace(fitted, origin=origin, input_kind=task.input_kind)
+    return named, {name: error_of(named, test) for name, test in task.tests.items()}
 
 
 def error_of(classifier: Classifier, test: Labelled) -> float:

@@ -8,7 +8,7 @@ from app.errors import ExplorerError
 from model.batch_files import NotBatches
 from model.components import UnreadableComponents
 from model.datasets import UnreadablePositions
-from model.finetune import UnusableDepth
+from model.finetune_network import UnusableDepth
 from model.firstgalaxydata import DataPackageMissing
 from model.plain_pickle import UnsafePickle
 from model.pretrain import Collapsed, UnusableTrainer

@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 from model.augment import FINE_TUNING_VIEWS
 from model.classifier import Classifier, ClassifierFileError, load_classifier, save_classifier
 from model.encoder import load_encoder, save_encoder, untrained_encoder
-from model.finetune import TABLE_5, FinetuneConfig, Network, UnusableDepth, finetune, supervised
+from model.finetune import TABLE_5, FinetuneConfig, finetune, finetune_depths, supervised
+from model.finetune_network import Network, UnusableDepth
 from model.preprocess import network_input
 from model.tasks import Labelled, TooManyLabels, subset
 from tests.small_mirabest import two_shapes
@@ -80,6 +81,19 @@ def test_the_same_seed_gives_the_same_classifier(data) -> None:
     other = finetune(untrained_encoder(), *data, CLASSES, replace(config, seed=1))
     assert np.array_equal(once.weight, again.weight)
     assert not np.array_equal(once.weight, other.weight)
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_depths_fitted_together_are_those_fitted_alone(precision, data) -> None:
+    config = replace(TINY, epochs=2, precision=precision)
+    encoder = untrained_encoder("resnet14")
+    together = finetune_depths(encoder, *data, CLASSES, config, [0, 1, 4, 7])
+    for depth, fitted in together.items():
+        alone = finetune(encoder, *data, CLASSES, replace(config, depth=depth))
+        assert fitted.origin == alone.origin
+        assert np.array_equal(fitted.weight, alone.weight), depth
+        ours, theirs = fitted.encoder.state_dict(), alone.encoder.state_dict()
+        assert all(torch.equal(value, theirs[key]) for key, value in ours.items()), depth
 
 
 def test_it_learns_to_tell_discs_from_bars() -> None:

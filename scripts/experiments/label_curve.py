@@ -11,8 +11,8 @@ from typing import Any
 from model.encoder import load_encoder
 from model.finetune import FinetuneConfig, supervised
 from model.tasks import Labelled, Task, mirabest_task
-from scripts.experiments.grid import Cell, Inputs, Precision
-from scripts.finetune import fit_and_test
+from scripts.experiments.grid import Cell, Inputs, Outcome, Precision
+from scripts.finetune import fit_and_test_depths
 
 LABELS = {
     "smoke": (8,),
@@ -44,13 +44,18 @@ def precision_of(inputs: Inputs) -> Precision:
 
 
 def run_fit(cell: Cell, inputs: Inputs, _folder: Path) -> dict[str, Any]:
-    """Fit one classifier, and give its errors on both test sets."""
+    """Fit one classifier, and give its errors on both test sets; of several depths, by depth."""
+    if "depths" in cell.values:
+        return _fit(cell, inputs, cell.values["depths"])
+    return _fit(cell, inputs, [cell.values["depth"]])[str(cell.values["depth"])]
+
+
+def _fit(cell: Cell, inputs: Inputs, depths: list[int]) -> dict[str, Any]:
     values = cell.values
     task = mirabest_task(inputs.mirabest_file())
     if inputs.budget == "smoke":
         task = _thinned(task)
     config = FinetuneConfig(
-        depth=values["depth"],
         epochs=values["epochs"],
         seed=values["seed"],
         device=inputs.device,
@@ -59,39 +64,71 @@ def run_fit(cell: Cell, inputs: Inputs, _folder: Path) -> dict[str, Any]:
     baseline = values["arm"] == "supervised"
     encoder = None if baseline else load_encoder(inputs.encoder)
     config = supervised(config) if baseline else config
-    errors = fit_and_test(task, encoder, config, values["labels"])[1]
-    return {**errors, "configuration": asdict(config)}
+    found = fit_and_test_depths(task, encoder, config, values["labels"], depths)
+    return {
+        str(depth): {**errors, "configuration": asdict(replace(config, depth=depth))}
+        for depth, (_, errors) in found.items()
+    }
 
 
 def label_cells(inputs: Inputs) -> list[Cell]:
     """Both arms at every number of labels, all layers trained."""
-    grid = [(arm, n, ALL) for n in LABELS[inputs.budget] for arm in ARMS]
-    return _cells(grid, inputs)
+    return [
+        _full(arm, n, seed, inputs)
+        for n in LABELS[inputs.budget]
+        for arm in ARMS
+        for seed in range(seeds_of(inputs))
+    ]
 
 
 def depth_cells(inputs: Inputs) -> list[Cell]:
-    """Fine-tuning at every number of labels and depth."""
-    budget = inputs.budget
-    grid = [("finetune", n, depth) for n in LABELS[budget] for depth in DEPTHS[budget]]
-    return _cells(grid, inputs)
+    """Fine-tuning at every number of labels: all layers (Table 6's runs), then the other depths."""
+    points = [(n, seed) for n in LABELS[inputs.budget] for seed in range(seeds_of(inputs))]
+    full = [_full("finetune", *point, inputs) for point in points if ALL in DEPTHS[inputs.budget]]
+    return full + [_partly_frozen(*point, inputs) for point in points]
 
 
-def _cells(grid: list[tuple[str, int, int]], inputs: Inputs) -> list[Cell]:
-    return [_cell(*point, seed, inputs) for point in grid for seed in range(seeds_of(inputs))]
+def by_depth(outcomes: list[Outcome]) -> list[Outcome]:
+    """Give one outcome a depth where a run had several."""
+    return [single for outcome in outcomes for single in _singles(outcome)]
 
 
-def _cell(arm: str, labels: int, depth: int, seed: int, inputs: Inputs) -> Cell:
+def _singles(outcome: Outcome) -> list[Outcome]:
+    cell = outcome.cell
+    if "depths" not in cell.values:
+        return [outcome]
+    return [
+        replace(
+            outcome,
+            cell=replace(cell, values={**cell.values, "depth": depth}),
+            result=outcome.result[str(depth)],
+        )
+        for depth in cell.values["depths"]
+    ]
+
+
+def _full(arm: str, labels: int, seed: int, inputs: Inputs) -> Cell:
+    key = f"{arm}-{labels}-labels-{ALL}-layers-seed-{seed}"
+    values = {"depth": ALL, **_values(arm, labels, seed, inputs)}
+    return Cell(key, values, needs_encoder=arm != "supervised")
+
+
+def _partly_frozen(labels: int, seed: int, inputs: Inputs) -> Cell:
+    """All depths but the full one: what they leave frozen is passed once."""
+    depths = [depth for depth in DEPTHS[inputs.budget] if depth != ALL]
+    key = f"finetune-{labels}-labels-{'-'.join(map(str, depths))}-layers-seed-{seed}"
+    return Cell(key, {"depths": depths, **_values("finetune", labels, seed, inputs)})
+
+
+def _values(arm: str, labels: int, seed: int, inputs: Inputs) -> dict[str, Any]:
     epochs = EPOCHS[inputs.budget]
-    values = {
+    return {
         "arm": arm,
         "labels": labels,
-        "depth": depth,
         "seed": seed,
         "epochs": min(epochs, EPOCHS_OF_26_LABELS) if labels == 26 else epochs,
         "precision": precision_of(inputs),
     }
-    key = f"{arm}-{labels}-labels-{depth}-layers-seed-{seed}"
-    return Cell(key, values, needs_encoder=arm != "supervised")
 
 
 def _thinned(task: Task) -> Task:

@@ -13,6 +13,7 @@ from scripts.experiments.label_curve import (
     EPOCHS,
     LABELS,
     SMOKE_TESTS,
+    by_depth,
     depth_cells,
     label_cells,
     precision_of,
@@ -69,7 +70,8 @@ def claim(outcomes: list[Outcome], test: str) -> str:
 def report_depths(outcomes: list[Outcome], inputs: Inputs, out: Path) -> str:
     """Error by number of fine-tuned layers, one curve a number of labels."""
     curves = {
-        f"{n} labels": _by(outcomes, "confident", "depth", labels=n) for n in LABELS[inputs.budget]
+        f"{n} labels": _by(by_depth(outcomes), "confident", "depth", labels=n)
+        for n in LABELS[inputs.budget]
     }
     plot_errors(curves, "layers fine-tuned", "error on MiraBest Confident, %", out / "fig7.png")
     depths = DEPTHS[inputs.budget]
