@@ -76,7 +76,7 @@ def report_depths(outcomes: list[Outcome], inputs: Inputs, out: Path) -> str:
     plot_errors(curves, "layers fine-tuned", "error on MiraBest Confident, %", out / "fig7.png")
     depths = DEPTHS[inputs.budget]
     rows = [[name, *(written(points.get(d)) for d in depths)] for name, points in curves.items()]
-    header = ["", *(f"{d} layers" for d in depths)]
+    header = ["", *(f"{d} layer{'s' * (d != 1)}" for d in depths)]
     note = (
         "0 layers: the linear head alone, with the optimiser of Table 4. The paper gives Fig. 7 as "
         "a plot only; its 10 layers are our 9, since the average pool has no weights."
