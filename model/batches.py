@@ -12,7 +12,10 @@ from model.pretrain_config import PretrainConfig
 
 
 class Batches:
-    """Batches of cleaned images, each a function of the seed and the step alone."""
+    """Batches of cleaned images, each a function of the seed and the step alone.
+
+    Several processes share a batch: the one of a rank takes every ``world``-th image.
+    """
 
     def __init__(
         self,
@@ -32,6 +35,10 @@ class Batches:
         """The cleaned images of a step, (B / world, 150, 150), uint8."""
         chosen = [source[self._indices(which, step)] for which, source in enumerate(self.sources)]
         return torch.from_numpy(np.concatenate(chosen)[self.rank :: self.world])
+
+    def part(self, rank: int, world: int) -> "Batches":
+        """The same batches, as the process of that rank of so many sees them."""
+        return Batches(self.sources, self.config, rank, world)
 
     def _indices(self, which: int, step: int) -> NDArray[np.int64]:
         """A walk through one permutation of the source after the other."""

@@ -62,21 +62,25 @@ class Pretraining(pl.LightningModule):
         if config.compile:
             _compile(self.learner.encoder)
 
+    def setup(self, stage: str) -> None:
+        """Take the part of every batch that is this process's, which is known only now."""
+        self.batches = self.batches.part(self.trainer.global_rank, self.trainer.world_size)
+
     def training_step(self, _batch: Any, _index: int) -> Tensor:
         """Views of the step's images, and the objective."""
         step = self.global_step
         images = self.batches.images(step).to(self.device)  # (B, 150, 150)
         target = None if self.describer is None else self.describer.targets(images)
         learned = self._learn(images, target, step)
-        self.log("loss", learned.loss, prog_bar=True)
+        self.log("loss", learned.loss, sync_dist=True)
         loss = learned.loss
         if self.describer is not None:
             described = self.describer(learned.y, target)
-            self.log("description", described, prog_bar=True)
+            self.log("description", described, sync_dist=True)
             loss = loss + self.config.description_weight * described
         if step % self.config.rank_every_steps == 0:
-            rank = effective_rank(learned.y)
-            self.log("rank", rank, prog_bar=True)
+            rank = effective_rank(self._of_all_processes(learned.y))
+            self.log("rank", rank)
             check_rank(rank, step, self.config.collapse_rank)
         return loss
 
@@ -101,6 +105,12 @@ class Pretraining(pl.LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
         }
+
+    def _of_all_processes(self, y: Tensor) -> Tensor:
+        """Their y, so that all of them stop at the same step if it has collapsed."""
+        gathered = self.all_gather(y.detach().float())
+        assert isinstance(gathered, Tensor)
+        return gathered.reshape(-1, y.shape[-1])
 
     def _learn(self, images: Tensor, target: Tensor | None, step: int) -> Learned:
         if not isinstance(self.learner, Descriptive):
@@ -143,7 +153,9 @@ def pretrain(
     callbacks : sequence of pytorch_lightning.Callback
         To watch the run.
     trainer
-        Passed on to `pytorch_lightning.Trainer` (devices, num_nodes, strategy ...).
+        Passed on to `pytorch_lightning.Trainer` (devices, num_nodes, strategy ...). Several
+        processes share every batch and average their gradients; batch-norm statistics, and the
+        images that an image is told from (ntxent), are those of a process's own part.
 
     Returns
     -------
@@ -157,7 +169,8 @@ def pretrain(
     Collapsed
         If the effective rank of centred y falls below ``config.collapse_rank``.
     UnusableTrainer
-        If Lightning cannot do what ``trainer`` asks for on this machine.
+        If Lightning cannot do what ``trainer`` asks for on this machine, or the processes cannot
+        share a batch equally.
     """
     batches = Batches(sources, config)
     total = schedule_of(config, batches.steps_per_epoch).total_steps
@@ -170,7 +183,8 @@ def pretrain(
         | trainer
     )
     first = _first_encoder(config)
-    claim(out, asdict(config) | _made_from(first, sources))
+    _check_parts(config.batch_size, run.world_size)
+    claim(out, asdict(config) | _made_from(first, sources), may_write=run.is_global_zero)
     module = Pretraining(batches, config, first)
     steps: DataLoader[int] = DataLoader(range(total), batch_size=None)  # type: ignore[arg-type]
     checkpoint = out / CHECKPOINT
@@ -200,7 +214,11 @@ def make_trainer(options: dict[str, Any]) -> pl.Trainer:
     ------
     UnusableTrainer
     """
-    defaults: dict[str, Any] = {"accelerator": "cpu", "enable_progress_bar": False}
+    defaults: dict[str, Any] = {
+        "accelerator": "cpu",
+        "enable_progress_bar": False,
+        "use_distributed_sampler": False,  # every process takes all steps, and its part of each
+    }
     try:
         return pl.Trainer(
             logger=False,
@@ -213,6 +231,15 @@ def make_trainer(options: dict[str, Any]) -> pl.Trainer:
         raise UnusableTrainer(
             f"This machine cannot train with {asked}: {str(exc).splitlines()[0]}"
         ) from exc
+
+
+def _check_parts(batch_size: int, processes: int) -> None:
+    if batch_size % processes:
+        near = max(batch_size // processes, 1) * processes
+        raise UnusableTrainer(
+            f"{processes} devices cannot share a batch of {batch_size:,} images equally; give "
+            f"another number of devices, or a batch of {near:,}."
+        )
 
 
 def make_learner(encoder: Encoder, config: PretrainConfig) -> Byol | Contrastive | Descriptive:

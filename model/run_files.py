@@ -25,10 +25,11 @@ class AnotherRun(ValueError):
     """The directory holds a run with another configuration; the message says what differs."""
 
 
-def claim(out: Path, configuration: dict[str, Any]) -> None:
+def claim(out: Path, configuration: dict[str, Any], may_write: bool = True) -> None:
     """Make a directory that of a run, or see that it is.
 
-    A run that ended before its first checkpoint leaves nothing to go on with, and is replaced.
+    A run that ended before its first checkpoint leaves nothing to go on with, and is replaced. Of
+    the processes that share a run, one may write.
 
     Raises
     ------
@@ -38,6 +39,8 @@ def claim(out: Path, configuration: dict[str, Any]) -> None:
     path = out / CONFIGURATION
     wanted = json.loads(json.dumps(configuration))
     if not (out / CHECKPOINT).exists():
+        if not may_write:
+            return
         out.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".partial")
         part.write_text(json.dumps(configuration, indent=1))

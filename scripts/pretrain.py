@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+from pytorch_lightning.utilities import rank_zero_only
 
 from app.errors import ExplorerError
 from model.pretrain import pretrain
@@ -87,6 +88,8 @@ def run_pretraining(
     num_nodes: Annotated[int, typer.Option(min=1, help="Machines of a cluster.")] = 1,
 ) -> None:
     """Pre-train an encoder without labels, or go on with a run that was stopped."""
+    is_first = getattr(rank_zero_only, "rank", 0) == 0
+    console.quiet = not is_first  # the others would say the same again
     recipe = RECIPES[objective]
     _check(data, shares, epochs)
     given: dict[str, Any] = {
@@ -120,7 +123,8 @@ def run_pretraining(
     images = [source.images.pixels for source in found]
     with quiet_lightning():
         pretrain(images, out, config, callbacks=[StepBar()], **trainer)
-    plot_metrics(out / METRICS, out / "metrics.png")
+    if is_first:
+        plot_metrics(out / METRICS, out / "metrics.png")
     console.print(f"The encoder is in {out / 'encoder.safetensors'}.")
 
 

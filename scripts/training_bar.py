@@ -41,15 +41,22 @@ class StepBar(pl.Callback):
         """Leave the bar as it is."""
         self._bar.stop()
 
-    def on_exception(self, *_: Any) -> None:
+    def on_exception(self, trainer: pl.Trainer, _module: Any, exception: BaseException) -> None:
         """Leave the bar as it is, before the reason is said."""
         self._bar.stop()
+        if trainer.is_global_zero and isinstance(exception, KeyboardInterrupt):
+            console.print(
+                f"Stopped at step {trainer.global_step:,} of {trainer.max_steps:,}. The same "
+                "command goes on from the last checkpoint; if there is none yet, it begins again."
+            )
 
 
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
     """Keep back Lightning's hints: that a run resumes within an epoch is how ours are made."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="pytorch_lightning")
+        warnings.filterwarnings("ignore", module="lightning_fabric")
         yield
