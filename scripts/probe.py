@@ -39,7 +39,10 @@ def run_probe(
     ] = None,
     untrained: Annotated[bool, typer.Option("--untrained", help="Judge random weights.")] = False,
     table_5: Annotated[
-        int, typer.Option("--table-5", help="Seeds of the paper's own SGD probe (minutes each).")
+        int,
+        typer.Option(
+            "--table-5", help="Seeds of the paper's own SGD probe (ten minutes or so each)."
+        ),
     ] = 0,
     save: Annotated[
         Path | None, typer.Option(help="Keep the classifier of FRI and FRII (all 729 labels).")
