@@ -9,6 +9,8 @@ PYTHON ?= python3
 TORCH_SOURCE ?=
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# Processes that share the test files; each needs 3 GB and uses one core.
+WORKERS ?= 2
 
 BIN := .venv/bin
 TORCH_OPTION := $(if $(TORCH_SOURCE),$(if $(filter http%,$(TORCH_SOURCE)),--extra-index-url,--find-links) $(TORCH_SOURCE))
@@ -26,7 +28,7 @@ check: lint types units javascript
 
 units: .venv/installed-dev
 	@$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 javascript: .venv/installed-dev
 	$(NODE) --test tests/js/*.test.js

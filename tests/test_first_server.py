@@ -21,7 +21,7 @@ from tests.replay_server import FIRST_PATH, Fault, ReplayServer
 
 POSITION = SkyCoord(206.42212, 23.38192, unit="deg")
 DEADLINE_S = 0.8
-LATE_S = 3.0  # a busy machine wakes threads late; the drips would last for hours
+LATE_S = 15.0  # a busy machine wakes threads late; the drips would last for hours
 PATIENT_S = 20.0
 
 
@@ -155,15 +155,18 @@ def _drip_a_tls_record(listener: socket.socket) -> None:
 
 
 def test_a_name_lookup_that_hangs_does_not_hold_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
     def hang(*_: object, **__: object) -> list[object]:
-        time.sleep(2.0)
+        over.wait(60)
         raise socket.gaierror("too late to matter")
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     asked = FirstServer("http://survey.invalid/", deadline_s=0.3)
     started = time.monotonic()
     assert type(failure(asked)) is SurveyTimeout
-    assert time.monotonic() - started < 1.8
+    assert time.monotonic() - started < LATE_S
+    over.set()
 
 
 def test_an_answer_larger_than_allowed_is_refused(server: ReplayServer) -> None:

@@ -134,7 +134,7 @@ def test_a_slow_survey_holds_up_nobody_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(api, "_survey_threads", anyio.CapacityLimiter(4))
-    troubled.delay_s = 4.0
+    troubled.delay_s = 15.0
     places = [SkyCoord(160.0 + n / 10, 25.0, unit="deg") for n in range(20)]
     source = explorer.space.position(9)
     with ThreadPoolExecutor(len(places)) as threads:
@@ -154,7 +154,7 @@ def test_a_slow_survey_holds_up_nobody_else(
         troubled.delay_s = 0.0
         statuses = {future.result().status_code for future in waiting}
         troubled.stopping.clear()
-    assert took_s < 2.0
+    assert took_s < 10.0
     assert statuses == {200}
 
 

@@ -139,7 +139,7 @@ def test_a_refusal_says_what_is_accepted() -> None:
 def test_a_very_long_text_is_refused_at_once_and_not_repeated_whole(filling: str) -> None:
     started_s = time.process_time()
     error = refusal("1" + filling * 60_000 + "x")
-    assert time.process_time() - started_s < 0.2
+    assert time.process_time() - started_s < 2  # quadratic time would be minutes
     assert len(str(error)) < 400
 
 

@@ -130,7 +130,7 @@ def test_repeats_end_with_the_deadline_of_all(server: ReplayServer) -> None:
     started_s = time.monotonic()
     error = failure(asked, server)
     assert type(error) in (SurveyUnavailable, SurveyTimeout)
-    assert time.monotonic() - started_s < 3
+    assert time.monotonic() - started_s < 15  # a hundred repeats would take 50 s
     assert 1 <= server.count(PATH) <= 2
 
 

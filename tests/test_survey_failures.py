@@ -17,6 +17,8 @@ from tests.replay_server import Fault, ReplayServer
 from tests.site import serving
 
 DEADLINE_S = 1.5
+CONNECTIONS = 3
+LATE_S = 10.0  # a busy machine wakes threads late; what drips would last for hours
 
 
 def ask(site: httpx.Client, place: SkyCoord, **parameters: Any) -> httpx.Response:
@@ -41,6 +43,7 @@ def hasty(
         data_dir=tmp_path_factory.mktemp("hasty"),
         first_server=rough.first_url,
         survey_deadline_s=DEADLINE_S,
+        survey_connections=CONNECTIONS,
     )
     with (
         serving(create_app(settings)) as address,
@@ -80,7 +83,7 @@ def test_every_failure_of_the_survey_is_a_sentence_with_the_value(
     place = SkyCoord(150.0, 30 + fault.value * 1e-4, unit="deg")
     started_s = time.monotonic()
     problem = problem_of(ask(hasty, place))
-    assert time.monotonic() - started_s < DEADLINE_S + 3
+    assert time.monotonic() - started_s < DEADLINE_S + LATE_S
     assert problem["status"] == status
     assert said in problem["detail"]
     assert rough.count() == asked + 1
@@ -100,7 +103,9 @@ def test_many_who_wait_for_a_silent_survey_all_have_the_same_deadline(
     started_s = time.monotonic()
     with ThreadPoolExecutor(len(places)) as threads:
         answers = list(threads.map(lambda place: ask(hasty, place), places))
-    assert time.monotonic() - started_s < 2 * DEADLINE_S
+    took_s = time.monotonic() - started_s
+    one_after_another_s = len(places) / CONNECTIONS * DEADLINE_S
+    assert took_s < one_after_another_s / 2
     assert {problem_of(answer)["status"] for answer in answers} == {504}
 
 
