@@ -240,6 +240,11 @@ def _check_parts(batch_size: int, processes: int) -> None:
             f"{processes} devices cannot share a batch of {batch_size:,} images equally; give "
             f"another number of devices, or a batch of {near:,}."
         )
+    if batch_size < 2 * processes:
+        raise UnusableTrainer(
+            f"A batch of {batch_size:,} images leaves fewer than two for each of {processes} "
+            f"devices, too few for batch norm; give a batch of at least {2 * processes:,}."
+        )
 
 
 def make_learner(encoder: Encoder, config: PretrainConfig) -> Byol | Contrastive | Descriptive:

@@ -1,5 +1,6 @@
 """`rgz-explorer pretrain`: train an encoder without labels. It only reads arguments."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -43,7 +44,7 @@ def run_pretraining(
     ] = "byol",
     epochs: Annotated[float | None, typer.Option(help="Default: 500, the paper's.")] = None,
     batch_size: Annotated[
-        int | None, typer.Option(help="Default: 1024 (byol), 96 (others).")
+        int | None, typer.Option(min=2, help="Default: 1024 (byol), 96 (others).")
     ] = None,
     shares: Annotated[
         list[float] | None, typer.Option(help="Share of each --data in a batch; repeat in order.")
@@ -73,7 +74,7 @@ def run_pretraining(
     cut_arcsec: Annotated[
         float, typer.Option(help="Leave out sources of smaller angular extent (Sec. 3.6).")
     ] = 20.0,
-    seed: Annotated[int, typer.Option(help="Of weights, batches and views.")] = 69,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and views.")] = 69,
     precision: Annotated[
         Literal["32-true", "bf16-mixed"] | None,
         typer.Option(help="Default: 32-true (byol), bf16-mixed (others)."),
@@ -136,5 +137,5 @@ def _check(data: list[str], shares: list[float] | None, epochs: float | None) ->
         )
     if shares and min(shares) <= 0:
         raise ExplorerError(f"A share of {min(shares):g} is no share; leave its --data out.")
-    if epochs is not None and epochs <= 0:
+    if epochs is not None and not 0 < epochs < math.inf:
         raise ExplorerError(f"{epochs:g} epochs are none; give more with --epochs.")

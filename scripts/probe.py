@@ -41,13 +41,17 @@ def run_probe(
     table_5: Annotated[
         int,
         typer.Option(
-            "--table-5", help="Seeds of the paper's own SGD probe (ten minutes or so each)."
+            "--table-5",
+            min=0,
+            help="Seeds of the paper's own SGD probe (15 minutes or so each).",
         ),
     ] = 0,
     save: Annotated[
         Path | None, typer.Option(help="Keep the classifier of FRI and FRII (all 729 labels).")
     ] = None,
-    resplits: Annotated[int, typer.Option(help="Stratified re-splits of MiraBest.")] = RESPLITS,
+    resplits: Annotated[int, typer.Option(min=0, help="Stratified re-splits of MiraBest.")] = (
+        RESPLITS
+    ),
     out: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
 ) -> None:
     """Measure an encoder on MiraBest Confident and on the four classes of firstgalaxydata.

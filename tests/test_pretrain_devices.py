@@ -83,3 +83,12 @@ def test_devices_that_cannot_share_a_batch_equally_are_refused_before_anything_i
     with pytest.raises(UnusableTrainer, match=r"3 devices cannot share .* 8 images .* batch of 6"):
         pretrain([images], tmp_path / "run", PretrainConfig(batch_size=8), devices=3)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_batch_of_one_image_a_device_is_refused(processes: int, tmp_path: Path) -> None:
+    images = np.zeros((16, 150, 150), np.uint8)
+    config = PretrainConfig(batch_size=processes)
+    with pytest.raises(UnusableTrainer, match=f"at least {2 * processes}"):
+        pretrain([images], tmp_path / "run", config, devices=processes)
+    assert not (tmp_path / "run").exists()

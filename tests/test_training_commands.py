@@ -100,6 +100,7 @@ def test_a_data_package_that_is_not_installed(
         (("--shares", "0.3", "--shares", "0.7"), "2 --shares for 1 --data"),
         (("--shares", "-1"), "A share of -1 is no share"),
         (("--epochs", "0"), "0 epochs are none"),
+        (("--epochs", "nan"), "nan epochs are none"),
         (("--epochs", "3"), "A warm-up of 10 epochs leaves nothing of 3"),
     ],
 )
@@ -126,3 +127,23 @@ def test_a_device_that_is_not_there(words: tuple[str, ...], tmp_path: Path) -> N
     said = sentence_of(*words, "--mirabest", tmp_path / "none.tar.gz", "--device", "tpu")
     assert said.startswith("'tpu' cannot be computed on here (")
     assert "cpu, cuda, cuda:1, mps" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("pretrain", "--batch-size", "1"),  # batch norm needs two
+        ("pretrain", "--seed", "-1"),
+        ("probe", "--resplits", "-1"),
+        ("probe", "--table-5", "-1"),
+    ],
+)
+def test_a_number_out_of_its_range(words: tuple[str, ...], tmp_path: Path) -> None:
+    command, option, value = words
+    given = ["--mirabest", str(tmp_path / "none.tar.gz")]
+    if command == "pretrain":
+        given += ["--data", "firstgalaxydata", "--out", str(tmp_path / "run")]
+    ended = CliRunner().invoke(app, [command, *given, option, value])
+    assert ended.exit_code == 2
+    assert "greater than or equal to" in " ".join(ended.output.split())
+    assert not (tmp_path / "run").exists()
