@@ -52,27 +52,38 @@ def run_pretraining(
     small_view_px: Annotated[
         int | None, typer.Option(min=16, max=70, help="Side of the first views, px; default: 70.")
     ] = None,
-    large_view_epochs: Annotated[float, typer.Option(help="Last epochs with views of 70 px.")] = 0,
-    threshold_max: Annotated[float, typer.Option(help="Highest random clip, of the maximum.")] = 0,
+    large_view_epochs: Annotated[
+        float, typer.Option(min=0, help="Last epochs with views of 70 px.")
+    ] = 0,
+    threshold_max: Annotated[
+        float, typer.Option(min=0, max=1, help="Highest random clip, of the maximum.")
+    ] = 0,
     pedestal: Annotated[
-        float, typer.Option(help="How often a pedestal is subtracted, as firstgalaxydata's.")
+        float,
+        typer.Option(
+            min=0, max=1, help="How often a pedestal is subtracted, as firstgalaxydata's."
+        ),
     ] = 0,
     description_weight: Annotated[
         float | None,
         typer.Option(
+            min=0,
             help="Of the task to tell an image's shape descriptors. Default: 0 (no such task), "
-            "1 (describe)."
+            "1 (describe).",
         ),
     ] = None,
     start_from: Annotated[
         Path | None, typer.Option(help="Weights to start from (default: random ones).")
     ] = None,
-    warmup_epochs: Annotated[float | None, typer.Option(help="Default: 10, the paper's.")] = None,
+    warmup_epochs: Annotated[
+        float | None, typer.Option(min=0, help="Default: 10, the paper's.")
+    ] = None,
     decay_epochs: Annotated[
-        float | None, typer.Option(help="Last epochs, in which the rate falls; default: all.")
+        float | None,
+        typer.Option(min=0, help="Last epochs, in which the rate falls; default: all."),
     ] = None,
     cut_arcsec: Annotated[
-        float, typer.Option(help="Leave out sources of smaller angular extent (Sec. 3.6).")
+        float, typer.Option(min=0, help="Leave out sources of smaller angular extent (Sec. 3.6).")
     ] = 20.0,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and views.")] = 69,
     precision: Annotated[
@@ -116,6 +127,11 @@ def run_pretraining(
         raise ExplorerError(
             f"A warm-up of {config.warmup_epochs:g} epochs leaves nothing of {config.epochs:g}; "
             "give fewer with --warmup-epochs (the paper's are 10 of 500)."
+        )
+    if config.decay_epochs is not None and not config.decay_epochs <= config.epochs:
+        raise ExplorerError(
+            f"A rate that falls in the last {config.decay_epochs:g} epochs needs as many; there "
+            f"are {config.epochs:g}. Give fewer with --decay-epochs."
         )
     found = gather(
         data, judges(mirabest), cut_arcsec=cut_arcsec, components=components, seed=config.seed

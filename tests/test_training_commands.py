@@ -13,6 +13,10 @@ from model.leakage import Positions
 from scripts.cli import app
 from tests.small_mirabest import write_small_mirabest
 
+NEVER_NEGATIVE = (
+    *("seed", "warmup-epochs", "decay-epochs", "large-view-epochs"),
+    *("description-weight", "cut-arcsec"),
+)
 NOBODY = Positions(np.empty(0), np.empty(0))
 
 
@@ -102,6 +106,7 @@ def test_a_data_package_that_is_not_installed(
         (("--epochs", "0"), "0 epochs are none"),
         (("--epochs", "nan"), "nan epochs are none"),
         (("--epochs", "3"), "A warm-up of 10 epochs leaves nothing of 3"),
+        (("--decay-epochs", "501"), "the last 501 epochs needs as many; there are 500"),
     ],
 )
 def test_a_training_that_could_teach_nothing(
@@ -133,7 +138,7 @@ def test_a_device_that_is_not_there(words: tuple[str, ...], tmp_path: Path) -> N
     "words",
     [
         ("pretrain", "--batch-size", "1"),  # batch norm needs two
-        ("pretrain", "--seed", "-1"),
+        *(("pretrain", f"--{option}", "-1") for option in NEVER_NEGATIVE),
         ("probe", "--resplits", "-1"),
         ("probe", "--table-5", "-1"),
     ],
@@ -145,5 +150,5 @@ def test_a_number_out_of_its_range(words: tuple[str, ...], tmp_path: Path) -> No
         given += ["--data", "firstgalaxydata", "--out", str(tmp_path / "run")]
     ended = CliRunner().invoke(app, [command, *given, option, value])
     assert ended.exit_code == 2
-    assert "greater than or equal to" in " ".join(ended.output.split())
+    assert "greater than or equal to" in " ".join(ended.output.replace("│", " ").split())
     assert not (tmp_path / "run").exists()
