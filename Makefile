@@ -27,7 +27,7 @@ test: units javascript
 check: lint types units javascript
 
 units: .venv/installed-dev
-	@$(BIN)/python -m tests.browser
+	@$(BIN)/python -m tests.browser.chromium
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 javascript: .venv/installed-dev

@@ -3,21 +3,22 @@
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from app import api, caching, pages
-from app.bulk.jobs import BulkJobs
-from app.bulk.listed import TableReader
-from app.dependencies import Served
-from app.explorer import Explorer
-from app.latent_space import open_latent_space
-from app.meta import build_meta
-from app.positions.bundle_names import bundle_names
-from app.problems import answer_with_problems
-from app.routes import bulk, cone, images, source_fits, surveys
-from app.sesame import open_sesame
+from app.bundle.latent_space import open_latent_space
+from app.jobs.list_searches import ListSearches
+from app.query.explorer import Explorer
+from app.query.lists import TableReader
 from app.settings import Settings
-from app.surveys.access import AccessConfig, SurveyAccess, open_surveys
-from app.uploads.arrival import Arrivals
-from app.uploads.reading_room import ReadingRoom
+from app.sky.names import bundle_names
+from app.sky.sesame import open_sesame
+from app.surveys.cutouts import AccessConfig, SurveyAccess, open_surveys
+from app.web import caching, cone, images, pages, source_fits, surveys
+from app.web import lists as bulk
+from app.web import query as api
+from app.web.dependencies import Served
+from app.web.meta import build_meta
+from app.web.problems import answer_with_problems
+from app.web.upload_form import UploadForms
+from app.web.worker_pool import WorkerPool
 from model.encoder import load_encoder
 
 
@@ -56,8 +57,8 @@ def create_app(settings: Settings | None = None, read_table: TableReader | None 
         bundle_names(space.catalogue),
         open_sesame(settings.sesame_url, settings.sesame_deadline_s, settings.survey_pause_s),
     )
-    bulk.serve_lists(app, BulkJobs(explorer, app.state.served.name_service), read_table)
-    app.state.arrivals, app.state.reading_room = Arrivals(), ReadingRoom()
+    bulk.serve_lists(app, ListSearches(explorer, app.state.served.name_service), read_table)
+    app.state.arrivals, app.state.reading_room = UploadForms(), WorkerPool()
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
     answer_with_problems(app)
     app.include_router(api.router)

@@ -6,10 +6,8 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import ExplorerError
-from app.sesame import SESAME_URLS
-from app.surveys.first_server import FIRST_URL
-from app.surveys.hips2fits import HIPS2FITS_URL
-from app.surveys.skyview import SKYVIEW_URL
+from app.sky.sesame import SESAME_URLS
+from app.surveys.services import FIRST_URL, HIPS2FITS_URL, SKYVIEW_URL
 
 
 class UnusableSetting(ExplorerError):

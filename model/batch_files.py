@@ -3,18 +3,76 @@
 It never runs what a pickle asks for, and it never unpacks anything to disk.
 """
 
+import io
+import pickle
 import re
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.plain_pickle import load_plain_pickle
+from model.leakage import Positions
 from model.preprocess import IMAGE_SIZE_PX
+
+_NUMPY = {("numpy", "dtype"), ("numpy", "ndarray")} | {
+    (f"numpy.{core}.{module}", name)
+    for core in ("core", "_core")
+    for module, name in (
+        ("multiarray", "_reconstruct"),
+        ("multiarray", "scalar"),
+        ("numeric", "_frombuffer"),
+    )
+}
+_BYTES = ("_codecs", "encode")
+"""How protocols 0 to 2 write bytes, and with them every array."""
+
+
+class UnsafePickle(ValueError):
+    """A pickle that asks for more than arrays and plain containers; nothing in it was run."""
+
+
+def load_plain_pickle(content: bytes) -> Any:
+    """Unpickle numpy arrays and plain containers, and refuse everything else.
+
+    Raises
+    ------
+    UnsafePickle
+    """
+    try:
+        return _PlainUnpickler(io.BytesIO(content), encoding="latin1").load()
+    except (
+        pickle.UnpicklingError,
+        EOFError,
+        AttributeError,
+        LookupError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        MemoryError,
+    ) as exc:
+        raise UnsafePickle(f"The batch was refused: {exc}. Nothing in it was run.") from exc
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == _BYTES:
+            return _latin1_bytes
+        if (module, name) not in _NUMPY:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
+
+
+def _latin1_bytes(text: str, encoding: str = "latin1") -> bytes:
+    """What `_codecs.encode` is used for here, without its other codecs."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"it asks for the codec {encoding[:40]}")
+    return text.encode("latin1")
+
 
 _BATCH = re.compile(r"(?:^|/)(?:data_batch_(\d+)|(?:test|train)_batch)$")
 _META = re.compile(r"(?:^|/)batches\.meta$")
@@ -171,3 +229,121 @@ def _order(name: str) -> tuple[bool, int]:
     found = _BATCH.search(name)
     number = found[1] if found else None
     return number is None, int(number or 0)
+
+
+_DEGREES = re.compile(r"(?<![\d.])(\d{1,3}\.\d+)[_ ]?([+-]\d{1,3}\.\d+)(?![\d.]*\d)")
+"""A position in degrees within a name, as in 100_036.061+000.563_0.0000."""
+
+
+@dataclass(frozen=True, eq=False)
+class BatchSet:
+    """Images of batches with what the batches say of each."""
+
+    pixels: NDArray[np.uint8]  # (N, 150, 150), row 0 south
+    positions: Positions
+    """NaN where no name of the source carries one in degrees."""
+    filenames: list[str]
+    source_ids: list[str]
+    split: list[str]
+    """train or test, by the batch that the image is in."""
+    in_mirabest: NDArray[np.bool_]  # (N,)
+    las_arcsec: NDArray[np.float64]  # (N,); NaN where unknown
+    labels: NDArray[np.int64]  # (N,); -1 where there is none
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def repeats(self) -> NDArray[np.bool_]:
+        """Which images (N,) are, to the last pixel, an earlier one."""
+        flat = np.ascontiguousarray(self.pixels.reshape(len(self), -1))
+        seen: set[bytes] = set()
+        result = np.zeros(len(self), bool)
+        for i, image in enumerate(flat):
+            content = image.tobytes()
+            result[i] = content in seen
+            seen.add(content)
+        return result
+
+
+def read_rgz108k(path: Path) -> BatchSet:
+    """Read the RGZ108k batches.
+
+    Parameters
+    ----------
+    path : Path
+        ``rgz108k-batches-python.tar.gz`` (md5 3fef587aa2aa3ece3b01b125977ae19d), or the directory
+        it unpacks to, with data_batch_1 to 53 and test_batch: data, filenames, src_ids, mb_flag
+        (not 0: a MiraBest source) and LAS (arcsec).
+
+    Raises
+    ------
+    NotBatches, UnsafePickle
+
+    Notes
+    -----
+    The layout is that of the published training code; the file itself is not public.
+    """
+    return _read(path, {"src_ids", "mb_flag", "LAS", "filenames"})
+
+
+def read_labelled_batches(path: Path) -> BatchSet:
+    """Read batches with labels, CIFAR-style: data, labels, filenames (MiraBest, MIGHTEE).
+
+    Raises
+    ------
+    NotBatches, UnsafePickle
+    """
+    return _read(path, {"labels", "filenames"})
+
+
+def _read(path: Path, keys: set[str]) -> BatchSet:
+    pixels: list[NDArray[np.uint8]] = []
+    columns: dict[str, list[Any]] = {key: [] for key in sorted(keys)}
+    split: list[str] = []
+    for name, batch in read_batches(path):
+        pixels.append(batch_pixels(batch, name))
+        n = len(pixels[-1])
+        for key, values in columns.items():
+            values += batch_column(batch, key, name, n)
+        split += ["test" if "test" in name else "train"] * n
+    return _batch_set(np.concatenate(pixels), columns, split)
+
+
+def _batch_set(
+    pixels: NDArray[np.uint8], columns: dict[str, list[Any]], split: list[str]
+) -> BatchSet:
+    n = len(pixels)
+    filenames = [_text(name) for name in columns["filenames"]]
+    source_ids = [_text(value) for value in columns.get("src_ids", [""] * n)]
+    return BatchSet(
+        pixels,
+        _positions(filenames, source_ids),
+        filenames,
+        source_ids,
+        split,
+        np.array([bool(_number(flag, "mb_flag")) for flag in columns.get("mb_flag", [0] * n)]),
+        np.array([_number(size, "LAS") for size in columns.get("LAS", [np.nan] * n)], np.float64),
+        np.array([int(_number(label, "labels")) for label in columns.get("labels", [-1] * n)]),
+    )
+
+
+def _number(value: object, key: str) -> float:
+    try:
+        return float(_text(value))
+    except ValueError as exc:
+        raise NotBatches(f"'{_text(value)}' among the values of '{key}' is no number.") from exc
+
+
+def _text(value: object) -> str:
+    text = value.decode("latin1") if isinstance(value, bytes) else str(value)
+    return text.strip()
+
+
+def _positions(filenames: list[str], source_ids: list[str]) -> Positions:
+    found = [
+        _DEGREES.search(name) or _DEGREES.search(source)
+        for name, source in zip(filenames, source_ids, strict=True)
+    ]
+    ra, dec = (np.array([float(m[i]) if m else np.nan for m in found]) for i in (1, 2))
+    outside = (ra >= 360) | (np.abs(dec) > 90)
+    return Positions(np.where(outside, np.nan, ra), np.where(outside, np.nan, dec))

@@ -12,8 +12,15 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from model.encoder import FEATURES, Encoder, EncoderCard, embed, weights_digest
-from model.weights_file import EncoderFileError, write_weights
+from model.encoder import (
+    FEATURES,
+    Encoder,
+    EncoderCard,
+    EncoderFileError,
+    embed,
+    weights_digest,
+    write_weights,
+)
 
 FORMAT = "radio-galaxy classifier 1"
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
-from model.first_beam import Beam, drawing_beam
+from model.beam import Beam, drawing_beam
 from model.preprocess import IMAGE_SIZE_PX, INPUT_SIZE_PX, PIXEL_SCALE_ARCSEC, clean
 
 RENDERER = "first-components/2"

@@ -18,12 +18,12 @@ from model.batch_files import (
     batch_pixels,
     label_names,
     read_batches,
+    read_labelled_batches,
 )
 from model.components import Components, draw_image
 from model.firstgalaxydata import LABELS, centre_image, read_galaxies
 from model.leakage import Positions
 from model.preprocess import NoEmission
-from model.rgz_batches import read_labelled_batches
 
 CONFIDENT_FRI, CONFIDENT_FRII = (0, 1, 2), (5, 6)
 UNCERTAIN_FRI, UNCERTAIN_FRII = (3, 4), (7,)

@@ -17,13 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from model.classifier import Classifier
-from model.datasets import (
-    CONFIDENT_FRI,
-    CONFIDENT_FRII,
-    UNCERTAIN_FRI,
-    UNCERTAIN_FRII,
-    Images,
-)
+from model.datasets import CONFIDENT_FRI, CONFIDENT_FRII, UNCERTAIN_FRI, UNCERTAIN_FRII, Images
 from model.encoder import Encoder, embed
 from model.preprocess import network_input
 

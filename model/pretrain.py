@@ -4,6 +4,7 @@ It never reads labels, and every random number comes from the run's seed and the
 was killed and resumed sees what an undisturbed one sees.
 """
 
+import copy
 import hashlib
 import warnings
 from collections.abc import Sequence
@@ -16,22 +17,125 @@ import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim.swa_utils import update_bn
 from torch.utils.data import DataLoader
 
-from model.augment import random_views
-from model.batches import Batches
-from model.byol import Byol, Contrastive, Descriptive, Learned
-from model.compiler import why_not_compiled
 from model.describer import Describer
-from model.encoder import Encoder, embed, load_encoder, save_encoder, untrained_encoder
-from model.equalise import equalised
-from model.fresh_statistics import with_fresh_statistics
+from model.encoder import BasicBlock, Encoder, embed, load_encoder, save_encoder, untrained_encoder
+from model.learners import Byol, Contrastive, Descriptive, Learned
 from model.objectives import effective_rank
 from model.preprocess import network_input
-from model.pretrain_config import PretrainConfig, schedule_of, views_at
-from model.run_files import CHECKPOINT, RunFiles, claim
-from model.schedule import learning_rate
+from model.pretrain_config import PretrainConfig, learning_rate, schedule_of, views_at
+from model.run_files import CHECKPOINT, Batches, RunFiles, claim
+from model.views import random_views
+
+
+def why_not_compiled() -> str | None:
+    """Compile a sum of two numbers, and say what is missing if that fails.
+
+    Returns
+    -------
+    reason : str or None
+        None: torch.compile works here. A machine without a C++ compiler (or, with a GPU, without
+        Triton) has a reason; a run goes on uncompiled then.
+    """
+    try:
+        torch.compile(_sum, dynamic=False)(torch.ones(8), torch.ones(8))
+    except (RuntimeError, OSError) as exc:  # of dynamo, of inductor, of the compiler itself
+        return str(exc).strip().partition("\n")[0]
+    return None
+
+
+def _sum(a: Tensor, b: Tensor) -> Tensor:
+    return a + b
+
+
+FLOOR = 0.05
+"""Of the median spread, added to every feature's: a nearly dead one is not blown up."""
+
+
+def equalised(encoder: Encoder, y: NDArray[np.float32]) -> Encoder:
+    """Divide each feature by its spread over a set of images, inside the weights.
+
+    The cosine similarity S (eq. 3) weighs features by their size; without this a few loud ones
+    decide who is whose neighbour.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    y : ndarray, shape (N, 512)
+        Its representations of training images.
+
+    Returns
+    -------
+    encoder : Encoder
+        A copy, in evaluation mode, whose y are those of the original times a positive factor a
+        feature; the mean factor is 1.
+
+    Notes
+    -----
+    Not in the paper. Exact, because ReLU(a x) = a ReLU(x) for a > 0: the factor goes into the
+    last batch norms of the last stage and, inverted, into the convolutions that read them.
+    """
+    spread = y.std(axis=0)
+    factor = 1 / (spread + FLOOR * np.median(spread))
+    result = copy.deepcopy(encoder)
+    scale_features(result, torch.from_numpy((factor / factor.mean()).astype(np.float32)))
+    return result.eval()
+
+
+@torch.no_grad()
+def scale_features(encoder: Encoder, factor: Tensor) -> None:
+    """Multiply y by a positive factor (512,) by changing the last stage's weights in place."""
+    if not bool((factor > 0).all()):
+        raise ValueError("Features can be scaled by positive factors only.")
+    for block in reversed([layer for layer in encoder.layers if isinstance(layer, BasicBlock)]):
+        _scale(block.bn2, factor)
+        if isinstance(block.downsample, nn.Sequential):
+            _scale(block.downsample[1], factor)
+            return
+        block.conv1.weight.div_(factor[None, :, None, None])  # its input is scaled as well
+
+
+def _scale(norm: nn.Module, factor: Tensor) -> None:
+    assert isinstance(norm, nn.BatchNorm2d)
+    norm.weight.mul_(factor)
+    norm.bias.mul_(factor)
+
+
+BATCH = 96
+
+
+def with_fresh_statistics(encoder: Encoder, pixels: NDArray[np.uint8], seed: int) -> Encoder:
+    """Take the statistics of every batch norm anew, over unchanged images.
+
+    Averaged weights never computed a batch themselves: the statistics averaged along with them are
+    those of other weights, of a mixture of steps, and of changed views.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    pixels : ndarray, shape (N, 150, 150), uint8
+        Cleaned training images, two at least.
+    seed : int
+        Of their order, so that each batch holds images of all sources.
+
+    Returns
+    -------
+    encoder : Encoder
+        A copy, in evaluation mode.
+
+    Notes
+    -----
+    Not in the paper. Izmailov et al. 2018 (stochastic weight averaging), Sec. 3.2.
+    """
+    result = copy.deepcopy(encoder)
+    order = np.random.default_rng(seed).permutation(len(pixels))
+    parts = np.array_split(order, max(1, len(order) // BATCH))
+    update_bn((torch.from_numpy(network_input(pixels[part]))[:, None] for part in parts), result)
+    return result.eval()
+
 
 EQUALISE_ON = 1000
 DEVICES = ("accelerator", "devices", "num_nodes", "precision")

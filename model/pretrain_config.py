@@ -3,11 +3,37 @@
 It never holds data or networks.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from model.augment import ViewConfig
-from model.schedule import ScheduleConfig
+from model.views import ViewConfig
+
+
+@dataclass(frozen=True)
+class ScheduleConfig:
+    """A linear warm-up, then cosine decay to zero, at once or over the last steps only."""
+
+    warmup_steps: int
+    total_steps: int
+    decay_steps: int | None = None
+    """None: the decay begins where the warm-up ends (Slijepcevic et al. 2024, Sec. 2.4)."""
+
+
+def learning_rate(step: int, config: ScheduleConfig) -> float:
+    """The share of the full learning rate at a step, in 0..1.
+
+    Parameters
+    ----------
+    step : int
+        0 is the first.
+    """
+    if step < config.warmup_steps:
+        return (step + 1) / config.warmup_steps
+    decay = config.decay_steps
+    begin = config.warmup_steps if decay is None else config.total_steps - decay
+    progress = (step - begin) / max(1, config.total_steps - begin)
+    return 0.5 * (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0)))
 
 
 @dataclass(frozen=True)
@@ -53,9 +79,9 @@ class PretrainConfig:
     (`model.shapes`) from y of its views."""
     fresh_statistics: bool = False
     """Not in the paper: in the end, take the batch-norm statistics anew over unchanged images, all
-    sources in equal parts (`model.fresh_statistics`)."""
+    sources in equal parts (`model.pretrain`)."""
     equalise: bool = False
-    """Not in the paper: in the end, give all features the same spread (`model.equalise`)."""
+    """Not in the paper: in the end, give all features the same spread (`model.pretrain`)."""
 
 
 NTXENT = PretrainConfig(

@@ -10,7 +10,7 @@ from rich.markup import escape
 from app.errors import ExplorerError
 from model.encoder import EncoderFileError
 from model.firstgalaxydata import DataPackageMissing
-from scripts.fetching.commands import fetch
+from scripts.fetch.commands import fetch
 from scripts.list_options import (
     DecColumn,
     DecUnit,
@@ -22,7 +22,7 @@ from scripts.list_options import (
     RaColumn,
     RaUnit,
 )
-from scripts.progress import console
+from scripts.terminal import console
 
 app = typer.Typer(
     help="See a radio survey as a map of morphologies and find the sources that look like yours.",
@@ -81,7 +81,7 @@ def build(
     frame: FrameName = None,
 ) -> None:
     """Build a bundle: images, representations, map and index."""
-    from scripts.build_command import BuildRequest, build_bundle
+    from scripts.bundle.command import BuildRequest, build_bundle
 
     build_bundle(
         BuildRequest(
@@ -153,7 +153,7 @@ def embed(
     """Embed images of your own: file, position, angular extent and y (512 numbers)."""
     from model.classifier import load_classifier
     from model.encoder import load_encoder
-    from scripts.embed_files import embed_files
+    from scripts.embed import embed_files
 
     fitted = None if classifier is None else load_classifier(classifier)
     embed_files(files, load_encoder(encoder), out, fitted)
@@ -196,8 +196,8 @@ def search(
     frame: FrameName = None,
 ) -> None:
     """Find the neighbours of a whole list of positions; what is unmatched is written down."""
-    from scripts.search.command import SearchRequest
-    from scripts.search.command import search as search_list
+    from scripts.search import SearchRequest
+    from scripts.search import search as search_list
 
     search_list(
         SearchRequest(
@@ -265,7 +265,7 @@ def bench(
 def _run_training(name: str, arguments: list[str]) -> None:
     """Run a command whose libraries a server does not install, and need not load."""
     try:
-        from scripts.training_commands import COMMANDS
+        from scripts.training.commands import COMMANDS
     except ModuleNotFoundError as exc:
         raise ExplorerError(
             f"`rgz-explorer {name}` needs the training libraries ({exc.name} is missing): "

@@ -8,9 +8,9 @@ import uvicorn
 from app.errors import ExplorerError
 from app.main import create_app
 from app.settings import read_settings
-from scripts.build_command import BuildRequest, build_bundle
-from scripts.progress import console
-from scripts.search.tables import read_table
+from app.tables.entries import read_table
+from scripts.bundle.command import BuildRequest, build_bundle
+from scripts.terminal import console
 
 
 class PortTaken(ExplorerError):

@@ -13,8 +13,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-import app.bundle
-import scripts.build
+import app.bundle.files
+import scripts.bundle.build
 from tests.small_builds import no_layout, small_config
 
 MOMENTS = ("half a table", "not linked", "linked")
@@ -27,13 +27,13 @@ def die() -> None:
 
 def die_at(moment: str) -> None:
     """Arrange for the death of this process."""
-    scripts.build.fit_umap = no_layout  # type: ignore[assignment]
+    scripts.bundle.build.fit_umap = no_layout  # type: ignore[assignment]
     if moment == "half a table":
         pq.write_table = _dying_with_half_a_file(pq.write_table)
     elif moment == "not linked":
-        app.bundle.link = _dying_instead
+        app.bundle.files.link = _dying_instead
     elif moment == "linked":
-        app.bundle._prune = _dying_instead
+        app.bundle.files._prune = _dying_instead
 
 
 def _dying_instead(*_: object, **__: object) -> Any:
@@ -56,4 +56,4 @@ if __name__ == "__main__":
     directory, count, *moments = sys.argv[1:]
     if moments:
         die_at(moments[0])
-    scripts.build.build(small_config(Path(directory), int(count)))
+    scripts.bundle.build.build(small_config(Path(directory), int(count)))

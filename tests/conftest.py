@@ -12,16 +12,15 @@ from fastapi import FastAPI
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser
 
-from app.explorer import Explorer
 from app.main import create_app
+from app.query.explorer import Explorer
 from app.settings import Settings
 from model.encoder import Encoder, load_encoder
-from scripts.build import BuildConfig, build
-from scripts.catalogues import CatalogueSource
-from scripts.demo_catalogue import demo_catalogue
-from tests.browser_page import launched
-from tests.replay_server import ReplayServer
-from tests.replay_sesame import add_sesame
+from scripts.bundle.build import BuildConfig, build
+from scripts.bundle.sources import CatalogueSource, demo_catalogue
+from tests.browser.page import launched
+from tests.replay.server import ReplayServer
+from tests.replay.sesame import add_sesame
 from tests.site import serving
 from tests.small_builds import no_layout
 
@@ -137,4 +136,4 @@ def bundle_copy(bundle: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def quick_layout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave UMAP out of a build where the test is not about the map."""
-    monkeypatch.setattr("scripts.build.fit_umap", no_layout)
+    monkeypatch.setattr("scripts.bundle.build.fit_umap", no_layout)

@@ -7,16 +7,12 @@ import signal
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-import app.surveys.cutout
-import scripts.fetching.cutouts.run
-import scripts.fetching.cutouts.store
+import app.surveys.cutouts
+import scripts.fetch.cutout_dir
+import scripts.fetch.cutouts
 from app.settings import Settings
-from scripts.fetching.cutouts.config import FetchConfig
-from scripts.fetching.cutouts.failures import FailureTable
-from scripts.fetching.cutouts.fetch import FetchOutcome, fetch_cutouts
-from scripts.fetching.cutouts.pace import Clock
-from scripts.fetching.cutouts.plan import ListRow
-from scripts.fetching.cutouts.source import first_source
+from scripts.fetch.cutout_dir import FailureTable, FetchConfig, ListRow
+from scripts.fetch.cutouts import Clock, FetchOutcome, fetch_cutouts, first_source
 
 FIELD_ARCMIN = 4.5
 """150 px: the smallest that is a cutout, and quickly sent."""
@@ -91,8 +87,8 @@ def _fetch_as_process(
     url: str, rows: list[ListRow], config: FetchConfig, moment: str | None
 ) -> None:
     os.environ["NO_PROXY"] = "127.0.0.1"
-    app.surveys.cutout.datetime = _NoTime  # type: ignore[misc]
-    scripts.fetching.cutouts.run.datetime = _NoTime  # type: ignore[misc]
+    app.surveys.cutouts.datetime = _NoTime  # type: ignore[misc]
+    scripts.fetch.cutouts.datetime = _NoTime  # type: ignore[misc]
     if moment:
         _die_at(moment)
     fetch_from(url, rows, config)
@@ -133,4 +129,4 @@ def _die_at(moment: str) -> None:
     if moment == "half a failure":
         FailureTable.append = append_half  # type: ignore[assignment, method-assign]
     else:
-        scripts.fetching.cutouts.store.os.replace = replace_and_die  # type: ignore[assignment]
+        scripts.fetch.cutout_dir.os.replace = replace_and_die  # type: ignore[assignment]

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from model.encoder import untrained_encoder
-from scripts.build import BuildConfig
-from scripts.catalogues import Candidate
-from scripts.demo_catalogue import demo_catalogue
+from scripts.bundle.build import BuildConfig
+from scripts.bundle.sources import Candidate, demo_catalogue
 
 
 def small_config(bundle: Path, n: int) -> BuildConfig:

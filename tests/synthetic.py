@@ -6,11 +6,10 @@ import faiss
 import numpy as np
 from numpy.typing import ArrayLike
 
-from app.catalogue import CORE_COLUMNS, make_table, write_table
-from app.latent_space import LatentSpace
-from app.manifest import EncoderRecord, Manifest, ReductionRecord, SourceRecord
-from scripts.index import build_index, leave_one_out_novelty
-from scripts.sources import ImageWriter
+from app.bundle.catalogue import CORE_COLUMNS, make_table, write_table
+from app.bundle.files import EncoderRecord, Manifest, ReductionRecord, SourceRecord
+from app.bundle.latent_space import LatentSpace
+from scripts.bundle.stages import ImageWriter, build_index, leave_one_out_novelty
 
 
 def make_space(

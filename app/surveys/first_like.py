@@ -6,12 +6,12 @@ It leaves an image alone that was asked for with FIRST's pixels, and never fetch
 import numpy as np
 from numpy.typing import NDArray
 
-from app.images.fits_image import celestial_wcs
-from app.images.regrid import to_first
-from app.surveys.catalogue_of_surveys import survey_called
-from app.surveys.cutout import Cutout
-from app.uploads.plane import Plane
-from model.first_beam import Beam
+from app.images.first_grid import to_first
+from app.images.fits import celestial_wcs
+from app.images.sky_image import SkyImage
+from app.surveys.cutouts import Cutout
+from app.surveys.surveys import survey_called
+from model.beam import Beam
 from model.preprocess import PIXEL_SCALE_ARCSEC
 
 
@@ -34,7 +34,7 @@ def as_first_would_see(cutout: Cutout) -> tuple[NDArray[np.float32], tuple[str, 
         return cutout.image, ()
     width_arcsec = survey.typical_beam_arcsec
     height, width = cutout.image.shape
-    plane = Plane(
+    plane = SkyImage(
         shape=(height, width),
         wcs=celestial_wcs(cutout.header),
         on_sky=True,

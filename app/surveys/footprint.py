@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mocpy import MOC
 
 FOOTPRINT_FILE = "first_footprint.fits"
-"""Made by scripts/derive_footprint.py, which tells how."""
+"""Made by scripts/studies/footprint.py, which tells how."""
 EDGE_ARCMIN = 30.0
 """Nearer to the footprint than that, the survey's server decides."""
 CONE_ORDER = 11

@@ -7,22 +7,14 @@ import typer
 
 from app.errors import ExplorerError
 from model.encoder import load_encoder
-from scripts.devices import check_device
-from scripts.experiments.cross_survey import TABLE7
 from scripts.experiments.grid import Budget, Experiment, Inputs, Precision, run_grid
 from scripts.experiments.hybrids import FIG6
-from scripts.experiments.label_reports import FIG4, FIG5, FIG7, TABLE6
+from scripts.experiments.labels import FIG4, FIG5, FIG7, TABLE6
 from scripts.experiments.maps import FIG2, FIG3
-from scripts.experiments.page import command_of, page
-from scripts.experiments.pretraining_reports import (
-    FIG9,
-    FIG10,
-    FIG11,
-    TABLE8,
-    TABLE9,
-    TABLE10,
-)
-from scripts.progress import console
+from scripts.experiments.pretraining import FIG9, FIG10, FIG11, TABLE8, TABLE9, TABLE10
+from scripts.experiments.report import command_of, page
+from scripts.experiments.table7 import TABLE7
+from scripts.terminal import check_device, console
 
 EXPERIMENTS: dict[str, Experiment] = {
     e.name: e

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from app.errors import ExplorerError
 from model.encoder import EncoderCard
-from scripts.progress import track
+from scripts.terminal import track
 
 Budget = Literal["smoke", "cpu", "paper"]
 Precision = Literal["32-true", "bf16-mixed"]
@@ -73,7 +73,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CellResult:
     """A cell with what its run gave."""
 
     cell: Cell
@@ -93,11 +93,11 @@ class Experiment:
     cells: Callable[[Inputs], list[Cell]]
     run: Callable[[Cell, Inputs, Path], dict[str, Any]]
     """A result as plain values; the path is a directory for files of the run, not made yet."""
-    report: Callable[[list[Outcome], Inputs, Path], str]
+    report: Callable[[list[CellResult], Inputs, Path], str]
     """Markdown; figures go into the directory."""
 
 
-def run_grid(experiment: Experiment, inputs: Inputs, work: Path, jobs: int) -> list[Outcome]:
+def run_grid(experiment: Experiment, inputs: Inputs, work: Path, jobs: int) -> list[CellResult]:
     """Do the runs of an experiment that have not been done, and give all of them.
 
     Parameters
@@ -117,7 +117,7 @@ def run_grid(experiment: Experiment, inputs: Inputs, work: Path, jobs: int) -> l
     ):
         kept[cell.key] = result
         _keep(folder, cell, inputs, result)
-    return [Outcome(c, kept[c.key] or {}, _files(folder, c, inputs)) for c in cells]
+    return [CellResult(c, kept[c.key] or {}, _files(folder, c, inputs)) for c in cells]
 
 
 def _done(

@@ -1,20 +1,117 @@
 """Fig. 6: the MiraBest hybrids as queries, and what their eight nearest neighbours are."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from model.datasets import HYBRID, read_mirabest
-from model.encoder import load_encoder
-from model.leakage import Positions, excluded
+from app.bundle.latent_space import open_latent_space
+from model.datasets import (
+    CONFIDENT_FRI,
+    CONFIDENT_FRII,
+    HYBRID,
+    UNCERTAIN_FRI,
+    UNCERTAIN_FRII,
+    Images,
+    read_first_galaxies,
+    read_mirabest,
+)
+from model.encoder import Encoder, load_encoder
+from model.firstgalaxydata import LABELS
+from model.leakage import Positions, excluded, unit_vectors
 from model.linear_probe import represent
-from scripts.experiments.bundles import bundle_version
-from scripts.experiments.grid import Cell, Experiment, Inputs, Outcome
-from scripts.experiments.pools import POOLS, UNLABELLED
-from scripts.experiments.tables import table
+from scripts.experiments.grid import Cell, CellResult, Experiment, Inputs
+from scripts.experiments.maps import bundle_version, check_encoder
+from scripts.experiments.report import table
+
+SMOKE_SOURCES = 60
+UNLABELLED = "no label"
+SAME_SOURCE_ARCSEC = 5.0
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Images that are searched."""
+
+    name: str
+    y: NDArray[np.float32]  # (N, 512)
+    positions: Positions
+    kind: NDArray[np.str_]  # (N,)
+    images: Callable[[NDArray[np.intp]], NDArray[np.uint8]]
+    """Rows (K,) to images (K, 150, 150)."""
+
+
+def _mirabest_pool(inputs: Inputs, encoder: Encoder, mirabest: Images) -> Pool:
+    if inputs.budget == "smoke":
+        mirabest = mirabest.where(np.arange(min(SMOKE_SOURCES, len(mirabest))))
+    return _pool_of("MiraBest", encoder, mirabest, mirabest_kinds(mirabest))
+
+
+def _first_galaxies_pool(_inputs: Inputs, encoder: Encoder, _mirabest: Images) -> Pool:
+    galaxies = read_first_galaxies()
+    return _pool_of("firstgalaxydata", encoder, galaxies, np.array(LABELS)[galaxies.label])
+
+
+def _bundle_pool(inputs: Inputs, encoder: Encoder, mirabest: Images) -> Pool:
+    """The bundle's own y; a source has the label of what lies within 5" in MiraBest, or else in
+    firstgalaxydata.
+    """
+    space = open_latent_space(inputs.bundle or Path())
+    check_encoder(space.manifest, encoder)
+    positions = Positions(np.asarray(space.catalogue.ra_deg), np.asarray(space.catalogue.dec_deg))
+    galaxies = read_first_galaxies()
+    kind = np.full(len(space), UNLABELLED, "<U12")
+    for labelled, names in (
+        (galaxies.positions, np.array(LABELS)[galaxies.label]),
+        (mirabest.positions, mirabest_kinds(mirabest)),
+    ):
+        near, row = _nearest(positions, labelled)
+        kind[near] = names[row[near]]
+
+    def images(rows: NDArray[np.intp]) -> NDArray[np.uint8]:
+        return np.stack([space.image(int(row)) for row in rows])
+
+    name = f"{space.manifest.source.name} (bundle)"
+    return Pool(name, np.asarray(space.y), positions, kind, images)
+
+
+POOLS = {
+    "MiraBest": _mirabest_pool,
+    "firstgalaxydata": _first_galaxies_pool,
+    "bundle": _bundle_pool,
+}
+
+
+def mirabest_kinds(images: Images) -> NDArray[np.str_]:
+    """FRI, FRII or hybrid, from MiraBest's ten labels."""
+    kinds = (
+        ("FRI", CONFIDENT_FRI + UNCERTAIN_FRI),
+        ("FRII", CONFIDENT_FRII + UNCERTAIN_FRII),
+        ("hybrid", HYBRID),
+    )
+    return np.select([np.isin(images.label, n) for _, n in kinds], [k for k, _ in kinds], "")
+
+
+def _pool_of(name: str, encoder: Encoder, images: Images, kind: NDArray[np.str_]) -> Pool:
+    return Pool(
+        name,
+        represent(encoder, images.pixels),
+        images.positions,
+        kind,
+        lambda rows: images.pixels[rows],
+    )
+
+
+def _nearest(positions: Positions, others: Positions) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """Whether another lies within 5", and the row of the nearest."""
+    chord, row = cKDTree(unit_vectors(others)).query(unit_vectors(positions))
+    return np.asarray(chord <= np.deg2rad(SAME_SOURCE_ARCSEC / 3600)), np.asarray(row, np.intp)
+
 
 NEIGHBOURS = 8
 DRAWN_PX = 70
@@ -73,7 +170,7 @@ def neighbours(
     return nearest, np.minimum(np.take_along_axis(similarity, nearest, axis=1), 1.0)
 
 
-def report(outcomes: list[Outcome], _inputs: Inputs, out: Path) -> str:
+def report(outcomes: list[CellResult], _inputs: Inputs, out: Path) -> str:
     """Shares of the kinds among the neighbours beside their shares in the pool, and pictures."""
     note = (
         "The paper shows one query as a figure and gives no shares. The query is the first image "
@@ -86,7 +183,7 @@ def report(outcomes: list[Outcome], _inputs: Inputs, out: Path) -> str:
 FIG6 = Experiment("fig6", "Fig. 6: hybrids as queries", "hybrids", cells, run, report)
 
 
-def _part(outcome: Outcome, out: Path) -> str:
+def _part(outcome: CellResult, out: Path) -> str:
     result = outcome.result
     name = f"fig6-{outcome.cell.values['pool'].lower()}.png"
     _draw(outcome.folder / "images.npz", result["kinds"], result["similarity"], out / name)

@@ -9,15 +9,47 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 from scipy.stats import spearmanr
 
-from app.latent_space import LatentSpace, open_latent_space
+from app.bundle.files import Manifest, current_version
+from app.bundle.latent_space import LatentSpace, open_latent_space
+from app.errors import ExplorerError
+from app.settings import Settings
 from model.datasets import read_mirabest
-from model.encoder import load_encoder
+from model.encoder import Encoder, load_encoder
 from model.extent import measure_extent
 from model.linear_probe import represent
-from scripts.experiments.bundles import bundle_of, bundle_version, check_encoder
-from scripts.experiments.grid import Cell, Experiment, Inputs, Outcome
-from scripts.experiments.tables import table
-from scripts.reduce import ReductionConfig, fit_pca, fit_umap
+from scripts.bundle.stages import ReductionConfig, fit_pca, fit_umap
+from scripts.experiments.grid import Cell, CellResult, Experiment, Inputs
+from scripts.experiments.report import table
+
+
+class OtherEncoder(ExplorerError):
+    """The bundle holds representations of another encoder."""
+
+
+def bundle_of(inputs: Inputs) -> Path:
+    """The bundle that was named, else the demo bundle."""
+    return inputs.bundle or Settings().bundle_dir
+
+
+def bundle_version(inputs: Inputs) -> str:
+    """Name of the version that serves; it changes when the bundle is built again."""
+    return current_version(bundle_of(inputs)).name
+
+
+def check_encoder(manifest: Manifest, encoder: Encoder) -> None:
+    """Refuse a bundle of another encoder: representations of two are not comparable.
+
+    Raises
+    ------
+    OtherEncoder
+    """
+    if manifest.encoder.sha256 != encoder.card.sha256:
+        raise OtherEncoder(
+            f"The bundle was embedded by {manifest.encoder.name}, but the experiment is asked "
+            f"about {encoder.card.name}. `rgz-explorer build --reembed --bundle DIR` embeds the "
+            "bundle's images again; --encoder names another encoder."
+        )
+
 
 NEIGHBOURS = 10
 CELLS = 60
@@ -89,7 +121,7 @@ def occupied_share(xy: NDArray[np.float32], chosen: NDArray[np.bool_]) -> float:
     return len(np.unique(number[chosen])) / len(np.unique(number))
 
 
-def report_catalogue(outcomes: list[Outcome], inputs: Inputs, out: Path) -> str:
+def report_catalogue(outcomes: list[CellResult], inputs: Inputs, out: Path) -> str:
     """Draw the map coloured by angular extent."""
     result = outcomes[0].result
     space = open_latent_space(bundle_of(inputs))
@@ -114,7 +146,7 @@ def report_catalogue(outcomes: list[Outcome], inputs: Inputs, out: Path) -> str:
     return f"{origin_sentence(space)}{table(['', 'ours', 'paper'], rows)}\n\n![fig2](fig2.png)\n"
 
 
-def report_joint(outcomes: list[Outcome], inputs: Inputs, out: Path) -> str:
+def report_joint(outcomes: list[CellResult], inputs: Inputs, out: Path) -> str:
     """Draw the joint map with MiraBest on top."""
     result = outcomes[0].result
     with np.load(outcomes[0].folder / "map.npz") as kept:

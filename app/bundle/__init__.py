@@ -1,0 +1,1 @@
+"""What the server serves: files and manifest, catalogue, latent space and its search."""

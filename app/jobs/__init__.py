@@ -1,0 +1,1 @@
+"""Long work that runs on while the person waits, or leaves."""

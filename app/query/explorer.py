@@ -1,0 +1,343 @@
+"""The query, told once in order: position -> image -> representation -> neighbours and place.
+
+It never speaks HTTP and never fetches anything itself.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+import numpy as np
+from astropy.coordinates import SkyCoord
+from numpy.typing import NDArray
+
+from app.bundle.latent_space import NOVELTY_NEIGHBOURS, LatentSpace, Match
+from app.errors import UnknownSource
+from app.images.prepare import PreparedImage
+from app.query.caveats import check_fit, cutout_warnings, mixed_warning, preparation_warnings
+from app.query.duplicates import NearDuplicates
+from app.surveys.cutouts import Cutout
+from app.surveys.first_like import as_first_would_see
+from app.surveys.surveys import find_survey
+from model.encoder import Encoder, embed
+from model.extent import measure_extent
+from model.preprocess import (
+    INPUT_SIZE_PX,
+    PIXEL_SCALE_ARCSEC,
+    NoEmission,
+    centre_crop,
+    clean_cutout,
+    network_input,
+)
+
+SAME_SOURCE_ARCSEC = 5.0
+
+
+class CutoutSource(Protocol):
+    """Anything that gets a cutout for a position."""
+
+    def fetch(self, position: SkyCoord, survey: str | None = None) -> Cutout:
+        """Fetch the field around a position (FIRST's by default), or raise an ExplorerError."""
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How many neighbours, and what to do with the same sky under another entry."""
+
+    k: int = 12
+    duplicates_arcsec: float = 30.0
+    hide_duplicates: bool = False
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The image a query is about, and what is known of it."""
+
+    position: SkyCoord | None
+    """None: an image of which nobody said where it is."""
+    y: NDArray[np.float32]  # (512,)
+    row: int | None
+    """Row of the bundle, None for an image fetched for this query."""
+    service: str
+    survey: str
+    image_origin: str
+    cached: bool
+    angular_extent_arcsec: float
+    extent_origin: str
+    extent_flag: str
+    separation_arcsec: float | None = None
+    """From the position asked; None where the source itself was named, or the image was fetched."""
+    also_nearby: tuple[tuple[int, float], ...] = ()
+    warnings: tuple[str, ...] = ()
+    survey_asked: str | None = None
+    """Short name of the survey that the query named."""
+    image: NDArray[np.uint8] | None = None
+    """The cleaned image (150, 150), where no address serves it."""
+    blank_fraction: float | None = None
+    """Share of the field that was not observed; None where it is not known."""
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A match with where it lies on the sky as seen from the query."""
+
+    rank: int
+    match: Match
+    separation_arcsec: float | None
+    """None where the query's position is not known."""
+    duplicate_of: str | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All that a query gives."""
+
+    subject: Subject
+    xy: tuple[float, float]
+    placed_by: Literal["catalogue", "neighbours"]
+    novelty_percentile: float
+    neighbours: list[Neighbour] = field(default_factory=list)
+
+
+class Explorer:
+    """Answers queries over one bundle with one encoder.
+
+    Parameters
+    ----------
+    space : LatentSpace
+    encoder : Encoder
+        The one that made the bundle.
+    cutouts : CutoutSource
+
+    Raises
+    ------
+    EncoderMismatch
+        If the bundle was made with another encoder or preprocessing.
+    """
+
+    def __init__(self, space: LatentSpace, encoder: Encoder, cutouts: CutoutSource) -> None:
+        check_fit(space.manifest, encoder.card, space.bundle)
+        self.space = space
+        self.encoder = encoder
+        self.cutouts = cutouts
+        self._encoding = threading.Lock()
+
+    def neighbours_of(self, source_id: str, options: SearchOptions) -> Answer:
+        """Answer for a source of the bundle.
+
+        Raises
+        ------
+        UnknownSource
+        """
+        return self._answer(self.bundle_subject(self.row_of(source_id)), options)
+
+    def query(
+        self,
+        position: SkyCoord,
+        options: SearchOptions,
+        survey: str | None = None,
+        *,
+        row: int | None = None,
+    ) -> Answer:
+        """Answer for a sky position.
+
+        Within 5" of bundle sources it is the nearest of them; elsewhere the survey is asked. Where
+        a survey is named, only observations of that survey count as the bundle's. A row is that of
+        the source which the position was asked for by name: it goes before others at its place.
+
+        Raises
+        ------
+        ExplorerError, model.preprocess.ImageError
+            Whatever stands between the position and a usable image.
+        """
+        return self._answer(self.subject_at(position, survey, row), options)
+
+    def query_image(self, image: PreparedImage, options: SearchOptions) -> Answer:
+        """Answer for an image of a person's own.
+
+        Raises
+        ------
+        model.preprocess.NoEmission
+            If it is empty where the network looks.
+        """
+        return self._answer(self._image_subject(image), options)
+
+    def answers_of(self, subjects: Sequence[Subject], options: SearchOptions) -> Iterator[Answer]:
+        """Answer for many sources of the bundle, in order: as one at a time, but faster."""
+        rows = [subject.row for subject in subjects if subject.row is not None]
+        found = self.space.search_rows(rows, options.k)
+        for subject in subjects:
+            yield self._answer(subject, options, None if subject.row is None else next(found))
+
+    def subject_at(
+        self, position: SkyCoord, survey: str | None = None, named: int | None = None
+    ) -> Subject:
+        """Find or fetch the image of a position; the source that was named goes before others."""
+        nearby = sorted(self._held(position, survey), key=lambda match: match[0] != named)
+        if nearby:
+            (row, separation), *others = nearby
+            return self.bundle_subject(row, None if row == named else separation, tuple(others))
+        return self._fetched_subject(position, survey)
+
+    def image_at(self, position: SkyCoord, survey: str | None = None) -> NDArray[np.uint8]:
+        """The cleaned image (150, 150) that a query for a position uses; raises as `query`."""
+        nearby = self._held(position, survey)
+        if nearby:
+            return self.space.image(nearby[0][0])
+        return clean_cutout(as_first_would_see(self.cutouts.fetch(position, survey))[0]).pixels
+
+    def origin_at(self, position: SkyCoord, survey: str | None = None) -> str:
+        """Whether that image is observed or a model."""
+        nearby = self._held(position, survey)
+        return self.space.catalogue.image_origins([nearby[0][0]])[0] if nearby else "observed"
+
+    def holds(self, position: SkyCoord, survey: str | None = None) -> bool:
+        """Whether a position is that of a bundle source, so that no survey need be asked."""
+        return bool(self._held(position, survey))
+
+    def _held(self, position: SkyCoord, survey: str | None) -> list[tuple[int, float]]:
+        """Bundle sources at a position: with observations of the survey, if one is named."""
+        nearby = self.space.within(position, SAME_SOURCE_ARCSEC)
+        if survey is None:
+            return nearby
+        wanted = (find_survey(survey).survey, "observed")
+        values = self.space.catalogue.rows([row for row, _ in nearby])
+        images = [(value["survey"], value["image_origin"]) for value in values]
+        return [match for match, image in zip(nearby, images, strict=True) if image == wanted]
+
+    def row_of(self, source_id: str) -> int:
+        """Row of a bundle source, or UnknownSource."""
+        row = self.space.catalogue.row_of(source_id)
+        if row is None:
+            raise UnknownSource(
+                f"The bundle has no source '{source_id}'. Search by position, or take the id from "
+                "the map."
+            )
+        return row
+
+    def bundle_subject(
+        self,
+        row: int,
+        separation_arcsec: float | None = None,
+        also_nearby: tuple[tuple[int, float], ...] = (),
+    ) -> Subject:
+        """Describe a source of the bundle as the subject of a query."""
+        values = self.space.catalogue.row(row)
+        extent = values["angular_extent_arcsec"]
+        return Subject(
+            position=self.space.position(row),
+            y=np.asarray(self.space.y[row]),
+            row=row,
+            service="bundle",
+            survey=str(values["survey"]),
+            image_origin=str(values["image_origin"]),
+            cached=False,
+            angular_extent_arcsec=float(str(extent)) if extent is not None else float("nan"),
+            extent_origin=str(values["extent_origin"]),
+            extent_flag=str(values["extent_flag"]),
+            separation_arcsec=separation_arcsec,
+            also_nearby=also_nearby,
+        )
+
+    def _fetched_subject(self, position: SkyCoord, survey: str | None) -> Subject:
+        cutout = self.cutouts.fetch(position, survey)
+        pixels, remarks = as_first_would_see(cutout)
+        cleaned = clean_cutout(pixels)
+        _check_seen(cleaned.pixels)
+        extent = measure_extent(cleaned.pixels)
+        return Subject(
+            position=position,
+            y=self._embed(cleaned.pixels),
+            row=None,
+            service=cutout.service,
+            survey=cutout.survey,
+            image_origin="observed",
+            cached=cutout.cached,
+            angular_extent_arcsec=extent.arcsec,
+            extent_origin="measured",
+            extent_flag=extent.flag,
+            warnings=(*cutout_warnings(cutout, self.space.manifest.input_kind), *remarks),
+            survey_asked=survey,
+            blank_fraction=cutout.blank_fraction,
+        )
+
+    def _image_subject(self, image: PreparedImage) -> Subject:
+        _check_seen(image.pixels)
+        extent = measure_extent(image.pixels)
+        return Subject(
+            position=image.position,
+            y=self._embed(image.pixels),
+            row=None,
+            service="upload",
+            survey=image.survey,
+            image_origin="uploaded",
+            cached=False,
+            angular_extent_arcsec=extent.arcsec,
+            extent_origin="measured",
+            extent_flag=extent.flag,
+            warnings=(
+                *image.warnings,
+                *(() if image.is_picture else preparation_warnings(self.space.manifest.input_kind)),
+            ),
+            image=image.pixels,
+        )
+
+    def _answer(
+        self, subject: Subject, options: SearchOptions, found: list[Match] | None = None
+    ) -> Answer:
+        matches, duplicates = self._matches(subject, options, found)
+        rows = np.array([match.row for match in matches], dtype=np.intp)
+        separations = (
+            [None] * len(rows)
+            if subject.position is None
+            else self.space.separations_arcsec(subject.position, rows).tolist()
+        )
+        neighbours = [
+            Neighbour(rank, match, separation, duplicates[match.row])
+            for rank, (match, separation) in enumerate(
+                zip(matches, separations, strict=True), start=1
+            )
+        ]
+        origins = self.space.catalogue.image_origins(rows.tolist())
+        mixed = mixed_warning(subject.image_origin, origins)
+        subject = replace(subject, warnings=(*subject.warnings, *mixed))
+        if subject.row is not None:
+            x, y_map = map(float, self.space.xy[subject.row])
+            novelty = self.space.novelty_percentile_of(subject.row)
+            return Answer(subject, (x, y_map), "catalogue", novelty, neighbours)
+        nearest = self.space.search(subject.y, NOVELTY_NEIGHBOURS)
+        novelty = self.space.novelty_percentile(nearest)
+        return Answer(subject, self.space.place(nearest), "neighbours", novelty, neighbours)
+
+    def _matches(
+        self, subject: Subject, options: SearchOptions, found: list[Match] | None
+    ) -> tuple[list[Match], dict[int, str | None]]:
+        """The k best matches; where near-duplicates are hidden, the next ones move up."""
+        asked = options.k
+        while True:
+            matches = found or self.space.search(subject.y, asked, subject.row)
+            duplicates = NearDuplicates(self.space, options.duplicates_arcsec).mark(
+                subject.position, [match.row for match in matches]
+            )
+            if not options.hide_duplicates:
+                return matches, duplicates
+            shown = [match for match in matches if duplicates[match.row] is None]
+            if len(shown) >= options.k or len(matches) < asked:
+                return shown[: options.k], duplicates
+            asked, found = asked * 2, None
+
+    def _embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        with self._encoding:  # two cores: one image at a time is the fastest
+            y: NDArray[np.float32] = embed(self.encoder, network_input(pixels)[None])[0]
+            return y
+
+
+def _check_seen(pixels: NDArray[np.uint8]) -> None:
+    """Refuse an image (150, 150) that is empty where the network looks, as the build does."""
+    if not centre_crop(pixels, INPUT_SIZE_PX).any():
+        raise NoEmission(
+            "The image holds no emission above 3 sigma within the central "
+            f'{INPUT_SIZE_PX * PIXEL_SCALE_ARCSEC:.0f}" that the network sees. Try a position '
+            "nearer to a source.",
+        )

@@ -1,0 +1,468 @@
+"""A cutout of a survey at a sky position, from the first that has it: cache, server, other servers.
+
+It never resamples, recentres or cleans an image.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.wcs.utils import proj_plane_pixel_scales
+from numpy.typing import NDArray
+
+from app.errors import (
+    BadSurveyAnswer,
+    BlankCutout,
+    ExplorerError,
+    SurveyError,
+    SurveyTimeout,
+    SurveyUnavailable,
+    UndersizedCutout,
+    UnreadableFits,
+)
+from app.images.fits import FitsImage, celestial_wcs, foreign_unit, read_fits
+from app.net.breaker import Breaker
+from app.net.client import ServiceClient
+from app.sky.coordinates import format_position
+from app.surveys.cache import CutoutCache
+from app.surveys.services import (
+    FIRST_SERVICE,
+    FIRST_URL,
+    HIPS2FITS_SERVICE,
+    HIPS2FITS_URL,
+    SKYVIEW_SERVICE,
+    SKYVIEW_URL,
+    FirstServer,
+    Hips2FitsServer,
+    SkyViewServer,
+)
+from app.surveys.surveys import FIELD_ARCMIN, FIRST_NAME, SURVEYS, Survey, find_survey
+from model.beam import Beam
+from model.preprocess import IMAGE_SIZE_PX
+
+MAX_CENTRE_OFFSET_ARCSEC = 30.0
+SAME_SCALE = 0.01
+
+
+def check_size(pixels: NDArray[np.float32], service: str) -> None:
+    """Raise `UndersizedCutout` below the 150 px that preprocessing needs."""
+    height, width = pixels.shape
+    if min(height, width) < IMAGE_SIZE_PX:
+        raise UndersizedCutout(
+            f"The {service} sent only {width} x {height} px; at least {IMAGE_SIZE_PX} x "
+            f"{IMAGE_SIZE_PX} px are needed.",
+            advice="The position may lie at the edge of the survey: try one further inside.",
+        )
+
+
+def check_unit(image: FitsImage, service: str) -> None:
+    """Raise `BadSurveyAnswer` for a unit that is not Jy/beam; an absent one is taken for it."""
+    if unit := foreign_unit(image.header):
+        raise BadSurveyAnswer(f"The {service} sent an image in '{unit}', not in Jy/beam.")
+
+
+def check_scale(image: FitsImage, wanted_arcsec: float, service: str) -> None:
+    """Raise `BadSurveyAnswer` if the pixels are not, to 1 %, as wide as was asked for."""
+    scales_arcsec = 3600 * proj_plane_pixel_scales(celestial_wcs(image.header))
+    if not np.allclose(scales_arcsec, wanted_arcsec, rtol=SAME_SCALE, atol=0):
+        width, height = scales_arcsec
+        raise BadSurveyAnswer(
+            f'The {service} sent pixels of {width:.4g}" x {height:.4g}", not the '
+            f'{wanted_arcsec:g}" that were asked for. Its form may have changed.'
+        )
+
+
+def check_centre(center: SkyCoord, position: SkyCoord, service: str) -> None:
+    """Raise `BadSurveyAnswer` if the image's centre is more than 30" from the position."""
+    offset_arcsec = float(position.separation(center).arcsec)
+    if not offset_arcsec <= MAX_CENTRE_OFFSET_ARCSEC:  # NaN: the projection does not reach it
+        raise BadSurveyAnswer(
+            f'The {service} sent another field: its centre lies {offset_arcsec:.0f}" from '
+            f"{format_position(position.ra.deg, position.dec.deg)}, more than the "
+            f'{MAX_CENTRE_OFFSET_ARCSEC:.0f}" that are allowed.',
+            advice="Try again, or a position further inside the survey.",
+        )
+
+
+def check_signal(pixels: NDArray[np.float32], survey: str, service: str) -> None:
+    """Raise `BlankCutout` if nothing was observed, or all observed pixels are equal."""
+    observed = pixels[np.isfinite(pixels)]
+    if observed.size and observed.min() != observed.max():
+        return
+    why = (
+        f"all its pixels are {observed[0]:g} Jy/beam"
+        if observed.size
+        else ("none of its pixels was observed")
+    )
+    raise BlankCutout(
+        f"The cutout of {survey} from the {service} is blank: {why}.",
+        advice="The survey may not reach the position: try one further inside.",
+        parameter="position",
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Cutout:
+    """An image of a survey around a position, as the survey gave it."""
+
+    image: NDArray[np.float32]  # (H, W), Jy/beam, row 0 south, NaN where unobserved; read-only
+    header: fits.Header
+    """Two celestial axes; SERVICE and FETCHED (UTC) say where and when it came from."""
+    position: SkyCoord
+    """The position asked for, ICRS."""
+    center: SkyCoord
+    """The centre of pixel (H // 2, W // 2), counted from 0, ICRS: the pixel that preprocessing
+    takes for the middle. CRVAL is not it: FIRST's header has its parent field's centre there."""
+    survey: str
+    service: str
+    fetched_utc: datetime
+    beam: Beam | None
+    """None where the header does not tell."""
+    cached: bool = False
+    resampled: bool = False
+    """Whether the service interpolated the survey's pixels onto a grid of its own."""
+
+    @property
+    def offset_arcsec(self) -> float:
+        """Separation of the position asked for and `center`.
+
+        A survey cuts at whole pixels, so half a pixel in each axis (1.3" for FIRST) is usual.
+        """
+        return float(self.position.separation(self.center).arcsec)
+
+    @property
+    def blank_fraction(self) -> float:
+        """Share of the pixels that were not observed (NaN or infinite)."""
+        return 1 - float(np.isfinite(self.image).mean())
+
+
+class SurveyServer(Protocol):
+    """What gives a FITS file for a position."""
+
+    service: str
+    survey: str
+    resampled: bool
+    """Whether it interpolates the survey's pixels onto a grid of its own."""
+    pixel_scale_arcsec: float
+    """Of the images that it is asked for."""
+
+    @property
+    def deadline_s(self) -> float:
+        """The longest that a download can take."""
+
+    def download(self, position: SkyCoord, field_arcmin: float) -> bytes:
+        """Give the bytes of a FITS file, or raise a `SurveyError`."""
+
+
+PASS_ON = (SurveyTimeout, SurveyUnavailable, BadSurveyAnswer)
+"""Failures of a server, after which the next one is asked; the others are the survey's own."""
+
+
+class CutoutService:
+    """Fetches cutouts of one survey: from the cache, or else from the first server that can.
+
+    Any number of threads may ask at once. `first_cutouts` makes one of plain parameters.
+
+    Parameters
+    ----------
+    server : SurveyServer
+    cache : CutoutCache, optional
+        None: nothing is kept.
+    field_arcmin : float
+        Side of the field: 9' is 300 px of FIRST, on which the noise is measured as published.
+    fallbacks : sequence of SurveyServer
+        Further servers of the same survey, asked in turn where the one before failed. Their
+        cutouts are kept apart, so that they never stand in for the first server's.
+    """
+
+    def __init__(
+        self,
+        server: SurveyServer,
+        cache: CutoutCache | None = None,
+        field_arcmin: float = 9.0,
+        fallbacks: Sequence[SurveyServer] = (),
+    ) -> None:
+        self.field_arcmin = field_arcmin
+        self.survey = server.survey
+        self._servers = (server, *fallbacks)
+        self._cache = cache
+        self._in_flight: dict[str, Future[Cutout]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def patience_s(self) -> float:
+        """The longest that a cutout can take: the deadlines of all servers."""
+        return sum(server.deadline_s for server in self._servers)
+
+    def fetch(self, position: SkyCoord) -> Cutout:
+        """Get the cutout at a position: from the cache, or from the survey's servers.
+
+        Positions that round to the same 1e-5 deg (0.04") share a cutout, and questions for it
+        that come while it is being fetched share the one request and its outcome.
+
+        Parameters
+        ----------
+        position : SkyCoord
+            One position, any frame.
+
+        Returns
+        -------
+        cutout : Cutout
+
+        Raises
+        ------
+        SurveyError
+            `OutsideFootprint`, `SurveyTimeout`, `SurveyUnavailable`, `BadSurveyAnswer`,
+            `UndersizedCutout` or `BlankCutout`, with a sentence for the user. Where several
+            servers failed, that of the first, with what each of them did.
+        """
+        asked = position.icrs
+        name = cutout_name(self.survey, asked, self.field_arcmin)
+        with self._lock:
+            shared = self._in_flight.get(name)
+            if shared is None:
+                mine = self._in_flight[name] = Future[Cutout]()
+        cutout = shared.result() if shared else self._lead(mine, name, asked)
+        return replace(cutout, position=asked)
+
+    def _lead(self, outcome: Future[Cutout], name: str, position: SkyCoord) -> Cutout:
+        """Fetch for oneself and for those who wait for the same cutout."""
+        try:
+            cutout = self._from_chain(name, position)
+        except BaseException as exc:
+            outcome.set_exception(exc)
+            raise
+        else:
+            outcome.set_result(cutout)
+            return cutout
+        finally:
+            with self._lock:
+                del self._in_flight[name]
+
+    def _from_chain(self, name: str, position: SkyCoord) -> Cutout:
+        failures: list[SurveyError] = []
+        for server in self._servers:
+            kept = name if server is self._servers[0] else f"{name}_{server.service.split()[0]}"
+            try:
+                cutout = self._cached(server, kept, position)
+                return cutout or self._downloaded(server, kept, position)
+            except PASS_ON as exc:
+                failures.append(exc)
+            except SurveyError as exc:
+                raise _joined([*failures, exc]) from exc
+        raise _joined(failures) from failures[-1]
+
+    def _cached(self, server: SurveyServer, name: str, position: SkyCoord) -> Cutout | None:
+        image = self._cache.get(name) if self._cache else None
+        if self._cache is None or image is None:
+            return None
+        try:
+            return replace(make_cutout(image, position, server.survey), cached=True)
+        except (ExplorerError, LookupError, ValueError):  # not a file of ours
+            self._cache.drop(name)
+            return None
+
+    def _downloaded(self, server: SurveyServer, name: str, position: SkyCoord) -> Cutout:
+        content = server.download(position, self.field_arcmin)
+        try:
+            image = read_fits(content)
+        except UnreadableFits as exc:
+            raise BadSurveyAnswer(f"The {server.service}'s answer is not usable. {exc}") from exc
+        check_scale(image, server.pixel_scale_arcsec, server.service)
+        image.header["SERVICE"] = (server.service, "the service that gave this cutout")
+        image.header["FETCHED"] = (datetime.now(UTC).isoformat(timespec="seconds"), "UTC")
+        image.header["RESAMPLD"] = (server.resampled, "interpolated by that service")
+        cutout = make_cutout(image, position, server.survey)
+        if self._cache:
+            self._cache.put(name, image)
+        return cutout
+
+
+def _joined(failures: Sequence[SurveyError]) -> SurveyError:
+    """The first failure, with the reasons of the servers asked after it and one advice for all."""
+    first, *others = failures
+    if not others:
+        return first
+    reasons = " Asked next: ".join(failure.reason for failure in failures)
+    advice = next((failure.advice for failure in reversed(failures) if failure.advice), "")
+    error = type(first)(reasons, advice=advice, parameter=first.parameter)
+    if isinstance(error, SurveyUnavailable) and isinstance(first, SurveyUnavailable):
+        error.status, error.retry_after_s = first.status, first.retry_after_s
+    return error
+
+
+def first_cutouts(
+    server_url: str = FIRST_URL,
+    *,
+    deadline_s: float = 20.0,
+    field_arcmin: float = 9.0,
+    cache_dir: Path | None = None,
+    cache_max_bytes: int = 2**30,
+    max_connections: int = 3,
+) -> CutoutService:
+    """Make the service for FIRST's own server and, given a directory and room, the cache.
+
+    `app.surveys.access` makes the one that also asks SkyView, and those of other surveys.
+    """
+    server = FirstServer(server_url, deadline_s=deadline_s, max_connections=max_connections)
+    cache = CutoutCache(cache_dir, cache_max_bytes) if cache_dir and cache_max_bytes else None
+    return CutoutService(server, cache, field_arcmin)
+
+
+def make_cutout(image: FitsImage, position: SkyCoord, survey: str) -> Cutout:
+    """Check that an image is a usable cutout at a position, and describe it.
+
+    Parameters
+    ----------
+    image : FitsImage
+        Jy/beam, with SERVICE and FETCHED in its header.
+    position : SkyCoord
+        The position asked for.
+    survey : str
+
+    Raises
+    ------
+    UndersizedCutout, BadSurveyAnswer, BlankCutout
+        Too small; of another field (more than 30" off), or in another unit; nothing observed.
+    """
+    service = str(image.header["SERVICE"])
+    check_size(image.pixels, service)
+    check_unit(image, service)
+    center = _middle(image)
+    check_centre(center, position.icrs, service)
+    check_signal(image.pixels, survey, service)
+    image.pixels.setflags(write=False)
+    return Cutout(
+        image=image.pixels,
+        header=image.header,
+        position=position.icrs,
+        center=center,
+        survey=survey,
+        service=service,
+        fetched_utc=datetime.fromisoformat(image.header["FETCHED"]),
+        beam=_beam(image.header),
+        resampled=bool(image.header.get("RESAMPLD", False)),
+    )
+
+
+def cutout_name(survey: str, position: SkyCoord, field_arcmin: float) -> str:
+    """Name a cutout by survey, position to 1e-5 deg and field: 'VLA_FIRST_016.23560+00.07312_9'."""
+    ra_deg = round(float(position.ra.deg), 5) % 360
+    dec_deg = round(float(position.dec.deg), 5) + 0.0  # -0.0 is 0.0
+    return f"{survey.replace(' ', '_')}_{ra_deg:09.5f}{dec_deg:+09.5f}_{field_arcmin:g}"
+
+
+def _middle(image: FitsImage) -> SkyCoord:
+    height, width = image.pixels.shape
+    return celestial_wcs(image.header).pixel_to_world(width // 2, height // 2).icrs
+
+
+def _beam(header: fits.Header) -> Beam | None:
+    """Read BMAJ, BMIN and BPA (deg); None if they are absent or no beam."""
+    axes = [header.get(keyword) for keyword in ("BMAJ", "BMIN")]
+    if not all(isinstance(axis, float) and axis > 0 for axis in axes):
+        return None
+    return Beam(axes[0] * 3600, axes[1] * 3600, float(header.get("BPA") or 0.0))
+
+
+@dataclass(frozen=True)
+class AccessConfig:
+    """Where the services are, and how they are treated."""
+
+    first_url: str = FIRST_URL
+    skyview_url: str = SKYVIEW_URL
+    hips2fits_url: str = HIPS2FITS_URL
+    deadline_s: float = 20.0
+    """Total time of one service for one cutout."""
+    max_connections: int = 3
+    """Of each service."""
+    pause_s: float = 60.0
+    """How long a service that keeps failing is left alone; 0: never."""
+    cache_dir: Path | None = None
+    cache_max_bytes: int = 2**30
+
+
+class SurveyAccess:
+    """The surveys by name.
+
+    Parameters
+    ----------
+    services : mapping
+        From the short name of each of `SURVEYS`.
+    """
+
+    def __init__(self, services: Mapping[str, CutoutService]) -> None:
+        self._services = services
+
+    @property
+    def patience_s(self) -> float:
+        """The longest that a cutout of FIRST can take: all its servers' deadlines."""
+        return self._services[FIRST_NAME].patience_s
+
+    def fetch(self, position: SkyCoord, survey: str | None = None) -> Cutout:
+        """Get the cutout of a survey at a position; FIRST's where none is named.
+
+        Raises
+        ------
+        UnknownSurvey, SurveyError
+        """
+        return self._services[find_survey(survey or FIRST_NAME).name].fetch(position)
+
+
+def open_surveys(config: AccessConfig) -> SurveyAccess:
+    """Make the access that a configuration describes. No connection is opened."""
+    directory, room = config.cache_dir, config.cache_max_bytes
+    cache = CutoutCache(directory, room) if directory and room else None
+    skyview, hips2fits = _client(SKYVIEW_SERVICE, config), _client(HIPS2FITS_SERVICE, config)
+    services = {}
+    for survey in SURVEYS:
+        server, *fallbacks = _chain(survey, config, skyview, hips2fits)
+        services[survey.name] = CutoutService(server, cache, FIELD_ARCMIN, fallbacks)
+    return SurveyAccess(services)
+
+
+def _chain(
+    survey: Survey, config: AccessConfig, skyview: ServiceClient, hips2fits: ServiceClient
+) -> list[SurveyServer]:
+    """The servers of a survey, best first: its own, hips2fits, SkyView."""
+    scale = survey.pixel_scale_arcsec
+    servers: list[SurveyServer] = []
+    if survey.name == FIRST_NAME:
+        servers.append(_first_server(config))
+    if survey.hips:
+        url = config.hips2fits_url
+        servers.append(Hips2FitsServer(hips2fits, url, survey.survey, survey.hips, scale))
+    if survey.skyview:
+        url = config.skyview_url
+        servers.append(SkyViewServer(skyview, url, survey.survey, survey.skyview, scale))
+    return servers
+
+
+def _first_server(config: AccessConfig) -> FirstServer:
+    return FirstServer(
+        config.first_url,
+        deadline_s=config.deadline_s,
+        max_connections=config.max_connections,
+        breaker=_breaker(FIRST_SERVICE, config),
+    )
+
+
+def _client(service: str, config: AccessConfig) -> ServiceClient:
+    return ServiceClient(
+        service,
+        deadline_s=config.deadline_s,
+        max_connections=config.max_connections,
+        breaker=_breaker(service, config),
+    )
+
+
+def _breaker(service: str, config: AccessConfig) -> Breaker:
+    """One time-out is enough, so that a dead service costs one wait and not one each."""
+    return Breaker(service, timeouts=1, pause_s=config.pause_s)

@@ -1,0 +1,101 @@
+"""HTTP route of the query by image. It decides nothing: it receives, asks and sends.
+
+Nothing of an image is kept: not the file, not what was made of it.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from app.images.prepare import prepare_image
+from app.tables.write import Format
+from app.web import caching
+from app.web.dependencies import ExplorerDep, OptionsDep
+from app.web.query import FILES, PROBLEM, PROBLEMS, send_answer
+from app.web.schemas import QueryResult
+from app.web.upload_form import UploadForms
+from app.web.worker_pool import WorkerPool
+
+router = APIRouter(prefix="/api")
+
+_FAILURES = {
+    400: "The form cannot be read",
+    408: "It did not arrive in time",
+    413: "Too many bytes or pixels",
+    415: "No FITS, PNG or JPEG",
+    503: "Too busy, or it took too long to read",
+    507: "No room to keep it while it arrives",
+}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    422: PROBLEMS[422],
+    **{status: {"description": words, "content": PROBLEM} for status, words in _FAILURES.items()},
+}
+_NUMBER = {"type": "number"}
+FORM = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    "file": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "FITS (also .gz, .fz), PNG or JPEG; at most 64 MiB, and 25 "
+                        "million pixels.",
+                    },
+                    "ra": _NUMBER
+                    | {"description": "ICRS, degrees: where to look in a FITS image, or where the "
+                       "middle of a picture is."},
+                    "dec": _NUMBER | {"description": "ICRS, degrees."},
+                    "pixel_scale_arcsec": _NUMBER
+                    | {"description": "Of an image without coordinates; 1.8 is assumed."},
+                },
+            }
+        }
+    },
+}  # fmt: skip
+
+
+async def _arrivals(request: Request) -> UploadForms:
+    found: UploadForms = request.app.state.arrivals
+    return found
+
+
+async def _room(request: Request) -> WorkerPool:
+    found: WorkerPool = request.app.state.reading_room
+    return found
+
+
+@router.post(
+    "/query/image",
+    response_model=QueryResult,
+    responses=FILES | _PROBLEMS,
+    openapi_extra={"requestBody": FORM},
+)
+async def query_image(
+    explorer: ExplorerDep,
+    options: OptionsDep,
+    arrivals: Annotated[UploadForms, Depends(_arrivals)],
+    room: Annotated[WorkerPool, Depends(_room)],
+    request: Request,
+    response: Response,
+    format: Format = "json",
+) -> QueryResult | Response:
+    """The sources most similar to an image of your own.
+
+    A FITS image is brought to FIRST's sampling and resolution where it needs it; what was done,
+    and what to beware of, is in the answer's warnings.
+    """
+    async with arrivals.receive(request) as sent:
+
+        def answer() -> QueryResult | Response:
+            image = prepare_image(sent.file.read(), sent.pixel_scale_arcsec, sent.position)
+            found = explorer.query_image(image, options)
+            return send_answer(explorer.space, found, options, format)
+
+        result = await room.run(answer)
+    target = result if isinstance(result, Response) else response
+    target.headers["Cache-Control"] = caching.LIVE
+    return result

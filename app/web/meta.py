@@ -1,0 +1,114 @@
+"""What is being served, in one object for the page and for other people's scripts."""
+
+import numpy as np
+
+from app.bundle.catalogue import Catalogue, robust_range
+from app.bundle.files import EncoderRecord
+from app.bundle.latent_space import LatentSpace
+from app.bundle.map_columns import layouts
+from app.query.caveats import INPUT_STATEMENTS, origin_statement
+from app.web.schemas import (
+    BundleInfo,
+    Column,
+    EncoderInfo,
+    ImageInfo,
+    Limits,
+    Meta,
+    ReductionInfo,
+    UmapInfo,
+)
+from model.preprocess import IMAGE_SIZE_PX, INPUT_SIZE_PX, PIXEL_SCALE_ARCSEC
+
+K_DEFAULT, K_MAX = 12, 200
+DUPLICATES_ARCSEC = 30.0
+
+
+def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
+    """Describe a loaded bundle, and how long a survey may take to answer."""
+    manifest = space.manifest
+    reduction = manifest.reduction
+    return Meta(
+        n=len(space),
+        version=space.version,
+        columns=[_column(space.catalogue, name) for name in space.catalogue.colour_columns()],
+        default_column=manifest.default_column,
+        layouts=layouts(space.catalogue),
+        encoder=_encoder(manifest.encoder),
+        catalogue=manifest.source,
+        input_kind=manifest.input_kind,
+        input_statement=f"The images are {INPUT_STATEMENTS[manifest.input_kind]}.",
+        image_origin_statement=origin_statement(space.catalogue),
+        bundle=BundleInfo(
+            version=space.version,
+            created_utc=manifest.created_utc,
+            schema_version=manifest.schema_version,
+            preprocessing=manifest.preprocessing,
+            extent_algorithm=manifest.extent_algorithm,
+        ),
+        image=ImageInfo(
+            pixel_scale_arcsec=PIXEL_SCALE_ARCSEC,
+            size_px=IMAGE_SIZE_PX,
+            input_size_px=INPUT_SIZE_PX,
+        ),
+        reduction=ReductionInfo(
+            pca_components=reduction.pca_components,
+            pca_variance_kept=reduction.pca_variance_kept,
+            umap=UmapInfo(
+                n_neighbors=reduction.umap_n_neighbors,
+                min_dist=reduction.umap_min_dist,
+                metric=reduction.umap_metric,
+                seed=reduction.seed,
+            ),
+        ),
+        limits=Limits(
+            k_max=min(K_MAX, len(space) - 1),
+            k_default=min(K_DEFAULT, len(space) - 1),
+            duplicates_arcsec_default=DUPLICATES_ARCSEC,
+            survey_deadline_s=survey_deadline_s,
+        ),
+    )
+
+
+def _encoder(record: EncoderRecord) -> EncoderInfo:
+    statement = f"Encoder: {record.name}; {record.origin}."
+    if not record.trained:
+        statement = (
+            f"The encoder is untrained ({record.name}): its weights are random and have learned "
+            "nothing from radio galaxies. The images, positions and extents are real; the map and "
+            "the similarities only show what a random network keeps of an image."
+        )
+    return EncoderInfo(
+        name=record.name,
+        sha256=record.sha256,
+        origin=record.origin,
+        trained=record.trained,
+        statement=statement,
+    )
+
+
+def _column(catalogue: Catalogue, name: str) -> Column:
+    info = catalogue.info[name]
+    unit = info.unit or None
+    if not catalogue.is_number(name):
+        return Column(
+            name=name,
+            label=info.label,
+            unit=unit,
+            kind="category",
+            categories=catalogue.categories(name),
+            description=info.description,
+        )
+    values = catalogue.numbers(name)
+    values = values[np.isfinite(values)]
+    low, high = robust_range(values)
+    return Column(
+        name=name,
+        label=info.label,
+        unit=unit,
+        kind="number",
+        min=float(values.min()),
+        max=float(values.max()),
+        low=low,
+        high=high,
+        description=info.description,
+    )

@@ -1,0 +1,103 @@
+"""The page, its static files and the installed package's Plotly. It holds no text of the page."""
+
+import gzip
+import importlib.metadata
+import importlib.resources
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from starlette.types import Scope
+
+from app.web import caching
+from app.web.dependencies import ServedDep
+from app.web.schemas import Health
+
+ROOT = Path(__file__).parents[2]
+PLOTLY_VERSION = importlib.metadata.version("plotly")
+
+router = APIRouter(include_in_schema=False)
+health = APIRouter(tags=["health"])
+templates = Jinja2Templates(ROOT / "templates")
+
+
+class RevalidatedFiles(StaticFiles):
+    """Static files that browsers keep but ask about."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, with Cache-Control."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = caching.REVALIDATE
+        return response
+
+
+def mount_static(app: FastAPI) -> None:
+    """Serve static/ at /static."""
+    app.mount("/static", RevalidatedFiles(directory=ROOT / "static"), name="static")
+
+
+@router.get("/")
+def page(request: Request, state: ServedDep) -> Response:
+    """The explorer."""
+    context = {
+        "meta": state.meta.model_dump(),
+        "plotly_url": f"/plotly.min.js?v={PLOTLY_VERSION}",
+    }
+    return _page(request, "index.html", context)
+
+
+@router.get("/bulk")
+def bulk_page(request: Request, state: ServedDep) -> Response:
+    """The search for a whole list of positions."""
+    limits = request.app.state.bulk_jobs.limits
+    return _page(request, "bulk.html", {"meta": state.meta.model_dump(), "limits": limits})
+
+
+@router.get("/docs")
+def api_page(request: Request) -> Response:
+    """The HTTP interface in words, from its OpenAPI description; needs no other host."""
+    return _page(request, "api.html", {"api": request.app.openapi()})
+
+
+@router.get("/plotly.min.js")
+def plotly(request: Request) -> Response:
+    """Plotly's JavaScript, from the installed Python package."""
+    etag = caching.etag_of("plotly", PLOTLY_VERSION)
+    if same := caching.unchanged(request, etag, caching.FOREVER):
+        return same
+    headers = caching.headers(etag, caching.FOREVER) | {"Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(_plotly_gzip(), media_type="text/javascript", headers=headers)
+    return Response(_plotly_file().read_bytes(), media_type="text/javascript", headers=headers)
+
+
+@health.get("/healthz")
+async def healthz() -> Health:
+    """The process is alive."""
+    return Health(status="ok")
+
+
+@health.get("/readyz")
+async def readyz(state: ServedDep) -> Health:
+    """The bundle is loaded; the server does not listen before."""
+    return Health(status="ok" if state.meta.n else "empty")
+
+
+def _page(request: Request, template: str, context: dict[str, Any]) -> Response:
+    context["static_url"] = lambda path: f"/static/{path}"
+    response = templates.TemplateResponse(request, template, context)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _plotly_file() -> Path:
+    return Path(str(importlib.resources.files("plotly"))) / "package_data" / "plotly.min.js"
+
+
+@cache
+def _plotly_gzip() -> bytes:
+    return gzip.compress(_plotly_file().read_bytes(), 6)

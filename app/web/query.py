@@ -1,0 +1,259 @@
+"""The HTTP API of the bundle and the query. It decides nothing: it asks and sends.
+
+Every route is a plain function, which FastAPI runs in a worker thread; only what waits for a survey
+has threads of its own, so that a slow survey never holds up the rest.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated, Any, Literal, TypeVar
+
+import anyio
+import anyio.to_thread
+from astropy.coordinates import SkyCoord
+from fastapi import APIRouter, Query, Request, Response
+
+from app.bundle.latent_space import LatentSpace
+from app.bundle.map_columns import listed_places, pack_column, pack_map
+from app.errors import UnknownColumn, UnknownSource
+from app.images.draw import Colours, draw_png
+from app.query.explorer import Answer, Explorer, SearchOptions
+from app.sky.coordinates import position_from_degrees
+from app.sky.resolve import Understood
+from app.tables.write import MEDIA_TYPES, Format, file_name, result_table, write_table_as
+from app.web import caching
+from app.web.answers import describe_answer, describe_source
+from app.web.dependencies import AskedPosition, ExplorerDep, OptionsDep, Served, ServedDep, SpaceDep
+from app.web.schemas import Meta, Problem, QueryResult, Source
+from model.preprocess import IMAGE_SIZE_PX
+
+PROBLEM = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": HTTPStatus(status).phrase, "content": PROBLEM}
+    for status in (404, 422, 502, 504)
+}
+FRAMING = (
+    "Little-endian: uint32 length of the header; JSON header, padded so that the data begin at a "
+    "multiple of 8; one uint16 array a column, in row order. x, y: min + code / 65535 * (max - "
+    "min). Numbers: min + code / 65534 * (max - min); categories: index; 65535: unknown."
+)
+BINARY = {"content": {"application/octet-stream": {}}, "description": FRAMING}
+PICTURE = {"content": {"image/png": {}}, "description": "North up, east left."}
+FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}
+}
+SURVEY_THREADS = 256
+T = TypeVar("T")
+
+router = APIRouter(prefix="/api", responses={s: PROBLEMS[s] for s in (404, 422)})
+_survey_threads = anyio.CapacityLimiter(SURVEY_THREADS)
+
+SizePx = Annotated[int, Query(ge=10, le=IMAGE_SIZE_PX, description="Central square, pixels.")]
+SurveyName = Annotated[
+    str | None,
+    Query(description="A survey of /api/surveys; by default the bundle's image, or FIRST's."),
+]
+
+
+@router.get("/meta", response_model=Meta)
+def meta(state: ServedDep, request: Request, response: Response) -> Meta | Response:
+    """What is served: sources, columns, encoder, catalogue, provenance."""
+    etag = caching.etag_of("meta", state.meta.version)
+    if same := caching.unchanged(request, etag, caching.REVALIDATE):
+        return same
+    response.headers.update(caching.headers(etag, caching.REVALIDATE))
+    return state.meta
+
+
+@router.get("/map", response_class=Response, responses={200: BINARY})
+def map_columns(
+    state: ServedDep,
+    request: Request,
+    colour: Annotated[
+        str | None, Query(description="A column of /api/meta; the default is there.")
+    ] = None,
+    layout: Annotated[
+        Literal["ours", "listed"],
+        Query(description="The bundle's map, or the catalogue's own (layouts of /api/meta)."),
+    ] = "ours",
+) -> Response:
+    """The map: x, y and one colour column, quantised, binary, in row order."""
+    name = _colour_column(state, colour or state.meta.default_column)
+    if layout == "listed" and len(state.meta.layouts) == 1:
+        raise UnknownColumn("The catalogue of this bundle has no map of its own.")
+    return _binary(request, state, f"map {layout}", name)
+
+
+@router.get("/map/columns/{name}", response_class=Response, responses={200: BINARY})
+def map_column(state: ServedDep, request: Request, name: str) -> Response:
+    """One colour column, quantised, binary, in row order."""
+    return _binary(request, state, "column", _colour_column(state, name))
+
+
+@router.get("/rows/{row}", response_model=Source)
+def source_of_row(
+    space: SpaceDep, request: Request, response: Response, row: int
+) -> Source | Response:
+    """The source in a row of the map."""
+    if not 0 <= row < len(space):
+        raise UnknownSource(
+            f"There is no row {row}; the rows are 0 to {len(space) - 1}.", parameter="row"
+        )
+    return _source(space, request, response, row)
+
+
+@router.get("/sources/{source_id}", response_model=Source)
+def source(
+    explorer: ExplorerDep, request: Request, response: Response, source_id: str
+) -> Source | Response:
+    """A source by its id."""
+    return _source(explorer.space, request, response, explorer.row_of(source_id))
+
+
+@router.get("/sources/{source_id}/cutout.png", response_class=Response, responses={200: PICTURE})
+def source_picture(
+    explorer: ExplorerDep,
+    request: Request,
+    source_id: str,
+    size_px: SizePx = IMAGE_SIZE_PX,
+    colours: Colours = "inferno",
+) -> Response:
+    """The stored image of a source: 1.8" a pixel, north up, east left."""
+    row = explorer.row_of(source_id)
+    etag = caching.etag_of(explorer.space.version, row, size_px, colours)
+    if same := caching.unchanged(request, etag, caching.AN_HOUR):
+        return same
+    origin = explorer.space.catalogue.image_origins([row])[0]
+    picture = draw_png(explorer.space.image(row), size_px, colours, origin)
+    return Response(picture, media_type="image/png", headers=caching.headers(etag, caching.AN_HOUR))
+
+
+@router.get("/sources/{source_id}/neighbours", response_model=QueryResult, responses=FILES)
+def source_neighbours(
+    explorer: ExplorerDep,
+    options: OptionsDep,
+    request: Request,
+    response: Response,
+    source_id: str,
+    format: Format = "json",
+) -> QueryResult | Response:
+    """The sources most similar to one of the bundle, which is not among them."""
+    row = explorer.row_of(source_id)
+    etag = caching.etag_of(explorer.space.version, row, options, format)
+    if same := caching.unchanged(request, etag, caching.REVALIDATE):
+        return same
+    sent = send_answer(explorer.space, explorer.neighbours_of(source_id, options), options, format)
+    target = sent if isinstance(sent, Response) else response
+    target.headers.update(caching.headers(etag, caching.REVALIDATE))
+    return sent
+
+
+@router.get("/query", response_model=QueryResult, responses=FILES | PROBLEMS)
+async def query(
+    explorer: ExplorerDep,
+    options: OptionsDep,
+    asked: AskedPosition,
+    response: Response,
+    survey: SurveyName = None,
+    format: Format = "json",
+) -> QueryResult | Response:
+    """The sources most similar to what lies at a sky position."""
+
+    def answer() -> QueryResult | Response:
+        found = explorer.query(asked.position, options, survey, row=asked.row)
+        return send_answer(explorer.space, found, options, format, asked)
+
+    threads = await _threads(explorer, asked.position, survey)
+    sent = await anyio.to_thread.run_sync(answer, limiter=threads)
+    target = sent if isinstance(sent, Response) else response
+    target.headers["Cache-Control"] = caching.LIVE
+    return sent
+
+
+@router.get("/cutout.png", response_class=Response, responses={200: PICTURE, **PROBLEMS})
+async def position_picture(
+    explorer: ExplorerDep,
+    ra: Annotated[float, Query(description="ICRS, degrees.")],
+    dec: Annotated[float, Query(description="ICRS, degrees.")],
+    survey: SurveyName = None,
+    size_px: SizePx = IMAGE_SIZE_PX,
+    colours: Colours = "inferno",
+) -> Response:
+    """The cleaned image of a position, as a query would use it."""
+    place = position_from_degrees(ra, dec)
+
+    def picture() -> bytes:
+        pixels = explorer.image_at(place, survey)
+        return draw_png(pixels, size_px, colours, explorer.origin_at(place, survey))
+
+    threads = await _threads(explorer, place, survey)
+    content = await anyio.to_thread.run_sync(picture, limiter=threads)
+    return Response(content, media_type="image/png", headers={"Cache-Control": caching.AN_HOUR})
+
+
+def _source(
+    space: LatentSpace, request: Request, response: Response, row: int
+) -> Source | Response:
+    etag = caching.etag_of("source", space.version, row)
+    if same := caching.unchanged(request, etag, caching.REVALIDATE):
+        return same
+    response.headers.update(caching.headers(etag, caching.REVALIDATE))
+    return describe_source(space, row)
+
+
+def _binary(request: Request, state: Served, what: str, name: str) -> Response:
+    space = state.explorer.space
+    etag = caching.etag_of(what, space.version, name)
+    if same := caching.unchanged(request, etag, caching.REVALIDATE):
+        return same
+    if what == "column":
+        packed = pack_column(space, name)
+    else:
+        places = listed_places(space.catalogue) if what == "map listed" else None
+        packed = pack_map(space, name, places)
+    return Response(
+        packed,
+        media_type="application/octet-stream",
+        headers=caching.headers(etag, caching.REVALIDATE),
+    )
+
+
+def _colour_column(state: Served, name: str) -> str:
+    known = [column.name for column in state.meta.columns]
+    if name not in known:
+        raise UnknownColumn(
+            f"There is no column '{name}' to colour by; there are {', '.join(known)}.",
+            parameter="colour",
+        )
+    return name
+
+
+async def in_survey_thread(work: Callable[[], T]) -> T:
+    """Run what waits for a survey where it holds up nothing else."""
+    return await anyio.to_thread.run_sync(work, limiter=_survey_threads)
+
+
+async def _threads(
+    explorer: Explorer, place: SkyCoord, survey: str | None
+) -> anyio.CapacityLimiter | None:
+    """The survey's threads, unless the bundle answers."""
+    held = await anyio.to_thread.run_sync(explorer.holds, place, survey)
+    return None if held else _survey_threads
+
+
+def send_answer(
+    space: LatentSpace,
+    answer: Answer,
+    options: SearchOptions,
+    fmt: Format,
+    asked: Understood | None = None,
+) -> QueryResult | Response:
+    """An answer as JSON, or as a file in another format."""
+    result = describe_answer(space, answer, asked)
+    if fmt == "json":
+        return result
+    return Response(
+        write_table_as(result_table(space, result, options), fmt),
+        media_type=MEDIA_TYPES[fmt],
+        headers={"Content-Disposition": f'attachment; filename="{file_name(result, fmt)}"'},
+    )

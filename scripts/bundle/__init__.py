@@ -1,0 +1,1 @@
+"""The build: catalogues and images in, a bundle out."""

@@ -1,0 +1,90 @@
+"""`rgz-explorer build`: which catalogue, which images, which bundle, which encoder."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.errors import BuildError
+from app.settings import read_settings
+from app.tables.lists import ListOptions, SourceList
+from model.encoder import load_encoder
+from scripts.bundle.build import BuildConfig, build
+from scripts.bundle.image_sources import ImageSource, list_catalogue
+from scripts.bundle.named import read_source_list
+from scripts.bundle.sources import CatalogueSource, bundle_catalogue, demo_catalogue
+from scripts.terminal import console
+
+WHAT = "Say what to build from: --demo, --catalogue FILE or NAME, or --reembed with --bundle DIR."
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What the arguments of `rgz-explorer build` ask for."""
+
+    demo: bool = False
+    reembed: bool = False
+    catalogue: str | None = None
+    images: Path | None = None
+    """Directory of fetched cutouts."""
+    render_from: Path | None = None
+    """Component catalogue to draw images from."""
+    bundle: Path | None = None
+    encoder: Path | None = None
+    options: ListOptions = field(default_factory=ListOptions)
+
+
+def build_bundle(request: BuildRequest) -> None:
+    """Build what the arguments ask for.
+
+    Raises
+    ------
+    BuildError
+        If the arguments contradict each other.
+    UnreadableCatalogue
+    """
+    if sum((request.demo, request.reembed, request.catalogue is not None)) != 1:
+        raise BuildError(WHAT)
+    if request.catalogue is None and (request.images or request.render_from):
+        raise BuildError("--images and --render-from give the images of a --catalogue.")
+    settings = read_settings()
+    if request.catalogue is not None and request.bundle is None:
+        raise BuildError("Say where the bundle of this catalogue goes with --bundle DIR.")
+    target = request.bundle or settings.bundle_dir
+    source = _source(request, target)
+    build(BuildConfig(target, source, load_encoder(request.encoder or settings.encoder)))
+
+
+def _source(request: BuildRequest, target: Path) -> CatalogueSource:
+    if request.demo:
+        return demo_catalogue()
+    if request.reembed:
+        return bundle_catalogue(target)
+    sources, images = _list_and_images(request)
+    for note in sources.notes:
+        console.print(note, markup=False)
+    return list_catalogue(sources, images)
+
+
+def _list_and_images(request: BuildRequest) -> tuple[SourceList, ImageSource]:
+    from scripts.bundle.drawn import DrawingConfig, DrawnImages
+    from scripts.bundle.fetched import FetchedImages
+    from scripts.bundle.named import read_named_batches
+
+    assert request.catalogue is not None
+    if request.images and request.render_from:
+        raise BuildError("Give --images or --render-from, not both: a source has one image.")
+    if request.images is None and request.render_from is None:
+        batches = read_named_batches(request.catalogue)
+        if batches is None:
+            raise BuildError(
+                f"'{request.catalogue}' is a list without images. Say where they are: --images DIR "
+                "(`rgz-explorer fetch cutouts` gets them), or --render-from FILE draws models from "
+                "the FIRST catalogue (`rgz-explorer fetch first-catalogue`)."
+            )
+        return batches
+    sources = read_source_list(request.catalogue, **request.options)
+    if request.images:
+        return sources, FetchedImages(request.images)
+    assert request.render_from is not None
+    workers = min(os.cpu_count() or 1, 8)
+    return sources, DrawnImages(DrawingConfig(request.render_from, workers=workers))

@@ -1,0 +1,114 @@
+"""The fetched cutouts of a directory as the images of a build. It never fetches."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+from astropy.coordinates import SkyCoord
+
+from app.bundle.files import RenderingRecord, file_digest
+from app.errors import SurveyError, UnreadableFits
+from app.images.fits import read_fits
+from app.surveys.cutouts import make_cutout
+from model.preprocess import (
+    INPUT_SIZE_PX,
+    PIXEL_SCALE_ARCSEC,
+    ImageError,
+    centre_crop,
+    clean_cutout,
+)
+from scripts.bundle.image_sources import SourceImage, SourceRow, no_image
+from scripts.bundle.sources import FIRST_TERMS
+from scripts.fetch.cutout_dir import FailureTable, read_store
+
+NOT_FETCHED = "its image was not fetched; `rgz-explorer fetch cutouts` goes on where it stopped"
+NOTHING_IN_VIEW = (
+    "the image holds no emission above 3 sigma within the central "
+    f'{INPUT_SIZE_PX * PIXEL_SCALE_ARCSEC:.0f}" that the network sees'
+)
+_CHECKSUM = re.compile(rb"(?:CHECKSUM|DATASUM) *= *'[^']*'")
+_HEADER_BYTES = 60_000
+
+
+class FetchedImages:
+    """An `ImageSource` of observed cutouts, cleaned as those of a query are.
+
+    Where there is no cutout, the table of failures gives the reason.
+
+    Parameters
+    ----------
+    directory : Path
+        As `rgz-explorer fetch cutouts` made it.
+
+    Raises
+    ------
+    FetchError
+        If it is no such directory.
+    """
+
+    input_kind = "raw"
+    rendering: RenderingRecord | None = None
+    terms = FIRST_TERMS
+
+    def __init__(self, directory: Path) -> None:
+        self._store = read_store(directory)
+        self._there = self._store.sizes_bytes()
+
+    @cached_property
+    def version(self) -> str:
+        """A digest of all images, by the checksums in their headers, and of all failures."""
+        digest = hashlib.sha256()
+        for name in sorted(self._there):
+            digest.update(name.encode() + _checksums(self._store.path_of(name)))
+        for reason in sorted(self._reasons.items()):
+            digest.update(repr(reason).encode())
+        return f"{len(self._there)} cutouts, sha256 {digest.hexdigest()[:16]}"
+
+    @property
+    def description(self) -> str:
+        """Where the images are from."""
+        return f"{self._store.field_arcmin:g}' cutouts of {self._store.survey}, fetched beforehand"
+
+    def images_of(self, rows: Iterable[SourceRow]) -> Iterator[SourceImage]:
+        """Read and clean each source's cutout, or give the reason why there is none."""
+        yield from map(self._image_of, rows)
+
+    def _image_of(self, row: SourceRow) -> SourceImage:
+        name = self._store.name_of(row.ra_deg, row.dec_deg)
+        if name not in self._there:
+            return no_image(self._reasons.get(name, NOT_FETCHED))
+        position = SkyCoord(row.ra_deg, row.dec_deg, unit="deg")
+        try:
+            image = read_fits(self._store.path_of(name).read_bytes())
+            cutout = make_cutout(image, position, self._store.survey)
+            cleaned = clean_cutout(cutout.image)
+        except (SurveyError, UnreadableFits, ImageError) as exc:
+            return no_image(str(exc))
+        except (OSError, LookupError, ValueError) as exc:  # not a file of ours
+            return no_image(f"its file '{name}.fits' cannot be read ({exc})")
+        if not centre_crop(cleaned.pixels, INPUT_SIZE_PX).any():
+            return no_image(NOTHING_IN_VIEW)
+        return SourceImage(
+            pixels=cleaned.pixels,
+            survey=self._store.survey,
+            rms_jy_beam=cleaned.rms_jy_beam,
+            scale_min_jy_beam=cleaned.scale_min_jy_beam,
+            scale_max_jy_beam=cleaned.scale_max_jy_beam,
+        )
+
+    @cached_property
+    def _reasons(self) -> dict[str, str]:
+        """Why cutouts are not there, by name."""
+        return {
+            self._store.name_of(each.ra_deg, each.dec_deg): each.reason
+            for each in FailureTable(self._store.directory).read()
+        }
+
+
+def _checksums(path: Path) -> bytes:
+    """The header's checksums of a file; those of its bytes if it has none."""
+    with path.open("rb") as file:
+        found = _CHECKSUM.findall(file.read(_HEADER_BYTES))
+    return b"".join(found) if len(found) == 2 else file_digest(path).encode()

@@ -1,0 +1,1 @@
+"""`rgz-explorer fetch`: what is got from archives and surveys, to keep."""

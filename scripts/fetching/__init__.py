@@ -1,1 +1,0 @@
-"""`rgz-explorer fetch ...`: what is got from archives and surveys, to keep."""

@@ -1,1 +1,0 @@
-"""`rgz-explorer fetch cutouts`: a survey's images of a whole list of sources, kept as files."""

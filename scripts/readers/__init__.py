@@ -1,1 +1,0 @@
-"""Catalogues and image sets that a bundle can be built from, one module a format."""

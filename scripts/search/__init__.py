@@ -1,1 +1,0 @@
-"""`rgz-explorer search`: a list of positions in, one table of neighbours out."""

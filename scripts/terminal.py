@@ -1,0 +1,96 @@
+"""One look for every long step: what runs, how far it is, and the time left."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from app.errors import ExplorerError
+
+
+def check_device(name: str) -> str:
+    """Give the name back if torch can compute there.
+
+    Raises
+    ------
+    ExplorerError
+    """
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as exc:
+        reason = str(exc).splitlines()[0].rstrip(".")
+        raise ExplorerError(
+            f"'{name}' cannot be computed on here ({reason}). Devices are cpu, cuda, cuda:1, mps."
+        ) from exc
+    return name
+
+
+T = TypeVar("T")
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def bar() -> Progress:
+    """A progress display with counts, elapsed time and time left."""
+    return Progress(
+        TextColumn("{task.description:<34}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:
+    """Yield the items and show how many are done."""
+    with bar() as progress:
+        yield from progress.track(items, total=total, description=description)
+
+
+@contextmanager
+def spinner(description: str) -> Iterator[None]:
+    """Show that a step runs whose length is not known."""
+    with console.status(description):
+        yield
+
+
+def check_output(*paths: Path | None) -> None:
+    """Refuse a file whose directory does not exist, or that is a directory itself.
+
+    Raises
+    ------
+    ExplorerError
+    """
+    for path in paths:
+        if path is None:
+            continue
+        if not path.absolute().parent.is_dir():
+            raise ExplorerError(
+                f"There is no directory '{path.parent}' to write '{path.name}' into."
+            )
+        if path.is_dir():
+            raise ExplorerError(f"'{path}' is a directory; name a file in it.")
+
+
+def write_result(result: dict[str, Any], out: Path | None) -> None:
+    """Write a result as JSON: into the file, or to standard output if there is none."""
+    text = json.dumps(result, indent=1)
+    if out is None:
+        typer.echo(text)
+        return
+    out.write_text(text + "\n")
+    console.print(f"The result is in {out}.", markup=False)

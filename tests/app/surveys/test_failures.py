@@ -1,0 +1,122 @@
+"""A survey that fails: every way it can, over real sockets, and what the person reads."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from astropy.coordinates import SkyCoord
+
+from app.main import create_app
+from app.settings import Settings
+from tests.problem import problem_of
+from tests.replay.faults import Fault
+from tests.replay.server import ReplayServer
+from tests.site import serving
+
+DEADLINE_S = 1.5
+CONNECTIONS = 3
+LATE_S = 10.0  # a busy machine wakes threads late; what drips would last for hours
+
+
+def ask(site: httpx.Client, place: SkyCoord, **parameters: Any) -> httpx.Response:
+    where = {"ra": place.ra.deg, "dec": place.dec.deg}
+    return site.get("/api/query", params=where | parameters)
+
+
+@pytest.fixture(scope="module")
+def rough() -> Iterator[ReplayServer]:
+    """A replayed FIRST server of this module's own: silence leaves requests hanging on it."""
+    with ReplayServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def hasty(
+    bundle: Path, rough: ReplayServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
+    """A server that gives the survey little time and keeps its cutouts."""
+    settings = Settings(
+        bundle=bundle,
+        data_dir=tmp_path_factory.mktemp("hasty"),
+        first_server=rough.first_url,
+        survey_deadline_s=DEADLINE_S,
+        survey_connections=CONNECTIONS,
+    )
+    with (
+        serving(create_app(settings)) as address,
+        httpx.Client(base_url=address, timeout=60) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def no_fault_is_left(rough: ReplayServer) -> Iterator[None]:
+    yield
+    rough.fault = None
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "said"),
+    [
+        (Fault.NO_DATA, 404, "10h00m00.0s +30d00m"),
+        (Fault.SILENCE, 504, f"{DEADLINE_S:g} s"),
+        (Fault.DRIP_BODY, 504, f"{DEADLINE_S:g} s"),
+        (Fault.HTML, 502, "Scheduled maintenance"),
+        (Fault.EMPTY, 502, "not a FITS image"),
+        (Fault.TRUNCATED, 502, "truncated"),
+        (Fault.HTTP_429, 502, "429"),
+        (Fault.RESET, 502, "cannot be reached"),
+        (Fault.UNDERSIZED, 502, "33 x 33 px"),
+        (Fault.WRONG_FIELD, 502, '" from 10h00m00.0s +30d00m'),
+        (Fault.BLANK, 422, "blank"),
+        (Fault.CONSTANT, 422, "0 Jy/beam"),
+    ],
+)
+def test_every_failure_of_the_survey_is_a_sentence_with_the_value(
+    hasty: httpx.Client, rough: ReplayServer, fault: Fault, status: int, said: str
+) -> None:
+    rough.fault = fault
+    asked = rough.count()
+    place = SkyCoord(150.0, 30 + fault.value * 1e-4, unit="deg")
+    started_s = time.monotonic()
+    problem = problem_of(ask(hasty, place))
+    assert time.monotonic() - started_s < DEADLINE_S + LATE_S
+    assert problem["status"] == status
+    assert said in problem["detail"]
+    assert rough.count() == asked + 1
+    if status != 504:  # those take their time
+        assert problem_of(ask(hasty, place, format="csv"))["status"] == status
+        picture = hasty.get("/api/cutout.png", params={"ra": place.ra.deg, "dec": place.dec.deg})
+        assert problem_of(picture)["detail"] == problem["detail"]
+    rough.fault = None
+    assert ask(hasty, place).status_code == 200  # no failure is kept
+
+
+def test_many_who_wait_for_a_silent_survey_all_have_the_same_deadline(
+    hasty: httpx.Client, rough: ReplayServer
+) -> None:
+    rough.fault = Fault.SILENCE
+    places = [SkyCoord(180.0 + n, 20.0, unit="deg") for n in range(40)]
+    started_s = time.monotonic()
+    with ThreadPoolExecutor(len(places)) as threads:
+        answers = list(threads.map(lambda place: ask(hasty, place), places))
+    took_s = time.monotonic() - started_s
+    one_after_another_s = len(places) / CONNECTIONS * DEADLINE_S
+    assert took_s < one_after_another_s / 2
+    assert {problem_of(answer)["status"] for answer in answers} == {504}
+
+
+def test_a_cutout_is_asked_for_once_and_then_cached(
+    hasty: httpx.Client, rough: ReplayServer
+) -> None:
+    asked = rough.count()
+    place = SkyCoord(200.0, 40.0, unit="deg")
+    first, second = (ask(hasty, place, k=5).json() for _ in range(2))
+    assert hasty.get(first["query"]["image_url"]).status_code == 200
+    assert rough.count() == asked + 1
+    assert (first["query"].pop("cached"), second["query"].pop("cached")) == (False, True)
+    assert first == second

@@ -1,0 +1,80 @@
+"""The examples that pages and sentences show can be searched for: they lie where FIRST observed."""
+
+import html
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+
+from app.errors import UnreadableList
+from app.query.lists import read_list
+from app.sky.coordinates import ACCEPTED
+from app.sky.names import BundleNames
+from app.sky.resolve import parse_position
+from app.surveys.footprint import first_footprint
+
+ROOT = Path(__file__).parents[3]
+OBJECTS = {
+    "3C 31": (16.85400, 32.41256),
+    "3C 285": (200.32454, 42.58750),
+    "Cygnus A": (299.86815, 40.73392),
+    "M87": (187.70593, 12.39112),
+}
+"""Degrees, ICRS; a test that finds another object on a page asks for its place here."""
+OBJECT = re.compile(r"\b(?:[345]C|NGC|IC|PKS|Abell|M) ?\d[\d.+-]*\b|\bCygnus A\b")
+COORDINATES = re.compile(
+    r"(?:\b(?:B1950|galactic) )?\b\d[\dhms.: ]* [+-]\d[\ddms.:]*(?: \d\d){0,2}"
+    r"|\bJ\d[\d.]+[+-][\d.]+"
+)
+DRAWING = re.compile(r"""\bd(?:=|: )["`][^"`]*["`]""")  # a path's moves look like both
+CONE = re.compile(r"RA=([\d.]+)&DEC=([\d.+-]+)")
+
+
+def texts() -> dict[str, str]:
+    """What a person can come to read: pages, scripts, and sentences with examples."""
+    pages = [*(ROOT / "templates").glob("*.html"), *(ROOT / "static" / "js").glob("*.js")]
+    read = {path.name: html.unescape(DRAWING.sub("", path.read_text())) for path in pages}
+    with pytest.raises(UnreadableList) as empty:
+        read_list(b"", "list", BundleNames([], [], np.empty(0), np.empty(0)), None)
+    return read | {"what is accepted": ACCEPTED, "an empty list": str(empty.value)}
+
+
+def examples(text: str) -> dict[str, SkyCoord]:
+    """The objects and positions in a text, with their places."""
+    names, written = OBJECT.findall(text), COORDINATES.findall(text)
+    found = {name: SkyCoord(*OBJECTS[name], unit="deg") for name in names}
+    found |= {each.strip(): parse_position(each) for each in written}
+    return found | {f"cone {ra}": SkyCoord(ra, dec, unit="deg") for ra, dec in CONE.findall(text)}
+
+
+def observed(place: SkyCoord) -> bool:
+    return first_footprint().reaches(place, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "some"),
+    [
+        (
+            "index.html",
+            {"3C 285", "M87", "181.229 +48.549", "12:04:55.0 +48:32:56", "cone 181.229"},
+        ),
+        ("bulk.html", {"3C 285", "12h04m55.0s +48d32m56s", "J120455.0+483256"}),
+        ("search.js", {"3C 285", "181.229 +48.549"}),
+        ("what is accepted", {"3C 285", "galactic 18.932 +77.183", "J134541.3+232254"}),
+        ("an empty list", {"3C 285", "180.31 +52.11"}),
+    ],
+)
+def test_the_examples_of_a_text_are_found(name: str, some: set[str]) -> None:
+    assert some <= examples(texts()[name]).keys()
+
+
+@pytest.mark.parametrize("name", texts())
+def test_every_example_lies_where_first_observed(name: str) -> None:
+    assert [each for each, place in examples(texts()[name]).items() if not observed(place)] == []
+
+
+def test_what_first_never_observed_is_told_apart() -> None:
+    outside = "3C 31 or Cygnus A, 83.6 +22.0"
+    assert [observed(place) for place in examples(outside).values()] == [False] * 3

@@ -1,0 +1,32 @@
+"""What is said of the bundle at the top of the page."""
+
+from app.bundle.latent_space import LatentSpace
+from app.web.meta import build_meta
+
+
+def test_an_untrained_encoder_is_never_presented_as_a_trained_one(explorer) -> None:
+    space: LatentSpace = explorer.space
+    manifest = space.manifest
+    record = manifest.encoder.model_copy(update={"trained": False, "name": "untrained ResNet-18"})
+    try:
+        space.manifest = manifest.model_copy(update={"encoder": record})
+        statement = build_meta(space, 20.0).encoder.statement
+    finally:
+        space.manifest = manifest
+    assert statement.startswith("The encoder is untrained (untrained ResNet-18)")
+    assert "learned nothing" in statement
+
+
+def test_a_trained_encoder_is_named_with_its_origin(explorer) -> None:
+    space: LatentSpace = explorer.space
+    manifest = space.manifest
+    update = {"trained": True, "name": "ResNet-18 of a test", "origin": "trained on nothing real"}
+    try:
+        record = manifest.encoder.model_copy(update=update)
+        space.manifest = manifest.model_copy(update={"encoder": record})
+        statement = build_meta(space, 20.0).encoder.statement
+    finally:
+        space.manifest = manifest
+    assert "ResNet-18 of a test" in statement
+    assert "trained on nothing real" in statement
+    assert "untrained" not in statement

@@ -1,0 +1,88 @@
+"""A Chromium for the browser tests, pages in it that fail for a script's error, and our command."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
+
+from tests.browser.chromium import FLAGS, NONE, find_chromium
+
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
+WAIT_MS = 30_000
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A Chromium while the ``with`` block lasts; the test fails where none can be had."""
+    path = find_chromium()
+    if path is None:
+        pytest.fail(NONE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def new_page(chromium: Browser, size: ViewportSize = DESKTOP, **options: Any) -> Iterator[Page]:
+    """A page of its own context; any error of a script in it fails the test in the end."""
+    context = chromium.new_context(viewport=size, **options)
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: _keep_error(message, complaints))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def _keep_error(message: ConsoleMessage, complaints: list[str]) -> None:
+    refused = "Failed to load resource" in message.text  # the API's own error answers
+    if message.type == "error" and not refused:
+        complaints.append(message.text)
+
+
+def open_ready(page: Page, url: str) -> None:
+    """Go to the explorer's page and wait until its map is drawn."""
+    page.goto(url)
+    page.wait_for_function("document.documentElement.dataset.ready === 'true'")
+
+
+@contextmanager
+def served_by_command(bundle: Path, data_dir: Path, **environment: str) -> Iterator[str]:
+    """The address at which `rgz-explorer serve` serves a bundle while the ``with`` block lasts."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scripts.cli", "serve", "--bundle", str(bundle), "--port", "0"],
+        env=os.environ | {"RGZ_DATA_DIR": str(data_dir), "COLUMNS": "200"} | environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    try:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        found = re.search(r"http://\S+", said)
+        assert found, said
+        yield found[0]
+    finally:
+        process.terminate()
+        process.wait()

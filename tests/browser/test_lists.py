@@ -1,0 +1,124 @@
+"""The page for lists in a real Chromium: pasted, chosen, refused, stopped, reloaded, taken away."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from astropy.table import Table
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from app.main import create_app
+from app.query.explorer import Explorer
+from app.settings import Settings
+from app.tables.entries import read_table
+from tests.browser.page import SIZES, new_page
+from tests.replay.server import ReplayServer
+from tests.site import serving
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def address(
+    bundle: Path, survey: ReplayServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    settings = Settings(
+        bundle=bundle,
+        data_dir=tmp_path_factory.mktemp("data"),
+        first_server=survey.first_url,
+        skyview_server=survey.url + "/none",
+        sesame_url="",
+    )
+    with serving(create_app(settings, read_table)) as url:
+        yield url
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    with new_page(chromium, accept_downloads=True) as page:
+        yield page
+
+
+def listed(explorer: Explorer, n: int) -> str:
+    catalogue = explorer.space.catalogue
+    return "\n".join(f"{catalogue.ra_deg[i]:.5f} {catalogue.dec_deg[i]:+.5f}" for i in range(n))
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_a_pasted_list_gives_its_account_neighbours_unmatched_and_files(
+    page: Page, address: str, explorer: Explorer, size: ViewportSize
+) -> None:
+    page.set_viewport_size(size)
+    page.goto(f"{address}/bulk")
+    page.fill("#list", f"{listed(explorer, 3)}\n10 -60\n<b>no</b>\n")
+    page.fill("#k", "8")
+    page.click("#submit")
+    expect(page.locator("#summary")).to_contain_text(
+        "5 listed = 3 answered from the catalogue + 0 by the survey + 2 unmatched."
+    )
+    expect(page.locator(".answer")).to_have_count(3)
+    expect(page.locator(".answer").first.locator(".strip a")).to_have_count(6)
+    expect(page.locator("#unmatched tbody tr")).to_have_count(2)
+    expect(page.locator("#unmatched")).to_contain_text("FIRST has no data")
+    expect(page.locator("#unmatched")).to_contain_text("<b>no</b>")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="ECSV").click()
+    table = Table.read(waiting.value.path(), format="ascii.ecsv")
+    assert len(table) == 3 * 8
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.reload()
+    expect(page.locator(".answer")).to_have_count(3)
+    page.locator(".answer .strip a").first.click()
+    expect(page).to_have_url(f"{address}/?source={table['source_id'][0]}")
+
+
+def test_a_chosen_file_is_searched_and_may_be_removed_again(
+    page: Page, address: str, explorer: Explorer, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.fits"
+    catalogue = explorer.space.catalogue
+    Table({"RA": catalogue.ra_deg[:4], "DEC": catalogue.dec_deg[:4]}).write(path)
+    page.goto(f"{address}/bulk")
+    page.set_input_files("#file", path)
+    expect(page.locator("#file-name")).to_have_text("mine.fits")
+    expect(page.locator("#list")).to_be_disabled()
+    page.click("#submit")
+    expect(page.locator("#summary")).to_contain_text("4 listed = 4 answered")
+    expect(page.locator("#summary .notes")).to_contain_text("Positions: RA")
+    page.click("#file-remove")
+    expect(page.locator("#list")).to_be_enabled()
+
+
+def test_what_cannot_be_searched_is_said_beside_the_button(page: Page, address: str) -> None:
+    page.goto(f"{address}/bulk")
+    said = page.locator("#form-error")
+    page.click("#submit")
+    expect(said).to_contain_text("The list is empty")
+    page.fill("#list", "1 2")
+    page.fill("#k", "0")
+    page.click("#submit")
+    expect(said).to_contain_text("The number of neighbours is 1 to 200, not '0'.")
+    page.fill("#k", "200")
+    page.fill("#list", "1 2\n" * 1001)
+    page.click("#submit")
+    expect(said).to_contain_text("Ask for 199 at most.")
+    page.goto(f"{address}/bulk?search=gone")
+    expect(page.locator("#result-error")).to_contain_text("There is no search 'gone'")
+
+
+def test_a_search_shows_how_far_it_is_and_can_be_stopped(
+    page: Page, address: str, explorer: Explorer, survey: ReplayServer
+) -> None:
+    page.goto(f"{address}/bulk")
+    survey.delay_s = 0.5
+    try:
+        outside = "\n".join(f"{150 + 2 * n} 41.3" for n in range(20))
+        page.fill("#list", f"{listed(explorer, 2)}\n{outside}")
+        page.click("#submit")
+        expect(page.locator("#progress-words")).to_contain_text("of 22 entries")
+        page.click("#stop")
+        expect(page.locator("#summary")).to_contain_text("Stopped: what was found so far")
+    finally:
+        survey.delay_s = 0.0
+    expect(page.locator("#summary")).to_contain_text("not tried.")
+    expect(page.locator(".answer").first).to_be_visible()

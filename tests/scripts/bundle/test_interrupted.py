@@ -1,0 +1,114 @@
+"""Builds that are killed with kill -9, or meet another build of the same bundle."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.bundle.files import current_version, verify
+from app.bundle.latent_space import open_latent_space
+from app.errors import BuildInProgress
+from scripts.bundle.build import build
+from tests.build_process import MOMENTS
+from tests.small_builds import small_config, stamps
+
+ROOT = Path(__file__).parents[3]
+FEW = 12
+SEEN = 60
+
+
+def start(bundle: Path, n: int, *moment: str) -> subprocess.Popen[bytes]:
+    """Start a build in a process of its own."""
+    command = [sys.executable, "-m", "tests.build_process", str(bundle), str(n), *moment]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+
+
+def kill_when(process: subprocess.Popen[bytes], sign: Path, delay_s: float = 0.0) -> None:
+    """Kill -9 a process as soon as a file is there, or a little later."""
+    deadline = time.monotonic() + 120
+    while not sign.exists():
+        assert process.poll() is None, f"the build ended before {sign} was there"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    time.sleep(delay_s)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(30) == -signal.SIGKILL
+
+
+def assert_serves(bundle: Path, version: Path, n: int) -> None:
+    """A bundle serves a version, and serves it well."""
+    assert current_version(bundle) == version
+    space = open_latent_space(bundle)
+    assert len(space) == n
+    assert space.search(space.y[0], 1)[0].row == 0
+    assert space.image(n - 1).any()
+
+
+def test_a_build_killed_between_and_within_stages_goes_on_where_it_was(
+    bundle_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, old = small_config(bundle_copy, SEEN), current_version(bundle_copy)
+    work = bundle_copy / f".build-{config.fingerprint[:16]}"
+    delays = random.Random(69)
+    for sign in ("version/images.zarr/zarr.json", "done/images", "done/representations"):
+        process = start(bundle_copy, SEEN)
+        kill_when(process, work / sign, delays.uniform(0, 0.05))
+        assert_serves(bundle_copy, old, 240)
+    finished = stamps(work / "version")
+    capsys.readouterr()
+    new = build(config)
+    said = capsys.readouterr().err
+    assert "images: kept from the interrupted build" in said
+    assert "representations: kept from the interrupted build" in said
+    assert "map: kept" not in said
+    kept = ("images.zarr/zarr.json", "images.zarr/c/0/0/0", "representations.npy", "rejects.csv")
+    assert {name: stamps(new)[name] for name in kept} == {name: finished[name] for name in kept}
+    assert_serves(bundle_copy, new, SEEN)
+    assert not list(bundle_copy.glob(".build-*"))
+    undisturbed = build(replace(config, bundle=tmp_path / "undisturbed"))
+    assert verify(new).files == verify(undisturbed).files
+
+
+@pytest.mark.usefixtures("quick_layout")
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_build_killed_while_it_swaps_leaves_a_bundle_that_serves(
+    moment: str, bundle_copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = current_version(bundle_copy)
+    assert start(bundle_copy, FEW, moment).wait(120) == -signal.SIGKILL
+    if moment == "linked":
+        assert_serves(bundle_copy, current_version(bundle_copy), FEW)
+    else:
+        assert_serves(bundle_copy, old, 240)
+    capsys.readouterr()
+    new = build(small_config(bundle_copy, FEW))
+    said = capsys.readouterr().err
+    if moment == "half a table":
+        for stage in ("images", "representations", "principal components", "map"):
+            assert f"{stage}: kept from the interrupted build" in said
+    else:
+        assert "is up to date" in said
+    assert_serves(bundle_copy, new, FEW)
+    assert np.isfinite(open_latent_space(bundle_copy).novelty).all()
+
+
+@pytest.mark.usefixtures("quick_layout")
+def test_a_second_build_at_the_same_time_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    process = start(tmp_path, SEEN)
+    try:
+        while not list(tmp_path.glob(".build-*")):
+            assert process.poll() is None
+            time.sleep(0.002)
+        with pytest.raises(BuildInProgress, match=r"Another build of the bundle '.*' is running"):
+            build(small_config(tmp_path, FEW))
+        assert not list(tmp_path.glob("2*"))
+    finally:
+        process.kill()
+        process.wait(30)
+    assert build(small_config(tmp_path, 6)).is_dir()  # a killed build leaves no lock behind

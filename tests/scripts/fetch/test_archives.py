@@ -1,0 +1,240 @@
+"""Named downloads from Zenodo over a real socket: whole or not there, resumed, md5 checked."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from app.net.breaker import Backoff
+from scripts import cli
+from scripts.fetch.archives import (
+    FILES,
+    Download,
+    FetchFailed,
+    Interrupted,
+    WrongContent,
+    ZenodoFile,
+    download,
+    fetch_from_zenodo,
+)
+from tests.replay.zenodo import ReplayZenodo, ZenodoFault
+
+CONTENT = Random(1).randbytes(300_000)
+MD5 = hashlib.md5(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def zenodo() -> Iterator[ReplayZenodo]:
+    records = {"7": {"a file.tar.gz": CONTENT}, "8": {"x.tar.gz": CONTENT, "README.md": b"hello"}}
+    with ReplayZenodo(records) as server:
+        yield server
+
+
+def wanted(
+    zenodo: ReplayZenodo,
+    path: Path,
+    md5: str | None = MD5,
+    retries: int = 0,
+    deadline_s: float = 20.0,
+) -> Download:
+    return Download(
+        f"{zenodo.url}/records/7/files/a%20file.tar.gz?download=1",
+        path / "a file.tar.gz",
+        "Zenodo",
+        md5=md5,
+        deadline_s=deadline_s,
+        backoff=Backoff(retries=retries, first_wait_s=0.01),
+    )
+
+
+def test_a_file_comes_whole_and_is_not_asked_for_twice(
+    zenodo: ReplayZenodo, tmp_path: Path
+) -> None:
+    task = wanted(zenodo, tmp_path)
+    assert download(task)
+    assert task.path.read_bytes() == CONTENT
+    assert [path.name for path in tmp_path.iterdir()] == ["a file.tar.gz"]
+    assert not download(task)
+    assert len(zenodo.requests) == 1
+
+
+def test_a_broken_transfer_is_resumed_where_it_broke(zenodo: ReplayZenodo, tmp_path: Path) -> None:
+    zenodo.fault = ZenodoFault.CUT
+    task = wanted(zenodo, tmp_path)
+    with pytest.raises(Interrupted, match="goes on from there"):
+        download(task)
+    assert not task.path.exists()
+    half = task.part.stat().st_size
+    assert 0 < half < len(CONTENT)
+    zenodo.fault = None
+    assert download(task)
+    assert task.path.read_bytes() == CONTENT
+    assert zenodo.ranges == ["", f"bytes={half}-"]
+
+
+def test_a_transfer_that_keeps_breaking_is_resumed_while_it_gets_on(
+    zenodo: ReplayZenodo, tmp_path: Path
+) -> None:
+    zenodo.fault = ZenodoFault.CUT
+    zenodo.only_first = 5
+    task = wanted(zenodo, tmp_path, retries=1)
+    assert download(task)
+    assert task.path.read_bytes() == CONTENT
+    assert len(zenodo.ranges) == 6
+
+
+def test_a_server_without_ranges_begins_anew(zenodo: ReplayZenodo, tmp_path: Path) -> None:
+    task = wanted(zenodo, tmp_path)
+    task.part.write_bytes(CONTENT[:1000])
+    zenodo.fault = ZenodoFault.NO_RANGES
+    assert download(task)
+    assert task.path.read_bytes() == CONTENT
+
+
+def test_a_part_that_is_whole_already_is_taken(zenodo: ReplayZenodo, tmp_path: Path) -> None:
+    task = wanted(zenodo, tmp_path)
+    task.part.write_bytes(CONTENT)
+    assert download(task)
+    assert task.path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("start", [b"", b"another file's beginning"])
+def test_a_wrong_md5_is_refused_and_nothing_stays(
+    zenodo: ReplayZenodo, tmp_path: Path, start: bytes
+) -> None:
+    task = wanted(zenodo, tmp_path)
+    if start:
+        task.part.write_bytes(start)
+    else:
+        zenodo.fault = ZenodoFault.OTHER_BYTES
+    with pytest.raises(WrongContent, match=MD5):
+        download(task)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_of_that_name_that_is_another_is_left_alone(
+    zenodo: ReplayZenodo, tmp_path: Path
+) -> None:
+    task = wanted(zenodo, tmp_path)
+    task.path.write_bytes(b"mine")
+    with pytest.raises(WrongContent, match="there already"):
+        download(task)
+    assert task.path.read_bytes() == b"mine"
+    assert not zenodo.requests
+
+
+@pytest.mark.parametrize("fault", [ZenodoFault.SILENCE, ZenodoFault.DRIP])
+def test_a_slow_server_does_not_outlast_the_deadline(
+    zenodo: ReplayZenodo, tmp_path: Path, fault: ZenodoFault
+) -> None:
+    zenodo.fault = fault
+    task = wanted(zenodo, tmp_path, retries=3, deadline_s=0.4)
+    with pytest.raises(Interrupted, match=r"within 0\.4 s"):
+        download(task)
+    assert not task.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [(ZenodoFault.HTTP_500, "status 500"), (ZenodoFault.HTTP_404, "has no 'http")],
+)
+def test_a_refusal_is_a_sentence(
+    zenodo: ReplayZenodo, tmp_path: Path, fault: ZenodoFault, words: str
+) -> None:
+    zenodo.fault = fault
+    with pytest.raises(FetchFailed, match=words):
+        download(wanted(zenodo, tmp_path, retries=2))
+    assert len(zenodo.ranges) == (3 if fault is ZenodoFault.HTTP_500 else 1)
+
+
+def test_a_busy_server_is_asked_again(zenodo: ReplayZenodo, tmp_path: Path) -> None:
+    zenodo.fault, zenodo.only_first = ZenodoFault.HTTP_429, 1
+    assert download(wanted(zenodo, tmp_path, retries=1))
+
+
+def test_a_server_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    with ReplayZenodo({}) as gone:
+        url = gone.url
+    task = Download(url, tmp_path / "x", "Zenodo", backoff=Backoff(retries=0))
+    with pytest.raises(FetchFailed, match="Zenodo cannot be reached"):
+        download(task)
+
+
+def test_a_directory_that_cannot_be_written_is_a_sentence(
+    zenodo: ReplayZenodo, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(FetchFailed, match="cannot be written"):
+        download(wanted(zenodo, tmp_path / "file"))
+
+
+def test_the_record_says_the_md5_of_a_file_that_is_not_known(
+    zenodo: ReplayZenodo, tmp_path: Path
+) -> None:
+    path, fetched = fetch_from_zenodo(ZenodoFile("8", "kept"), tmp_path, zenodo.url, 20)
+    assert fetched
+    assert path.read_bytes() == CONTENT
+    zenodo.fault = ZenodoFault.OTHER_BYTES
+    with pytest.raises(WrongContent, match="not the published"):
+        fetch_from_zenodo(ZenodoFile("8", "again"), tmp_path, zenodo.url, 20)
+
+
+@pytest.mark.parametrize(
+    ("file", "fault", "words"),
+    [
+        (ZenodoFile("8", "x", "none.tar"), None, r"has no 'none.tar' but x.tar.gz, README.md"),
+        (ZenodoFile("9", "x"), None, "HTTP status 404"),
+        (ZenodoFile("8", "x"), ZenodoFault.HTML_RECORD, "is no JSON"),
+        (ZenodoFile("8", "x"), ZenodoFault.NO_FILES, "lists no files"),
+    ],
+)
+def test_a_record_that_does_not_help_is_a_sentence(
+    zenodo: ReplayZenodo,
+    tmp_path: Path,
+    file: ZenodoFile,
+    fault: ZenodoFault | None,
+    words: str,
+) -> None:
+    zenodo.fault = fault
+    with pytest.raises(FetchFailed, match=words):
+        fetch_from_zenodo(file, tmp_path, zenodo.url, 20)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_named_file_is_asked_for_as_zenodo_publishes_it(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = FILES[name].file
+    key = file.key or "MIGHTEE_batches.tar.gz"
+    with ReplayZenodo({file.record: {key: CONTENT}}) as zenodo:
+        monkeypatch.setenv("RGZ_ZENODO_SERVER", zenodo.url)
+        monkeypatch.setattr("sys.argv", ["rgz-explorer", "fetch", name, "--out", str(tmp_path)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr().err
+        assert f"/records/{file.record}/files/{key}" in [path for path, _ in zenodo.requests]
+    if file.md5:  # these bytes are not the published ones
+        assert ended.value.code == 1
+        assert file.md5 in said
+        assert not list(tmp_path.iterdir())
+    else:
+        assert not ended.value.code
+        assert (tmp_path / file.kept_as).read_bytes() == CONTENT
+        assert str(tmp_path / file.kept_as) in said
+
+
+def test_the_real_mirabest_archive_has_the_published_md5(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = FILES["mirabest"].file
+    content = (shared_data / "MiraBest_F_batches.tar.gz").read_bytes()
+    assert file.key
+    with ReplayZenodo({file.record: {file.key: content}}) as zenodo:
+        path, fetched = fetch_from_zenodo(file, tmp_path, zenodo.url, 20)
+    assert fetched
+    assert path.stat().st_size == len(content)

@@ -1,0 +1,109 @@
+"""How politely a fetch asks, as the server sees it, and how it bears a service in trouble."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.fetch import cutouts as progress
+from scripts.fetch.cutout_dir import FailureClass
+from scripts.fetch.cutouts import FetchProgress
+from tests.fetching import EagerClock, config_of, fetch_from, rows_of
+from tests.replay.faults import Fault
+from tests.replay.fetch import FetchReplay
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FetchReplay]:
+    """A FIRST server on loopback, asked directly even where a proxy is set."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with FetchReplay() as replay:
+        yield replay
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+def test_the_server_never_sees_more_requests_at_once_than_configured(
+    server: FetchReplay, tmp_path: Path, connections: int
+) -> None:
+    server.delay_s = 0.1
+    config = config_of(tmp_path, connections=connections)
+    assert fetch_from(server.first_url, rows_of(9), config).counts.fetched == 9
+    assert server.most_at_once == connections
+
+
+def test_the_server_never_sees_requests_faster_than_configured(
+    server: FetchReplay, tmp_path: Path
+) -> None:
+    """Whatever delays a request on its way, only those under way can arrive bunched.
+
+    The server makes its answers beforehand: were it slow itself, it would see no hurry.
+    """
+    fetch_from(server.first_url, rows_of(14), config_of(tmp_path / "before"))
+    server.arrivals_s.clear()
+    rate_per_s, connections = 8.0, 3
+    config = config_of(tmp_path / "paced", rate_per_s=rate_per_s, connections=connections)
+    fetch_from(server.first_url, rows_of(14), config)
+    came_s = sorted(server.arrivals_s)
+    assert len(came_s) == 14
+    for first in range(len(came_s)):
+        for last in range(first + connections + 1, len(came_s)):
+            at_least_s = (last - first - connections) / rate_per_s
+            assert came_s[last] - came_s[first] >= at_least_s - 1e-3
+
+
+def test_too_many_requests_pauses_all_as_long_as_the_service_asks(
+    server: FetchReplay, tmp_path: Path
+) -> None:
+    clock, rows = EagerClock(), rows_of(12)
+    server.plan = lambda _, nth: Fault.HTTP_429 if server.count() == 4 else None
+    counts = fetch_from(server.first_url, rows, config_of(tmp_path, connections=1), clock).counts
+    assert (counts.fetched, counts.failed) == (12, {})
+    assert server.count() == 13
+    assert max(clock.waits_s) == pytest.approx(30, abs=0.1)  # Retry-After of the replay server
+
+
+def test_a_dead_service_is_asked_ever_less_and_given_up_with_nothing_counted_as_failed(
+    server: FetchReplay, tmp_path: Path
+) -> None:
+    clock, rows = EagerClock(), rows_of(30)
+    server.plan = lambda _, __: Fault.RESET if server.count() > 10 else None
+    config = config_of(tmp_path, give_up_s=600.0)
+    outcome = fetch_from(server.first_url, rows, config, clock)
+    assert outcome.stopped is not None
+    assert "After 10 min without an answer" in outcome.stopped
+    assert 7 <= outcome.counts.fetched <= 10
+    assert outcome.counts.failed == {}
+    assert outcome.counts.not_tried == 30 - outcome.counts.fetched
+    assert server.count() < 30
+    pauses_s = [wait for wait in clock.waits_s if wait > 1]
+    assert pauses_s == sorted(pauses_s)
+    server.plan = None
+    assert fetch_from(server.first_url, rows, config_of(tmp_path)).counts.listed == 30
+    assert len(list(tmp_path.rglob("*.fits"))) == 30
+
+
+def test_a_service_that_comes_back_costs_no_image(server: FetchReplay, tmp_path: Path) -> None:
+    clock, rows = EagerClock(), rows_of(20)
+    server.plan = lambda _, __: Fault.HTTP_500 if 5 <= server.count() <= 13 else None
+    counts = fetch_from(server.first_url, rows, config_of(tmp_path), clock).counts
+    assert (counts.fetched, counts.failed) == (20, {})
+
+
+def test_a_slow_server_is_a_timeout_and_a_class_of_its_own(
+    server: FetchReplay, tmp_path: Path
+) -> None:
+    rows = rows_of(4)
+    server.plan = lambda place, _: Fault.SILENCE if place.startswith("8.66666667") else None
+    config = config_of(tmp_path, tries=1)
+    counts = fetch_from(server.first_url, rows, config, EagerClock(), deadline_s=1.0).counts
+    assert (counts.fetched, counts.failed) == (3, {FailureClass.TIMEOUT: 1})
+
+
+def test_progress_says_the_rate_and_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 100.0
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now_s)
+    shown = FetchProgress(10_000)
+    for number in range(50):
+        shown.advance(failed=number < 3)
+    now_s = 125.0
+    assert shown.line() == "50 of 10,000, 3 failed, 2.00 images/s, 1.4 h left"

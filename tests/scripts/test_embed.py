@@ -1,0 +1,127 @@
+"""The embed command on FITS files of one's own: what it takes, and what it refuses and says."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from astropy.io import fits
+from typer.testing import CliRunner
+
+from app.errors import ExplorerError
+from model.classifier import Classifier, save_classifier
+from model.encoder import Encoder, embed, untrained_encoder
+from model.preprocess import clean, network_input
+from scripts.cli import app
+from scripts.embed import embed_files
+
+CARDS = {
+    "CTYPE1": "RA---SIN",
+    "CTYPE2": "DEC--SIN",
+    "CRVAL1": 150.0,
+    "CRVAL2": 30.0,
+    "CRPIX1": 150.5,
+    "CRPIX2": 150.5,
+    "CDELT1": -0.0005,
+    "CDELT2": 0.0005,
+    "BUNIT": "JY/BEAM",
+}
+
+
+def drawn() -> np.ndarray:
+    """A double source of 36" in noise of 0.15 mJy/beam, (300, 300)."""
+    row, column = np.mgrid[:300, :300]
+    lobes = [np.exp(-((row - 150) ** 2 + (column - 150 - side) ** 2) / 4.0) for side in (-10, 10)]
+    noise = np.random.default_rng(1).normal(0, 1.5e-4, (300, 300))
+    return (0.02 * sum(lobes) + noise).astype(np.float32)
+
+
+def write(path: Path, **cards: object) -> Path:
+    header = fits.Header(list((CARDS | cards).items()))
+    fits.PrimaryHDU(drawn(), header).writeto(path)
+    return path
+
+
+def test_table_holds_position_extent_and_the_representation(
+    tmp_path: Path, encoder: Encoder
+) -> None:
+    out = tmp_path / "y.parquet"
+    embed_files([write(tmp_path / "a.fits")], encoder, out)
+    table = pq.read_table(out)
+    row = table.to_pylist()[0]
+    assert row["ra_deg"] == pytest.approx(150.0, abs=1e-6)
+    assert row["dec_deg"] == pytest.approx(30.0, abs=1e-6)
+    assert row["angular_extent_arcsec"] == pytest.approx(36, abs=2)
+    assert row["extent_flag"] == "ok"
+    expected = embed(encoder, network_input(clean(drawn()))[None])[0]
+    np.testing.assert_allclose(row["y"], expected, rtol=1e-4, atol=1e-5)
+    assert table.schema.field("ra_deg").metadata[b"unit"] == b"deg"
+    assert table.schema.metadata[b"encoder_sha256"].decode() == encoder.card.sha256
+    assert table.schema.metadata[b"input_kind"] == b"raw"
+
+
+@pytest.mark.parametrize("input_kind", ["published", "pedestal"])
+def test_a_kept_classifier_adds_its_classes_and_leaves_y_alone(
+    tmp_path: Path, encoder: Encoder, input_kind: str
+) -> None:
+    other = untrained_encoder("resnet14")
+    weight = np.stack([np.zeros(512), np.full(512, 0.01)]).astype(np.float32)
+    fitted = Classifier(other, weight, np.zeros(2, np.float32), ("FRI", "FRII"), "by hand")
+    fitted = replace(fitted, input_kind=input_kind)
+    save_classifier(fitted, tmp_path / "fitted.safetensors")
+    path, out = write(tmp_path / "a.fits"), tmp_path / "y.parquet"
+    words = ["embed", str(path), "--out", str(out)]
+    result = CliRunner().invoke(app, [*words, "--classifier", str(tmp_path / "fitted.safetensors")])
+    assert result.exit_code == 0
+    table = pq.read_table(out)
+    (row,) = table.to_pylist()
+    x = network_input(clean(drawn()))[None]
+    expected = fitted.probabilities(x)[0]
+    assert row["predicted_class"] == "FRII"
+    np.testing.assert_allclose([row["probability_FRI"], row["probability_FRII"]], expected)
+    np.testing.assert_allclose(row["y"], embed(encoder, x)[0], rtol=1e-4, atol=1e-5)
+    metadata = table.schema.metadata
+    assert metadata[b"classifier"] == b"by hand"
+    assert metadata[b"classifier_encoder_sha256"].decode() == other.card.sha256
+    assert metadata[b"classifier_input_kind"].decode() == input_kind
+    assert ("pedestal was subtracted" in result.output) == (input_kind == "pedestal")
+
+
+@pytest.mark.parametrize(
+    ("cards", "said"),
+    [
+        ({"CDELT1": -0.0015, "CDELT2": 0.0015}, '5.40 x 5.40" a pixel'),
+        ({"CDELT1": 0.0005}, "east right"),
+        ({"CDELT2": -0.0005}, "south up"),
+        ({"BUNIT": "K"}, "'K'"),
+    ],
+)
+def test_what_is_not_sampled_as_first_is_rejected_with_the_reason(
+    tmp_path: Path, encoder: Encoder, cards: dict, said: str
+) -> None:
+    good, bad = write(tmp_path / "good.fits"), write(tmp_path / "bad.fits", **cards)
+    out = tmp_path / "y.parquet"
+    embed_files([good, bad], encoder, out)
+    assert pq.read_table(out)["file"].to_pylist() == [str(good)]
+    with (tmp_path / "y.parquet.rejects.csv").open(newline="") as file:
+        (reject,) = csv.DictReader(file)
+    assert reject["file"] == str(bad)
+    assert said in reject["reason"]
+
+
+def test_missing_files_and_directories_are_said_before_the_work(
+    tmp_path: Path, encoder: Encoder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ExplorerError, match="no directory"):
+        embed_files([write(tmp_path / "a.fits")], encoder, tmp_path / "none" / "y.parquet")
+    with pytest.raises(ExplorerError, match="None of the 1 files"):
+        embed_files([tmp_path / "absent.fits"], encoder, tmp_path / "y.parquet")
+    assert "There is no such file." in capsys.readouterr().err
+
+
+def test_real_first_images_pass(tmp_path: Path, encoder: Encoder, shared_data: Path) -> None:
+    files = sorted((shared_data / "first_fits").glob("1*.fits.gz"))[:4]
+    embed_files(files, encoder, tmp_path / "y.parquet")
+    assert pq.read_table(tmp_path / "y.parquet").num_rows == 4
