@@ -18,7 +18,7 @@ import hashlib, json, sys
 from pathlib import Path
 import numpy as np
 import pytorch_lightning as pl
-from model.augment import ViewConfig
+from model.views import ViewConfig
 from model.pretrain import pretrain
 from model.pretrain_config import PretrainConfig
 

@@ -166,8 +166,8 @@ HAMMER = """
     import sys
     from pathlib import Path
     import numpy as np
-    from app.surveys.cutout_cache import CutoutCache
-    from tests.test_cutout_cache import FILE_BYTES, field
+    from app.surveys.cache import CutoutCache
+    from tests.app.surveys.test_cache import FILE_BYTES, field
 
     cache = CutoutCache(Path(sys.argv[1]), 4 * FILE_BYTES)
     random = np.random.default_rng(int(sys.argv[2]))

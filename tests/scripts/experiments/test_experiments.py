@@ -48,7 +48,7 @@ def galaxies() -> Images:
 @pytest.fixture
 def read_once(galaxies: Images, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the data package once, not once a run: it takes seconds."""
-    for module in ("training_sources", "experiments.labelled_sets", "experiments.pools"):
+    for module in ("training.images", "experiments.table7", "experiments.hybrids"):
         monkeypatch.setattr(f"scripts.{module}.read_first_galaxies", lambda: galaxies)
 
 

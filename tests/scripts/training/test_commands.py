@@ -23,7 +23,7 @@ NOBODY = Positions(np.empty(0), np.empty(0))
 @pytest.fixture
 def mirabest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small MiraBest; no source judges, which saves reading all the sets that do."""
-    for module in ("pretrain", "experiments.pretraining"):
+    for module in ("training.pretrain", "experiments.pretraining"):
         monkeypatch.setattr(f"scripts.{module}.judges", lambda _: NOBODY)
     return write_small_mirabest(tmp_path / "batches")
 

@@ -84,7 +84,7 @@ def test_a_probe_measures_both_sets_and_keeps_its_classifier(
     galaxies = read_first_galaxies()
     few = galaxies.where(np.arange(0, len(galaxies), 16))
     monkeypatch.setattr("scripts.training.probe.read_first_galaxies", lambda: few)
-    monkeypatch.setattr("scripts.probe.TABLE_5", replace(TABLE_5, epochs=1))
+    monkeypatch.setattr("scripts.training.probe.TABLE_5", replace(TABLE_5, epochs=1))
     weights, kept, out = (tmp_path / n for n in ("e.safetensors", "c.safetensors", "r.json"))
     save_encoder(untrained_encoder("resnet14"), weights, "a small one", "a test", trained=False)
     words = ["probe", "--mirabest", mirabest, "--encoder", weights, "--resplits", "0"]
