@@ -19,7 +19,7 @@ from app.web.meta import build_meta
 from app.web.problems import answer_with_problems
 from app.web.upload_form import UploadForms
 from app.web.worker_pool import WorkerPool
-from model.encoder import load_encoder
+from model.inference import load_fast_encoder
 
 
 def create_app(settings: Settings | None = None, read_table: TableReader | None = None) -> FastAPI:
@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None, read_table: TableReader | None 
     settings = settings or Settings()
     space = open_latent_space(settings.bundle_dir)
     cutouts = cutout_service(settings)
-    explorer = Explorer(space, load_encoder(settings.encoder), cutouts)
+    explorer = Explorer(space, load_fast_encoder(settings.encoder), cutouts)
     app = FastAPI(
         title="Radio-galaxy latent-space explorer",
         version=caching.SOFTWARE,

@@ -6,7 +6,7 @@ It never trains, and it never unpickles anything but plain tensors.
 import hashlib
 import json
 import pathlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -158,6 +158,10 @@ class Encoder(nn.Module):
     """
 
     card: EncoderCard
+    run: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
+    """A compiled copy, (B, 70, 70) -> (B, 512), made by `model.inference.compile_encoder`."""
+    engine: str = "torch float32"
+    """What computes y in `embed`."""
 
     def __init__(self, architecture: str = "resnet18") -> None:
         super().__init__()
@@ -167,6 +171,13 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList([_stem(), *_blocks(BLOCKS[architecture])])
         self.layers.append(nn.AdaptiveAvgPool2d((1, 1)))
         self.apply(_initialise)
+
+    def train(self, mode: bool = True) -> "Encoder":
+        """As any module; a compiled copy does not survive training, which changes the weights."""
+        if mode and self.run is not None:
+            self.run, self.engine = None, Encoder.engine
+        super().train(mode)
+        return self
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 1, H, W) normalised images -> y, (B, 512)."""
@@ -194,7 +205,7 @@ def load_encoder(path: Path | str | None = None) -> Encoder:
     ----------
     path : path, optional
         Our ``.safetensors``, or the published ``encoder.pt`` or ``byol.ckpt`` (Zenodo 7615104).
-        None: the encoder that ships, and until one does, a seeded untrained one.
+        None: the encoder that ships.
 
     Raises
     ------
@@ -202,7 +213,12 @@ def load_encoder(path: Path | str | None = None) -> Encoder:
         If the file is missing, holds no such encoder, or holds anything but plain tensors.
     """
     if path is None:
-        return load_encoder(SHIPPED_WEIGHTS) if SHIPPED_WEIGHTS.exists() else untrained_encoder()
+        if not SHIPPED_WEIGHTS.is_file():
+            raise EncoderFileError(
+                f"The weights that ship with rgz-explorer are missing ('{SHIPPED_WEIGHTS}'). "
+                "Install it again, or name others with --encoder."
+            )
+        path = SHIPPED_WEIGHTS
     path = Path(path)
     weights, metadata = read_weights(path)
     encoder = _encoder_with(weights, path)
@@ -245,6 +261,9 @@ def embed(encoder: Encoder, x: NDArray[np.float32], batch_size: int = EMBED_BATC
     with torch.inference_mode():
         for start in range(0, len(x), batch_size):
             images = np.ascontiguousarray(x[start : start + batch_size], np.float32)
+            if encoder.run is not None:
+                y[start : start + batch_size] = encoder.run(images)
+                continue
             batch = torch.from_numpy(images).unsqueeze(1).to(device)  # (B, 1, 70, 70)
             batch = batch.contiguous(memory_format=torch.channels_last)
             y[start : start + batch_size] = encoder(batch).float().cpu().numpy()

@@ -152,11 +152,11 @@ def embed(
 ) -> None:
     """Embed images of your own: file, position, angular extent and y (512 numbers)."""
     from model.classifier import load_classifier
-    from model.encoder import load_encoder
+    from model.inference import load_fast_encoder
     from scripts.embed import embed_files
 
     fitted = None if classifier is None else load_classifier(classifier)
-    embed_files(files, load_encoder(encoder), out, fitted)
+    embed_files(files, load_fast_encoder(encoder), out, fitted)
 
 
 @app.command()

@@ -34,7 +34,7 @@ from app.tables.write import (
     write_unmatched,
 )
 from app.web.meta import DUPLICATES_ARCSEC
-from model.encoder import load_encoder
+from model.inference import load_fast_encoder
 from scripts.bundle.named import read_source_list
 from scripts.terminal import bar, check_output, console
 
@@ -75,7 +75,7 @@ def search(request: SearchRequest) -> None:
         console.print(note, markup=False)
     service = open_sesame(settings.sesame_url, settings.sesame_deadline_s)
     entries = look_up_names(found.entries, service, request.names_max)
-    explorer = Explorer(space, load_encoder(settings.encoder), cutout_service(settings))
+    explorer = Explorer(space, load_fast_encoder(settings.encoder), cutout_service(settings))
     options = _options(request, settings, space)
     table, outcomes = NeighbourTable(space), _Account()
     with bar() as progress, closing(search_list(explorer, entries, options)) as answers:

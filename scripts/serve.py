@@ -51,7 +51,7 @@ def _url(host: str, port: int) -> str:
 def _bind(host: str, port: int) -> socket.socket:
     """Take the address before anything long begins; connections are refused until it listens."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+    listener = socket.socket(family, proto=socket.IPPROTO_TCP)  # named: asyncio then sends at once
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -27,6 +27,8 @@ class EncoderRecord(BaseModel):
     origin: str
     trained: bool
     sha256: str
+    engine: str = "not recorded"
+    """What computed y: the library and its precision."""
 
 
 class RenderingRecord(BaseModel):

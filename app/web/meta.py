@@ -82,6 +82,7 @@ def _encoder(record: EncoderRecord) -> EncoderInfo:
         sha256=record.sha256,
         origin=record.origin,
         trained=record.trained,
+        engine=record.engine,
         statement=statement,
     )
 

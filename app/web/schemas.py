@@ -31,6 +31,8 @@ class EncoderInfo(BaseModel):
     sha256: str
     origin: str
     trained: bool
+    engine: str
+    """What computed y of the bundle: library and precision."""
     statement: str
 
 

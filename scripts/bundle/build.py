@@ -92,7 +92,16 @@ def reasons_to_rebuild(before: Manifest, source: SourceRecord, card: EncoderCard
 DEFAULT_COLUMN = "angular_extent_arcsec"
 MOST_REASONS = 5
 """Further ones are only counted on screen."""
-LIBRARIES = ("numpy", "torch", "scikit-learn", "umap-learn", "faiss-cpu", "zarr", "astropy")
+LIBRARIES = (
+    "numpy",
+    "torch",
+    "openvino",
+    "scikit-learn",
+    "umap-learn",
+    "faiss-cpu",
+    "zarr",
+    "astropy",
+)
 
 
 @dataclass(frozen=True)
@@ -237,7 +246,7 @@ def _manifest(config: BuildConfig, out: Path) -> Manifest:
         preprocessing=PREPROCESSING,
         extent_algorithm=EXTENT_ALGORITHM,
         input_kind=config.source.input_kind,
-        encoder=EncoderRecord.model_validate(describe(config.encoder.card)),
+        encoder=EncoderRecord(**describe(config.encoder.card), engine=config.encoder.engine),
         source=config.source.record.model_copy(update={"n_rejected": rejected}),
         reduction=ReductionRecord(
             pca_components=len(principal.components),

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.errors import BuildError
 from app.settings import read_settings
 from app.tables.lists import ListOptions, SourceList
-from model.encoder import load_encoder
+from model.inference import load_fast_encoder
 from scripts.bundle.build import BuildConfig, build
 from scripts.bundle.image_sources import ImageSource, list_catalogue
 from scripts.bundle.named import read_source_list
@@ -51,7 +51,7 @@ def build_bundle(request: BuildRequest) -> None:
         raise BuildError("Say where the bundle of this catalogue goes with --bundle DIR.")
     target = request.bundle or settings.bundle_dir
     source = _source(request, target)
-    build(BuildConfig(target, source, load_encoder(request.encoder or settings.encoder)))
+    build(BuildConfig(target, source, load_fast_encoder(request.encoder or settings.encoder)))
 
 
 def _source(request: BuildRequest, target: Path) -> CatalogueSource:

@@ -117,6 +117,16 @@ def assert_one_sentence(words: str) -> None:
     assert not any(never in words for never in NEVER_SAID)
 
 
+def test_a_kept_connection_answers_at_once(running: Running) -> None:
+    """Nagle's algorithm would hold every answer after the first back for 40 ms."""
+    with httpx.Client(base_url=running.address, trust_env=False) as client:
+        client.get("/healthz")
+        started_s = time.monotonic()
+        for _ in range(20):
+            assert client.get("/healthz").status_code == 200
+        assert time.monotonic() - started_s < 0.2
+
+
 def test_the_printed_address_is_true(running: Running, bundle: Path) -> None:
     assert httpx.get(f"{running.address}/readyz").json() == {"status": "ok"}
     meta = httpx.get(f"{running.address}/api/meta").json()
