@@ -1,4 +1,4 @@
-"""Which folders the wheel takes: the rooms, and the page's below app/web. All else: pyproject.toml."""
+"""Which folders the wheel takes: the rooms, and the page below app/web. All else: pyproject."""
 
 from setuptools import find_namespace_packages, setup
 
