@@ -8,6 +8,7 @@ import sysconfig
 import venv
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfile
 
@@ -44,8 +45,8 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new environment with the wheel; its dependencies are links to those installed here."""
     directory = tmp_path_factory.mktemp("environment")
     venv.create(directory, symlinks=True, with_pip=False)
-    packages = Path(sysconfig.get_path("purelib", vars={"base": str(directory)}))
-    for installed in Path(sysconfig.get_path("purelib")).iterdir():
+    packages = packages_of(directory)
+    for installed in packages_of().iterdir():
         if not installed.name.startswith(NOT_INSTALLED):
             (packages / installed.name).symlink_to(installed)
     into = ["--python", str(directory / "bin" / "python"), "--disable-pip-version-check"]
@@ -59,19 +60,28 @@ def site(
     environment: Path, bundle: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
     """A client of `rgz-explorer serve` of the new environment, run outside the clone."""
-    arguments = ["serve", "--bundle", str(bundle), "--port", "0"]
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    with serving(environment, elsewhere, "--bundle", bundle) as client:
+        yield client
+
+
+@contextmanager
+def serving(environment: Path, directory: Path, *arguments: object) -> Iterator[httpx.Client]:
+    """A client of a server of the new environment, from its first address to its end."""
     process = subprocess.Popen(
-        [command_of(environment), *arguments],
-        cwd=tmp_path_factory.mktemp("elsewhere"),
+        [command_of(environment), "serve", "--port", "0", *map(str, arguments)],
+        cwd=directory,
         env=outside_environment(),
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
         assert process.stderr is not None
-        said = process.stderr.readline()
-        address = re.search(r"http://\S+", said)
-        assert address, said + process.stderr.read()
+        said = ""
+        while not (address := re.search(r"http://\S+", said)):
+            line = process.stderr.readline()
+            assert line, said
+            said += line
         with httpx.Client(base_url=address[0], timeout=60) as client:
             yield client
     finally:
@@ -84,6 +94,12 @@ def known_files() -> list[str]:
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return [name for name in names.splitlines() if (ROOT / name).is_file()]
+
+
+def packages_of(environment: Path | None = None) -> Path:
+    """Where an environment keeps its packages; None: the one that runs the tests."""
+    own = {} if environment is None else {"base": str(environment)}
+    return Path(sysconfig.get_path("purelib", vars=own))
 
 
 def command_of(environment: Path) -> str:
@@ -194,3 +210,18 @@ def test_demo_without_its_data_package_says_the_command(environment: Path, tmp_p
     assert done.returncode == 1
     assert "`pip install --no-deps firstgalaxydata==0.2.1`" in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_demo_with_its_data_package_is_built_and_served(environment: Path, tmp_path: Path) -> None:
+    shared, packages = packages_of(), packages_of(environment)
+    added = [packages / path.name for path in shared.glob("firstgalaxydata*")]
+    for link in added:
+        link.symlink_to(shared / link.name)
+    try:
+        with serving(environment, tmp_path, "--demo") as client:
+            assert client.get("/api/meta").json()["n"] == 2155
+    finally:
+        for link in added:
+            link.unlink()
+    assert (tmp_path / "data" / "bundles" / "demo" / "current").is_symlink()
