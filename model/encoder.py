@@ -194,16 +194,15 @@ def load_encoder(path: Path | str | None = None) -> Encoder:
     ----------
     path : path, optional
         Our ``.safetensors``, or the published ``encoder.pt`` or ``byol.ckpt`` (Zenodo 7615104).
-        None: the encoder that ships, and until one does, a seeded untrained one.
+        None: the encoder that ships.
 
     Raises
     ------
     EncoderFileError
-        If the file is missing, holds no such encoder, or holds anything but plain tensors.
+        If the file is missing, holds no such encoder, or holds anything but plain tensors. Where
+        the weights that ship are missing, untrained ones never stand in.
     """
-    if path is None:
-        return load_encoder(SHIPPED_WEIGHTS) if SHIPPED_WEIGHTS.exists() else untrained_encoder()
-    path = Path(path)
+    path = SHIPPED_WEIGHTS if path is None else Path(path)
     weights, metadata = read_weights(path)
     encoder = _encoder_with(weights, path)
     trained = metadata.get("trained", "true") == "true"
