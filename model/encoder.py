@@ -210,16 +210,10 @@ def load_encoder(path: Path | str | None = None) -> Encoder:
     Raises
     ------
     EncoderFileError
-        If the file is missing, holds no such encoder, or holds anything but plain tensors.
+        If the file is missing, holds no such encoder, or holds anything but plain tensors. Where
+        the weights that ship are missing, untrained ones never stand in.
     """
-    if path is None:
-        if not SHIPPED_WEIGHTS.is_file():
-            raise EncoderFileError(
-                f"The weights that ship with rgz-explorer are missing ('{SHIPPED_WEIGHTS}'). "
-                "Install it again, or name others with --encoder."
-            )
-        path = SHIPPED_WEIGHTS
-    path = Path(path)
+    path = SHIPPED_WEIGHTS if path is None else Path(path)
     weights, metadata = read_weights(path)
     encoder = _encoder_with(weights, path)
     trained = metadata.get("trained", "true") == "true"

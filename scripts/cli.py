@@ -1,5 +1,6 @@
 """The command line of rgz-explorer. It only reads arguments and says errors."""
 
+import importlib.metadata
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +43,24 @@ EncoderOption = Annotated[
         "--encoder", help="Weights: .safetensors, or the published encoder.pt, byol.ckpt."
     ),
 ]
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rgz-explorer {importlib.metadata.version('rgz-explorer')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Say the version and stop."
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -269,7 +288,7 @@ def _run_training(name: str, arguments: list[str]) -> None:
     except ModuleNotFoundError as exc:
         raise ExplorerError(
             f"`rgz-explorer {name}` needs the training libraries ({exc.name} is missing): "
-            "`make train` in the project's directory installs them."
+            "`make train` in a clone installs them, `pip install 'rgz-explorer[train]'` elsewhere."
         ) from exc
     single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     single.command()(COMMANDS[name])

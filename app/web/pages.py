@@ -16,12 +16,19 @@ from app.web import caching
 from app.web.dependencies import ServedDep
 from app.web.schemas import Health
 
-ROOT = Path(__file__).parents[2]
 PLOTLY_VERSION = importlib.metadata.version("plotly")
 
 router = APIRouter(include_in_schema=False)
 health = APIRouter(tags=["health"])
-templates = Jinja2Templates(ROOT / "templates")
+
+
+def page_files(name: str) -> Path:
+    """The folder static/ or templates/: at the top of a clone, beside this file in a wheel."""
+    installed = Path(__file__).parent / name
+    return installed if installed.is_dir() else Path(__file__).parents[2] / name
+
+
+templates = Jinja2Templates(page_files("templates"))
 
 
 class RevalidatedFiles(StaticFiles):
@@ -36,7 +43,7 @@ class RevalidatedFiles(StaticFiles):
 
 def mount_static(app: FastAPI) -> None:
     """Serve static/ at /static."""
-    app.mount("/static", RevalidatedFiles(directory=ROOT / "static"), name="static")
+    app.mount("/static", RevalidatedFiles(directory=page_files("static")), name="static")
 
 
 @router.get("/")

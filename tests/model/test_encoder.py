@@ -327,3 +327,11 @@ def test_embed_takes_every_second_image_of_a_reversed_array(
 ) -> None:
     y = embed(small, x[:4])
     np.testing.assert_allclose(embed(small, x[3::-2]), y[::-2], rtol=0, atol=1e-5)
+
+
+def test_missing_weights_are_an_error_and_untrained_ones_never_stand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.encoder.SHIPPED_WEIGHTS", tmp_path / "encoder.safetensors")
+    with pytest.raises(EncoderFileError, match=r"There is no encoder file at '.*encoder\.safe"):
+        load_encoder()
