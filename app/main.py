@@ -3,14 +3,14 @@
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from app.bundle.catalogue import bundle_names
 from app.bundle.latent_space import open_latent_space
 from app.jobs.list_searches import ListSearches
 from app.query.explorer import Explorer
 from app.query.lists import TableReader
 from app.settings import Settings
-from app.sky.names import bundle_names
 from app.sky.sesame import open_sesame
-from app.surveys.cutouts import AccessConfig, SurveyAccess, open_surveys
+from app.surveys.cutouts import cutout_service
 from app.web import caching, cone, images, pages, source_fits, surveys
 from app.web import lists as bulk
 from app.web import query as api
@@ -71,19 +71,3 @@ def create_app(settings: Settings | None = None, read_table: TableReader | None 
     app.include_router(pages.router)
     pages.mount_static(app)
     return app
-
-
-def cutout_service(settings: Settings) -> SurveyAccess:
-    """The survey access that the settings describe."""
-    return open_surveys(
-        AccessConfig(
-            first_url=settings.first_server,
-            skyview_url=settings.skyview_server,
-            hips2fits_url=settings.hips2fits_server,
-            deadline_s=settings.survey_deadline_s,
-            max_connections=settings.survey_connections,
-            pause_s=settings.survey_pause_s,
-            cache_dir=settings.cutout_dir,
-            cache_max_bytes=settings.cutout_cache_mb * 1024**2,
-        )
-    )

@@ -6,8 +6,15 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import ExplorerError
-from app.sky.sesame import SESAME_URLS
-from app.surveys.services import FIRST_URL, HIPS2FITS_URL, SKYVIEW_URL
+
+FIRST_URL = "https://sundog.stsci.edu/cgi-bin/firstcutout"
+SKYVIEW_URL = "https://skyview.gsfc.nasa.gov/current/cgi/runquery.pl"
+HIPS2FITS_URL = "https://alasky.cds.unistra.fr/hips-image-services/hips2fits"
+SESAME_URLS = (
+    "https://cds.unistra.fr/cgi-bin/nph-sesame/",
+    "http://vizier.cfa.harvard.edu/viz-bin/nph-sesame/",
+)
+"""The service and its mirror, as astropy has them."""
 
 
 class UnusableSetting(ExplorerError):

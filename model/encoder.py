@@ -19,6 +19,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from model.preprocess import INPUT_SIZE_PX
+from model.whole_file import write_whole
 
 
 class EncoderFileError(ValueError):
@@ -27,9 +28,7 @@ class EncoderFileError(ValueError):
 
 def write_weights(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Write named tensors as safetensors, all at once, with the permissions of any other file."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(save(tensors, metadata))
-    part.replace(path)
+    write_whole(path, save(tensors, metadata))
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -5,7 +5,6 @@ It never decides when a run ends.
 
 import csv
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.pretrain_config import PretrainConfig
+from model.whole_file import replace_whole, write_whole
 
 
 class Batches:
@@ -90,9 +90,7 @@ def claim(out: Path, configuration: dict[str, Any], may_write: bool = True) -> N
         if not may_write:
             return
         out.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".partial")
-        part.write_text(json.dumps(configuration, indent=1))
-        part.replace(path)
+        write_whole(path, json.dumps(configuration, indent=1))
         return
     there = _flat(json.loads(path.read_text()) if path.exists() else {})
     here = _flat(wanted)
@@ -135,7 +133,7 @@ class RunFiles(pl.Callback):
         if trainer.is_global_zero and path.exists():
             head, *rows = path.read_text().splitlines(keepends=True)
             kept = [row for row in rows if int(row.split(",")[0]) <= trainer.global_step]
-            path.write_text("".join([head, *kept]))
+            write_whole(path, "".join([head, *kept]))
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
         """Note the step, and now and then save everything that a resumed run needs."""
@@ -160,4 +158,4 @@ class RunFiles(pl.Callback):
         partial = self.out / (CHECKPOINT + ".partial")
         trainer.save_checkpoint(partial)
         if trainer.is_global_zero:
-            os.replace(partial, self.out / CHECKPOINT)
+            replace_whole(partial, self.out / CHECKPOINT)

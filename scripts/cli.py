@@ -100,7 +100,7 @@ def build(
     frame: FrameName = None,
 ) -> None:
     """Build a bundle: images, representations, map and index."""
-    from scripts.bundle.command import BuildRequest, build_bundle
+    from scripts.build import BuildRequest, build_bundle
 
     build_bundle(
         BuildRequest(
@@ -284,7 +284,7 @@ def bench(
 def _run_training(name: str, arguments: list[str]) -> None:
     """Run a command whose libraries a server does not install, and need not load."""
     try:
-        from scripts.training.commands import COMMANDS
+        from scripts.training_commands import COMMANDS
     except ModuleNotFoundError as exc:
         raise ExplorerError(
             f"`rgz-explorer {name}` needs the training libraries ({exc.name} is missing): "

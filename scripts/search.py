@@ -4,15 +4,14 @@ It never decides how a position is understood or answered.
 """
 
 import logging
-import os
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.bundle.catalogue import bundle_names
 from app.bundle.latent_space import LatentSpace, open_latent_space
 from app.errors import ExplorerError
-from app.main import cutout_service
-from app.query.explorer import Explorer, SearchOptions
+from app.query.explorer import DUPLICATES_ARCSEC, Explorer, SearchOptions
 from app.query.lists import (
     EntryList,
     EntryResult,
@@ -22,19 +21,15 @@ from app.query.lists import (
     search_list,
 )
 from app.settings import Settings, read_settings
-from app.sky.names import BundleNames, bundle_names
+from app.sky.names import BundleNames
 from app.sky.sesame import open_sesame
+from app.surveys.cutouts import cutout_service
 from app.tables.entries import of_sources, read_table
 from app.tables.lists import ListOptions
-from app.tables.write import (
-    EXTENSIONS,
-    NeighbourTable,
-    bundle_provenance,
-    write_neighbours,
-    write_unmatched,
-)
-from app.web.meta import DUPLICATES_ARCSEC
+from app.tables.neighbours import NeighbourTable, bundle_provenance, write_unmatched
+from app.tables.write import EXTENSIONS, write_table
 from model.inference import load_fast_encoder
+from model.whole_file import write_whole
 from scripts.bundle.named import read_source_list
 from scripts.terminal import bar, check_output, console
 
@@ -85,7 +80,7 @@ def search(request: SearchRequest) -> None:
     rows = table.table()
     said = {"list": Path(request.spec).name, "entries": str(outcomes)}
     provenance = bundle_provenance(space, options.search) | said
-    _write(request.out, write_neighbours(rows, provenance, fmt))
+    _write(request.out, write_table(rows, provenance, fmt))
     console.print(f"{outcomes}.", markup=False)
     console.print(f"{rows.num_rows:,} neighbours are in '{request.out}'.", markup=False)
     _write_unmatched(outcomes.unmatched, request.out.with_name(f"{request.out.name}.unmatched.csv"))
@@ -142,12 +137,9 @@ def _options(request: SearchRequest, settings: Settings, space: LatentSpace) -> 
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file that is there whole, or not at all."""
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_bytes(content)
-        os.replace(part, path)
+        write_whole(path, content)
     except OSError as exc:
-        part.unlink(missing_ok=True)
         raise ExplorerError(f"'{path}' cannot be written ({exc.strerror}).") from exc
 
 

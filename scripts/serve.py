@@ -9,7 +9,7 @@ from app.errors import ExplorerError
 from app.main import create_app
 from app.settings import read_settings
 from app.tables.entries import read_table
-from scripts.bundle.command import BuildRequest, build_bundle
+from scripts.build import BuildRequest, build_bundle
 from scripts.terminal import console
 
 

@@ -19,6 +19,7 @@ from rich.progress import (
 )
 
 from app.errors import ExplorerError
+from model.whole_file import write_whole
 
 
 def check_device(name: str) -> str:
@@ -92,5 +93,5 @@ def write_result(result: dict[str, Any], out: Path | None) -> None:
     if out is None:
         typer.echo(text)
         return
-    out.write_text(text + "\n")
+    write_whole(out, text + "\n")
     console.print(f"The result is in {out}.", markup=False)

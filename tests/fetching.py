@@ -129,4 +129,4 @@ def _die_at(moment: str) -> None:
     if moment == "half a failure":
         FailureTable.append = append_half  # type: ignore[assignment, method-assign]
     else:
-        scripts.fetch.cutout_dir.os.replace = replace_and_die  # type: ignore[assignment]
+        os.replace = replace_and_die  # type: ignore[assignment]

@@ -3,7 +3,6 @@
 It never computes a value: columns come from the build and go to the page as they are.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+
+from app.sky.names import BundleNames
+from model.whole_file import whole_file
 
 ROBUST_PERCENTILES = (2, 98)
 
@@ -70,7 +72,7 @@ class Catalogue:
 
     def __init__(self, table: pa.Table) -> None:
         self.table = table
-        self.info = {field.name: _info(field) for field in table.schema}
+        self.info = {field.name: column_info(field) for field in table.schema}
         self.ra_deg: NDArray[np.float64] = self.numbers("ra_deg")
         self.dec_deg: NDArray[np.float64] = self.numbers("dec_deg")
         self._rows = {name: row for row, name in enumerate(table["source_id"].to_pylist())}
@@ -149,14 +151,19 @@ def make_table(columns: Mapping[str, object], info: Mapping[str, ColumnInfo]) ->
 
 def write_table(table: pa.Table, path: Path) -> None:
     """Write the table with its units, zstd-compressed; a table of that name stays until then."""
-    unfinished = path.with_suffix(".unfinished")
-    pq.write_table(table, unfinished, compression="zstd")
-    os.replace(unfinished, path)
+    with whole_file(path) as file:
+        pq.write_table(table, file, compression="zstd")
 
 
 def read_table(path: Path) -> pa.Table:
     """Read a table that `write_table` wrote."""
     return pq.read_table(path)
+
+
+def bundle_names(catalogue: Catalogue) -> BundleNames:
+    """What the sources of a bundle's catalogue are called."""
+    source_ids, names = (catalogue.table[name].to_pylist() for name in ("source_id", "name"))
+    return BundleNames(source_ids, names, catalogue.ra_deg, catalogue.dec_deg)
 
 
 def robust_range(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -165,7 +172,8 @@ def robust_range(values: NDArray[np.float64]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _info(field: pa.Field) -> ColumnInfo:
+def column_info(field: pa.Field) -> ColumnInfo:
+    """What a field's metadata say of its column."""
     stored = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
     return ColumnInfo(
         stored.get("label", field.name),

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from app.errors import BundleCorrupt, BundleMissing, BundleUnreadable
+from model.whole_file import sync_directory, write_whole
 
 SCHEMA_VERSION = 1
 FILE_NAME = "manifest.json"
@@ -127,7 +128,7 @@ def read_manifest(version_dir: Path) -> Manifest:
 def write_manifest(manifest: Manifest, version_dir: Path) -> None:
     """Write a version's manifest."""
     text = manifest.model_dump_json(indent=2) + "\n"
-    (version_dir / FILE_NAME).write_text(text, encoding="utf-8")
+    write_whole(version_dir / FILE_NAME, text)
 
 
 CURRENT = "current"
@@ -208,10 +209,10 @@ def publish(staged: Path, bundle: Path, version: str) -> Path:
     """
     for path in staged.rglob("*"):
         _fsync(path)
-    _fsync(staged)
+    sync_directory(staged)
     target = bundle / version
     os.replace(staged, target)
-    _fsync(bundle)
+    sync_directory(bundle)
     before = (bundle / CURRENT).resolve().name
     link(bundle, version)
     _prune(bundle, keep={version, before})
@@ -235,7 +236,7 @@ def link(bundle: Path, version: str) -> None:
     swap.unlink(missing_ok=True)
     swap.symlink_to(version)
     os.replace(swap, bundle / CURRENT)
-    _fsync(bundle)
+    sync_directory(bundle)
 
 
 def content_files(version_dir: Path) -> Iterator[str]:

@@ -7,15 +7,26 @@ that the data starts at a multiple of 8; then one uint16 array per column, in ro
 import json
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.bundle.catalogue import Catalogue
 from app.bundle.latent_space import LatentSpace
-from app.web.schemas import MapLayout
 
 COLUMNS = ("umap_x", "umap_y")
+
+
+@dataclass(frozen=True)
+class MapLayout:
+    """One of the maps that can be shown of the same sources."""
+
+    name: str
+    label: str
+    description: str
+
+
 OURS = MapLayout(
     name="ours",
     label="Ours",

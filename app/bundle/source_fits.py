@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.bundle.latent_space import LatentSpace
 from app.images.fits import fits_bytes
-from app.surveys.services import tangent_header
+from app.images.sky_image import tangent_header
 from model.preprocess import IMAGE_SIZE_PX, PIXEL_SCALE_ARCSEC
 
 SCALE = ("scale_min_jy_beam", "scale_max_jy_beam")

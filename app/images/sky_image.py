@@ -71,3 +71,29 @@ def assumed_scale(pixel_scale_arcsec: float | None) -> tuple[float, str]:
         f'Its pixels are {pixel_scale_arcsec:g}" wide, as given; north was assumed to be up and '
         "east left."
     )
+
+
+def tangent_header(
+    position: SkyCoord, size_px: int, pixel_scale_arcsec: float
+) -> dict[str, float | str]:
+    """Describe a TAN image, north up and east left, with a position at pixel (size // 2).
+
+    Counted from 0: the pixel that preprocessing takes for the middle.
+    """
+    icrs = position.icrs
+    return {
+        "NAXIS1": size_px,
+        "NAXIS2": size_px,
+        "WCSAXES": 2,
+        "CTYPE1": "RA---TAN",
+        "CTYPE2": "DEC--TAN",
+        "CUNIT1": "deg",
+        "CUNIT2": "deg",
+        "CRVAL1": float(icrs.ra.deg),
+        "CRVAL2": float(icrs.dec.deg),
+        "CRPIX1": float(size_px // 2 + 1),
+        "CRPIX2": float(size_px // 2 + 1),
+        "CDELT1": -pixel_scale_arcsec / 3600,
+        "CDELT2": pixel_scale_arcsec / 3600,
+        "RADESYS": "ICRS",
+    }

@@ -27,7 +27,7 @@ from app.query.lists import (
     search_list,
 )
 from app.sky.resolve import NameService
-from app.tables.write import NeighbourTable
+from app.tables.neighbours import NeighbourTable
 
 PREVIEWED = 100
 logger = logging.getLogger(__name__)

@@ -32,6 +32,8 @@ from model.preprocess import (
 )
 
 SAME_SOURCE_ARCSEC = 5.0
+DUPLICATES_ARCSEC = 30.0
+K_DEFAULT, K_MAX = 12, 200
 
 
 class CutoutSource(Protocol):
@@ -45,8 +47,8 @@ class CutoutSource(Protocol):
 class SearchOptions:
     """How many neighbours, and what to do with the same sky under another entry."""
 
-    k: int = 12
-    duplicates_arcsec: float = 30.0
+    k: int = K_DEFAULT
+    duplicates_arcsec: float = DUPLICATES_ARCSEC
     hide_duplicates: bool = False
 
 

@@ -11,7 +11,6 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from app.bundle.catalogue import Catalogue
 from app.sky.coordinates import tidy
 from app.sky.designation import bare_designation
 
@@ -84,12 +83,6 @@ class BundleNames:
     @cached_property
     def _by_designation(self) -> dict[str, list[int]]:
         return _index(bare_designation(name) or "" for name in self._names)
-
-
-def bundle_names(catalogue: Catalogue) -> BundleNames:
-    """What the sources of a bundle's catalogue are called."""
-    source_ids, names = (catalogue.table[name].to_pylist() for name in ("source_id", "name"))
-    return BundleNames(source_ids, names, catalogue.ra_deg, catalogue.dec_deg)
 
 
 def _index(texts: Iterable[str]) -> dict[str, list[int]]:

@@ -26,6 +26,7 @@ from app.errors import (
 )
 from app.net.breaker import Breaker
 from app.net.client import ServiceClient, get
+from app.settings import SESAME_URLS
 from app.sky.coordinates import ACCEPTED_COORDINATES, quoted
 from app.sky.resolve import ObjectPlace
 
@@ -117,11 +118,6 @@ def _place(
     )
 
 
-SESAME_URLS = (
-    "https://cds.unistra.fr/cgi-bin/nph-sesame/",
-    "http://vizier.cfa.harvard.edu/viz-bin/nph-sesame/",
-)
-"""The service and its mirror, as astropy has them."""
 DATABASES = "SNV"
 MOST_REMEMBERED = 1000
 MAX_ANSWER_BYTES = 2**20

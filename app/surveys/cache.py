@@ -6,7 +6,6 @@ a logged warning and a cutout that is fetched anew.
 
 import logging
 import os
-import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -17,6 +16,7 @@ from astropy.io import fits
 
 from app.errors import UnreadableFits
 from app.images.fits import FitsImage, as_fits, read_fits
+from model.whole_file import UNFINISHED, write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class CutoutCache:
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             content = as_fits(image)
-            self._write(self._path(name), content)
+            write_whole(self._path(name), content)
             self._tally.add(len(content))
             self._evict_if_due()
         except OSError as exc:
@@ -107,16 +107,6 @@ class CutoutCache:
 
     def _path(self, name: str) -> Path:
         return self.directory / f"{name}.fits"
-
-    def _write(self, path: Path, content: bytes) -> None:
-        handle, part = tempfile.mkstemp(prefix=".", suffix=".part", dir=self.directory)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.replace(part, path)
-        except OSError:
-            Path(part).unlink(missing_ok=True)
-            raise
 
     def _evict_if_due(self) -> None:
         """Look whether there is too much, unless somebody is looking or there is no need."""
@@ -151,7 +141,7 @@ class CutoutCache:
                     status = entry.stat()
                     if entry.name.endswith(".fits"):
                         files.append((status.st_mtime_ns, status.st_size, entry.path))
-                    elif entry.name.endswith(".part") and _abandoned(status):
+                    elif entry.name.endswith(UNFINISHED) and _abandoned(status):
                         os.unlink(entry.path)
         return files
 

@@ -30,15 +30,13 @@ from app.errors import (
 from app.images.fits import FitsImage, celestial_wcs, foreign_unit, read_fits
 from app.net.breaker import Breaker
 from app.net.client import ServiceClient
+from app.settings import FIRST_URL, HIPS2FITS_URL, SKYVIEW_URL, Settings
 from app.sky.coordinates import format_position
 from app.surveys.cache import CutoutCache
 from app.surveys.services import (
     FIRST_SERVICE,
-    FIRST_URL,
     HIPS2FITS_SERVICE,
-    HIPS2FITS_URL,
     SKYVIEW_SERVICE,
-    SKYVIEW_URL,
     FirstServer,
     Hips2FitsServer,
     SkyViewServer,
@@ -466,3 +464,19 @@ def _client(service: str, config: AccessConfig) -> ServiceClient:
 def _breaker(service: str, config: AccessConfig) -> Breaker:
     """One time-out is enough, so that a dead service costs one wait and not one each."""
     return Breaker(service, timeouts=1, pause_s=config.pause_s)
+
+
+def cutout_service(settings: Settings) -> SurveyAccess:
+    """The survey access that the settings describe."""
+    return open_surveys(
+        AccessConfig(
+            first_url=settings.first_server,
+            skyview_url=settings.skyview_server,
+            hips2fits_url=settings.hips2fits_server,
+            deadline_s=settings.survey_deadline_s,
+            max_connections=settings.survey_connections,
+            pause_s=settings.survey_pause_s,
+            cache_dir=settings.cutout_dir,
+            cache_max_bytes=settings.cutout_cache_mb * 1024**2,
+        )
+    )

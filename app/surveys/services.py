@@ -13,6 +13,7 @@ from astropy.coordinates import SkyCoord
 from astroquery.image_cutouts.first import FirstClass
 
 from app.errors import OutsideFootprint, SurveyUnavailable
+from app.images.sky_image import tangent_header
 from app.net.breaker import Backoff, Breaker
 from app.net.client import (
     MAX_ANSWER_BYTES,
@@ -22,11 +23,11 @@ from app.net.client import (
     fits_only,
     get,
 )
+from app.settings import FIRST_URL
 from app.sky.coordinates import format_position
 from app.surveys.footprint import EDGE_ARCMIN, first_footprint
 from model.preprocess import PIXEL_SCALE_ARCSEC
 
-HIPS2FITS_URL = "https://alasky.cds.unistra.fr/hips-image-services/hips2fits"
 HIPS2FITS_SERVICE = "hips2fits server"
 
 
@@ -85,33 +86,6 @@ class Hips2FitsServer:
         return fits_only(self._client.download(send), self.service)
 
 
-def tangent_header(
-    position: SkyCoord, size_px: int, pixel_scale_arcsec: float
-) -> dict[str, float | str]:
-    """Describe a TAN image, north up and east left, with a position at pixel (size // 2).
-
-    Counted from 0: the pixel that preprocessing takes for the middle.
-    """
-    icrs = position.icrs
-    return {
-        "NAXIS1": size_px,
-        "NAXIS2": size_px,
-        "WCSAXES": 2,
-        "CTYPE1": "RA---TAN",
-        "CTYPE2": "DEC--TAN",
-        "CUNIT1": "deg",
-        "CUNIT2": "deg",
-        "CRVAL1": float(icrs.ra.deg),
-        "CRVAL2": float(icrs.dec.deg),
-        "CRPIX1": float(size_px // 2 + 1),
-        "CRPIX2": float(size_px // 2 + 1),
-        "CDELT1": -pixel_scale_arcsec / 3600,
-        "CDELT2": pixel_scale_arcsec / 3600,
-        "RADESYS": "ICRS",
-    }
-
-
-SKYVIEW_URL = "https://skyview.gsfc.nasa.gov/current/cgi/runquery.pl"
 SKYVIEW_SERVICE = "SkyView server"
 
 
@@ -197,7 +171,6 @@ class SkyViewServer:
         )
 
 
-FIRST_URL = "https://sundog.stsci.edu/cgi-bin/firstcutout"
 FIRST_SERVICE = "FIRST server"
 FIRST_SURVEY = "VLA FIRST"
 FIRST_COVERAGE = (

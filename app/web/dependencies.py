@@ -13,11 +13,10 @@ from fastapi import Depends, Query, Request
 
 from app.bundle.latent_space import LatentSpace
 from app.errors import UnreadablePosition
-from app.query.explorer import Explorer, SearchOptions
+from app.query.explorer import DUPLICATES_ARCSEC, K_DEFAULT, K_MAX, Explorer, SearchOptions
 from app.sky.coordinates import ACCEPTED
 from app.sky.names import BundleNames
 from app.sky.resolve import NameService, Understood, from_degrees, understand_here, understand_there
-from app.web.meta import DUPLICATES_ARCSEC, K_DEFAULT, K_MAX
 from app.web.schemas import Meta
 
 

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from app.images.prepare import prepare_image
-from app.tables.write import Format
 from app.web import caching
 from app.web.dependencies import ExplorerDep, OptionsDep
-from app.web.query import FILES, PROBLEM, PROBLEMS, send_answer
+from app.web.query import FILES, PROBLEM, PROBLEMS, Format, send_answer
 from app.web.schemas import QueryResult
 from app.web.upload_form import UploadForms
 from app.web.worker_pool import WorkerPool

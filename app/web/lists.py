@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
@@ -18,13 +18,8 @@ from app.errors import ListTooLong, UnknownSearch
 from app.jobs.list_searches import ListLimits, ListSearch, ListSearches
 from app.query.lists import EntryResult, ListSearchOptions, TableReader, read_list
 from app.sky.coordinates import format_position
-from app.tables.write import (
-    EXTENSIONS,
-    MEDIA_TYPES,
-    bundle_provenance,
-    write_neighbours,
-    write_unmatched,
-)
+from app.tables.neighbours import bundle_provenance, write_unmatched
+from app.tables.write import EXTENSIONS, MEDIA_TYPES, TableFormat, write_table
 from app.web import caching
 from app.web.answers import describe_answer
 from app.web.dependencies import OptionsDep, ServedDep, SpaceDep
@@ -170,7 +165,6 @@ def _unmatched(outcome: EntryResult) -> Unmatched:
 
 router = APIRouter(prefix="/api/bulk", tags=["many positions"])
 
-TableFormat = Literal["csv", "ecsv", "votable", "parquet"]
 PASTED = "pasted list"
 _SAID = {
     404: "No such search",
@@ -288,7 +282,7 @@ def neighbours_file(
             f"{job.n_listed:,} entries done."
         )
     said = bundle_provenance(space, job.options.search) | list_provenance(job)
-    content = write_neighbours(job.table, said, format)
+    content = write_table(job.table, said, format)
     return _file(content, MEDIA_TYPES[format], f"neighbours_of_{_stem(job)}.{EXTENSIONS[format]}")
 
 

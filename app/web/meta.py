@@ -7,20 +7,19 @@ from app.bundle.files import EncoderRecord
 from app.bundle.latent_space import LatentSpace
 from app.bundle.map_columns import layouts
 from app.query.caveats import INPUT_STATEMENTS, origin_statement
+from app.query.explorer import DUPLICATES_ARCSEC, K_DEFAULT, K_MAX
 from app.web.schemas import (
     BundleInfo,
     Column,
     EncoderInfo,
     ImageInfo,
     Limits,
+    MapLayout,
     Meta,
     ReductionInfo,
     UmapInfo,
 )
 from model.preprocess import IMAGE_SIZE_PX, INPUT_SIZE_PX, PIXEL_SCALE_ARCSEC
-
-K_DEFAULT, K_MAX = 12, 200
-DUPLICATES_ARCSEC = 30.0
 
 
 def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
@@ -32,7 +31,10 @@ def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
         version=space.version,
         columns=[_column(space.catalogue, name) for name in space.catalogue.colour_columns()],
         default_column=manifest.default_column,
-        layouts=layouts(space.catalogue),
+        layouts=[
+            MapLayout.model_validate(each, from_attributes=True)
+            for each in layouts(space.catalogue)
+        ],
         encoder=_encoder(manifest.encoder),
         catalogue=manifest.source,
         input_kind=manifest.input_kind,

@@ -20,11 +20,12 @@ from app.images.draw import Colours, draw_png
 from app.query.explorer import Answer, Explorer, SearchOptions
 from app.sky.coordinates import position_from_degrees
 from app.sky.resolve import Understood
-from app.tables.write import MEDIA_TYPES, Format, file_name, result_table, write_table_as
+from app.tables.neighbours import bundle_provenance, neighbour_table
+from app.tables.write import EXTENSIONS, MEDIA_TYPES, TableFormat, write_table
 from app.web import caching
 from app.web.answers import describe_answer, describe_source
 from app.web.dependencies import AskedPosition, ExplorerDep, OptionsDep, Served, ServedDep, SpaceDep
-from app.web.schemas import Meta, Problem, QueryResult, Source
+from app.web.schemas import Meta, Problem, QueryResult, QuerySubject, Source
 from model.preprocess import IMAGE_SIZE_PX
 
 PROBLEM = {"application/problem+json": {"schema": Problem.model_json_schema()}}
@@ -42,6 +43,7 @@ PICTURE = {"content": {"image/png": {}}, "description": "North up, east left."}
 FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}
 }
+Format = Literal["json"] | TableFormat
 SURVEY_THREADS = 256
 T = TypeVar("T")
 
@@ -252,8 +254,27 @@ def send_answer(
     result = describe_answer(space, answer, asked)
     if fmt == "json":
         return result
+    provenance = query_provenance(result.query) | bundle_provenance(space, options)
     return Response(
-        write_table_as(result_table(space, result, options), fmt),
+        write_table(neighbour_table(space, answer), provenance, fmt),
         media_type=MEDIA_TYPES[fmt],
-        headers={"Content-Disposition": f'attachment; filename="{file_name(result, fmt)}"'},
+        headers={"Content-Disposition": f'attachment; filename="{file_name(result.query, fmt)}"'},
     )
+
+
+def query_provenance(query: QuerySubject) -> dict[str, str]:
+    """What a table of neighbours says of its query."""
+    placed = {"query_ra_deg": query.ra_deg, "query_dec_deg": query.dec_deg}
+    return {
+        "query": query.source_id or query.position or query.name or "an image without a position",
+        **({"query_understood": query.understood} if query.understood else {}),
+        **{name: f"{value:.8f}" for name, value in placed.items() if value is not None},
+        "query_image": f"{query.image_origin}, {query.survey}, from the {query.service}",
+    }
+
+
+def file_name(query: QuerySubject, fmt: TableFormat) -> str:
+    """A file name that tells the query, such as neighbours_206.42212+23.38193.csv."""
+    if query.ra_deg is None or query.dec_deg is None:
+        return f"neighbours_of_an_image.{EXTENSIONS[fmt]}"
+    return f"neighbours_{query.ra_deg:.5f}{query.dec_deg:+.5f}.{EXTENSIONS[fmt]}"

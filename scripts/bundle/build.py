@@ -3,7 +3,6 @@
 It never changes the version that serves before the new one is complete on disk.
 """
 
-import csv
 import fcntl
 import hashlib
 import importlib.metadata
@@ -37,6 +36,7 @@ from app.bundle.files import (
     write_manifest,
 )
 from app.errors import BuildError, BuildInProgress, BundleError, BundleMissing
+from app.tables.write import read_plain_csv
 from model.encoder import Encoder, EncoderCard, describe
 from model.extent import EXTENT_ALGORITHM
 from model.preprocess import PREPROCESSING
@@ -297,8 +297,8 @@ def _report(manifest: Manifest, version_dir: Path) -> None:
 
 
 def _reject_reasons(version_dir: Path) -> Counter[str]:
-    with (version_dir / "rejects.csv").open(newline="") as file:
-        return Counter(row["reason"] for row in csv.DictReader(file))
+    rows = read_plain_csv((version_dir / "rejects.csv").read_bytes())
+    return Counter(row["reason"] for row in rows)
 
 
 def _remove_work(bundle: Path) -> None:

@@ -3,7 +3,6 @@
 It never embeds or reduces.
 """
 
-import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from app.bundle.catalogue import CORE_COLUMNS, Catalogue, ColumnInfo, read_table
 from app.bundle.files import SourceRecord, current_version, verify
+from app.tables.write import read_plain_csv
 from model.firstgalaxydata import (
     PACKAGE,
     FirstGalaxy,
@@ -110,16 +110,15 @@ def _sources(version_dir: Path, catalogue: Catalogue, own: list[str]) -> Iterato
 def _rejects(version_dir: Path) -> Iterator[Candidate]:
     """Rejected rows stay in the count, with their reasons."""
     nothing = np.zeros((IMAGE_SIZE_PX, IMAGE_SIZE_PX), np.uint8)
-    with (version_dir / "rejects.csv").open(newline="") as file:
-        for reject in csv.DictReader(file):
-            yield Candidate(
-                source_id=reject["source_id"],
-                name=reject["name"],
-                ra_deg=float(reject["ra_deg"]),
-                dec_deg=float(reject["dec_deg"]),
-                image=nothing,
-                reason=reject["reason"],
-            )
+    for reject in read_plain_csv((version_dir / "rejects.csv").read_bytes()):
+        yield Candidate(
+            source_id=reject["source_id"],
+            name=reject["name"],
+            ra_deg=float(reject["ra_deg"] or "nan"),
+            dec_deg=float(reject["dec_deg"] or "nan"),
+            image=nothing,
+            reason=reject["reason"],
+        )
 
 
 def _number(value: object) -> float:

@@ -1,6 +1,5 @@
 """The first stage of a build: candidates to images, the catalogue table and the rejects file."""
 
-import csv
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -16,10 +15,12 @@ from app.bundle.catalogue import CORE_COLUMNS, make_table, write_table
 from app.bundle.files import SourceRecord
 from app.bundle.latent_space import NOVELTY_NEIGHBOURS
 from app.errors import BuildError
+from app.tables.write import write_plain_csv
 from model.beam import first_beam
 from model.encoder import EMBED_BATCH, FEATURES, Encoder, embed
 from model.extent import measure_extent
 from model.preprocess import IMAGE_SIZE_PX, network_input
+from model.whole_file import write_whole
 from scripts.bundle.sources import Candidate, CatalogueSource
 from scripts.terminal import bar, console, spinner, track
 
@@ -309,9 +310,6 @@ def _check_counts(source_ids: list[object], rejects: list[Candidate], record: So
 
 
 def _write_rejects(rejects: list[Candidate], path: Path) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["source_id", "name", "ra_deg", "dec_deg", "reason"])
-        for reject in rejects:
-            position = (reject.ra_deg, reject.dec_deg)
-            writer.writerow([reject.source_id, reject.name, *position, reject.reason])
+    header = ("source_id", "name", "ra_deg", "dec_deg", "reason")
+    rows = ([getattr(reject, name) for name in header] for reject in rejects)
+    write_whole(path, write_plain_csv(header, rows))

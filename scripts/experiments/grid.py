@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from app.errors import ExplorerError
 from model.encoder import EncoderCard
+from model.whole_file import write_whole
 from scripts.terminal import track
 
 Budget = Literal["smoke", "cpu", "paper"]
@@ -199,9 +200,8 @@ def _keep(folder: Path, cell: Cell, inputs: Inputs, result: dict[str, Any]) -> N
         "inputs": asdict(inputs),
         "result": result,
     }
-    part = folder / f".{cell.key}.part"
-    part.write_text(json.dumps(content, indent=1, default=_name_of))
-    part.replace(folder / f"{cell.key}.json")
+    text = json.dumps(content, indent=1, default=_name_of)
+    write_whole(folder / f"{cell.key}.json", text)
 
 
 def _name_of(path: Path) -> str:

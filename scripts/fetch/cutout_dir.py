@@ -8,7 +8,6 @@ import fcntl
 import io
 import json
 import math
-import os
 import shutil
 import zlib
 from collections import Counter
@@ -33,6 +32,7 @@ from app.errors import (
 )
 from app.surveys.cutouts import Cutout, cutout_name
 from model.preprocess import PIXEL_SCALE_ARCSEC
+from model.whole_file import UNFINISHED, write_whole
 
 
 class ListRow(NamedTuple):
@@ -135,23 +135,17 @@ class CutoutStore:
             If it cannot be written; nothing of it is left then.
         """
         path = self.path_of(name)
-        part = path.with_name(f".{name}.part")
         content = as_fits(cutout)
         try:
             path.parent.mkdir(exist_ok=True)
-            with part.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
+            write_whole(path, content)
         except OSError as exc:
-            part.unlink(missing_ok=True)
             raise FetchError(f"The image '{path}' cannot be written ({exc.strerror}).") from exc
         return len(content)
 
     def remove_parts(self) -> None:
         """Remove what a killed fetch left half-written."""
-        for part in self.directory.glob("[0-9][0-9][0-9]/.*.part"):
+        for part in self.directory.glob(f"[0-9][0-9][0-9]/.*{UNFINISHED}"):
             part.unlink(missing_ok=True)
 
 
@@ -233,10 +227,8 @@ def _check_same(asked: CutoutStore, found: CutoutStore) -> None:
 
 def _write_record(store: CutoutStore) -> None:
     record = {"survey": store.survey, "field_arcmin": store.field_arcmin}
-    part = store.directory / f".{RECORD}.part"
     try:
-        part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        os.replace(part, store.directory / RECORD)
+        write_whole(store.directory / RECORD, json.dumps(record, indent=2) + "\n")
     except OSError as exc:
         raise FetchError(f"'{store.directory}' cannot be written ({exc.strerror}).") from exc
 
@@ -335,13 +327,8 @@ class FailureTable:
 
     def rewrite(self, failures: Iterable[Failure]) -> None:
         """Replace the whole table in one step."""
-        part = self.path.with_name(f".{TABLE}.part")
         with self._renamed_errors():
-            with part.open("wb") as file:
-                file.write(_lines([COLUMNS, *map(astuple, failures)]))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, self.path)
+            write_whole(self.path, _lines([COLUMNS, *map(astuple, failures)]))
 
     @contextmanager
     def _renamed_errors(self) -> Iterator[None]:

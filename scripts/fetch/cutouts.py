@@ -3,7 +3,6 @@
 It never asks for an image that is there, and never makes a bundle: the build reads the files.
 """
 
-import csv
 import logging
 import shlex
 import signal
@@ -34,6 +33,8 @@ from app.surveys.cutouts import Cutout, CutoutService
 from app.surveys.services import FIRST_SERVICE, SKYVIEW_SERVICE, FirstServer, SkyViewServer
 from app.surveys.surveys import FIRST_NAME, find_survey
 from app.tables.lists import ListOptions, Reject, SourceList
+from app.tables.write import write_plain_csv
+from model.whole_file import write_whole
 from scripts.bundle.named import read_source_list
 from scripts.fetch.cutout_dir import (
     Counts,
@@ -707,8 +708,7 @@ def _write_unusable(rejects: list[Reject], path: Path) -> None:
     if not rejects:
         path.unlink(missing_ok=True)
         return
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["row", "source_id", "name", "reason"])
-        writer.writerows([each.row, each.source_id, each.name, each.reason] for each in rejects)
+    header = ("row", "source_id", "name", "reason")
+    rows = ([getattr(reject, name) for name in header] for reject in rejects)
+    write_whole(path, write_plain_csv(header, rows))
     console.print(f"Rows without a usable position are in '{path}'.", markup=False)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.bundle.catalogue import bundle_names
 from app.query.explorer import Explorer
-from app.sky.names import BundleNames, _key, bundle_names
+from app.sky.names import BundleNames, _key
 
 IDS = ["demo-1", "DEMO-1", "demo-2", "rgz+5", "5", "x y", "demo-3", "a+b", "ab"]
 NAMES = [

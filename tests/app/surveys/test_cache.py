@@ -107,12 +107,12 @@ def test_a_directory_that_cannot_be_written_is_a_warning(
 
 def test_what_a_killed_writer_left_is_swept_away_but_not_a_live_writers(cache: CutoutCache) -> None:
     cache.put("a", field())
-    for name, age_s in ((".dead.part", 2 * 3600), (".alive.part", 0)):
+    for name, age_s in ((".dead.unfinished", 2 * 3600), (".alive.unfinished", 0)):
         part = cache.directory / name
         part.write_bytes(b"half")
         os.utime(part, (time.time() - age_s,) * 2)
     cache.put("b", field())
-    assert {path.name for path in cache.directory.glob(".*")} == {".alive.part"}
+    assert {path.name for path in cache.directory.glob(".*")} == {".alive.unfinished"}
 
 
 def test_the_directory_is_gone_through_once_in_a_64th_of_the_room_and_the_bound_holds(

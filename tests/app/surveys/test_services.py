@@ -20,6 +20,7 @@ from app.errors import (
     UndersizedCutout,
 )
 from app.images.fits import read_fits
+from app.images.sky_image import tangent_header
 from app.net.breaker import Backoff
 from app.net.client import ServiceClient
 from app.surveys.cutouts import CutoutService, SurveyServer
@@ -28,7 +29,6 @@ from app.surveys.services import (
     SKYVIEW_SERVICE,
     Hips2FitsServer,
     SkyViewServer,
-    tangent_header,
 )
 from tests.replay.faults import Fault
 from tests.replay.server import ReplayServer

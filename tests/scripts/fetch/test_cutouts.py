@@ -53,7 +53,7 @@ def test_every_listed_row_is_in_one_count_and_every_image_where_it_is_looked_for
     assert server.count() == 5
     assert (tmp_path / "130" / "VLA_FIRST_130.00000+05.00000_4.5.fits").exists()
     assert len(list(tmp_path.rglob("*.fits"))) == 5
-    assert not list(tmp_path.rglob("*.part"))
+    assert not list(tmp_path.rglob("*.unfinished"))
     assert json.loads((tmp_path / "fetch.json").read_text()) == {
         "survey": "VLA FIRST",
         "field_arcmin": 4.5,

@@ -50,7 +50,7 @@ def ended(process: BaseProcess) -> None:
 
 
 def leftovers(out: Path) -> list[Path]:
-    return [path for path in out.rglob("*") if path.suffix == ".part"]
+    return [path for path in out.rglob("*") if path.suffix == ".unfinished"]
 
 
 def test_ten_kills_at_random_leave_exactly_what_an_undisturbed_fetch_leaves(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from scripts import cli
-from scripts.bundle.command import WHAT
+from scripts.build import WHAT
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 LIST = ["--catalogue", "{tmp}/list.csv", "--bundle", "{tmp}/b"]
 
 

@@ -67,8 +67,8 @@ def _source(request: BuildRequest, target: Path) -> CatalogueSource:
 
 def _list_and_images(request: BuildRequest) -> tuple[SourceList, ImageSource]:
     from scripts.bundle.drawn import DrawingConfig, DrawnImages
-    from scripts.bundle.fetched import FetchedImages
     from scripts.bundle.named import read_named_batches
+    from scripts.fetch.images import FetchedImages
 
     assert request.catalogue is not None
     if request.images and request.render_from:

@@ -13,9 +13,9 @@ import scripts.bundle.build
 from app.bundle.files import current_version
 from app.bundle.latent_space import LatentSpace, open_latent_space
 from model.preprocess import clean
-from scripts.bundle.fetched import NOT_FETCHED, FetchedImages
 from scripts.cli import app
 from scripts.fetch.cutout_dir import FetchError, read_store
+from scripts.fetch.images import NOT_FETCHED, FetchedImages
 from tests.fetching import rows_of
 from tests.replay.faults import Fault
 from tests.replay.fetch import FetchReplay

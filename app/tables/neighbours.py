@@ -1,0 +1,236 @@
+"""Neighbours as one table, of a query or of a whole list, and where every number comes from.
+
+It holds numbers column by column, so that 100,000 answers fit in memory, and it never searches.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from astropy.coordinates import angular_separation
+from numpy.typing import NDArray
+
+from app.bundle.catalogue import CORE_COLUMNS, ColumnInfo, make_table
+from app.bundle.latent_space import LatentSpace
+from app.query.explorer import Answer, Neighbour, SearchOptions
+from app.query.lists import EntryResult
+from app.tables.write import write_plain_csv
+
+RESULT_COLUMNS = {
+    "rank": ColumnInfo("Rank", description="1 is the most similar."),
+    "source_id": CORE_COLUMNS["source_id"],
+    "name": CORE_COLUMNS["name"],
+    "ra_deg": CORE_COLUMNS["ra_deg"],
+    "dec_deg": CORE_COLUMNS["dec_deg"],
+    "similarity": ColumnInfo(
+        "S", description="Cosine similarity of the representations, eq. 3; not a probability."
+    ),
+    "dissimilarity": ColumnInfo("1 - S"),
+    "percentile": ColumnInfo(
+        "Percentile", "%", description="Share of the catalogue with a lower S to this query."
+    ),
+    "angular_extent_arcsec": CORE_COLUMNS["angular_extent_arcsec"],
+    "extent_origin": CORE_COLUMNS["extent_origin"],
+    "extent_flag": CORE_COLUMNS["extent_flag"],
+    "image_origin": CORE_COLUMNS["image_origin"],
+    "separation_arcsec": ColumnInfo(
+        "Separation", "arcsec", "pos.angDistance", "Great-circle distance from the query."
+    ),
+    "duplicate_of": ColumnInfo(
+        "Near-duplicate of", description="Better-ranked entry at the same sky position."
+    ),
+}
+
+
+QUERY_COLUMNS = {
+    "query_row": ColumnInfo("List row", description="Line or row of the list, from 1."),
+    "query_text": ColumnInfo("Entry", description="As written, where the list is of lines."),
+    "query_name": ColumnInfo("List name", "", "meta.id", "As the list or a name service gives it."),
+    "query_ra_deg": ColumnInfo("Listed right ascension", "deg", "pos.eq.ra", "ICRS."),
+    "query_dec_deg": ColumnInfo("Listed declination", "deg", "pos.eq.dec", "ICRS."),
+    "answered_by": ColumnInfo("Answered by", description="bundle | service: the image's origin."),
+    "query_source_id": ColumnInfo(
+        "Source at the position", description="Of the bundle; empty where the survey was asked."
+    ),
+    "query_separation_arcsec": ColumnInfo(
+        "Separation of that source", "arcsec", "pos.angDistance", "From the listed position."
+    ),
+    "query_survey": ColumnInfo("Survey of the image", "", "meta.dataset"),
+    "query_image_origin": ColumnInfo("Origin of the image", description="observed | model"),
+    "query_extent_arcsec": ColumnInfo("Angular extent of the query", "arcsec", "phys.angSize"),
+    "novelty_percentile": ColumnInfo(
+        "Novelty", "%", description="Share of the catalogue that is more like its neighbours."
+    ),
+    "query_notes": ColumnInfo("Notes", description="What to beware of in this answer."),
+}
+_TEXTS = {"query_text", "query_name", "answered_by", "query_source_id", "query_survey"}
+_TEXTS |= {"query_image_origin", "query_notes", "duplicate_of"}
+
+
+UNMATCHED_COLUMNS = ("row", "entry", "name", "ra_deg", "dec_deg", "reason")
+
+
+def neighbour_table(space: LatentSpace, answer: Answer) -> pa.Table:
+    """The neighbours of one query, with the catalogue's own columns behind ours.
+
+    Each field has label, unit, UCD and description in its metadata.
+    """
+    found = _Found(answer.neighbours)
+    columns, info = _of_neighbours(space, [found]), dict(RESULT_COLUMNS)
+    _add_own_columns(space, found.rows, columns, info)
+    return make_table(columns, info)
+
+
+class NeighbourTable:
+    """The neighbours of a list's entries: takes in results in any order, gives the list's.
+
+    Parameters
+    ----------
+    space : LatentSpace
+    """
+
+    def __init__(self, space: LatentSpace) -> None:
+        self._space = space
+        self._answers: list[tuple[int, dict[str, object], _Found]] = []
+
+    def add(self, outcome: EntryResult) -> None:
+        """Take in a result; one without an answer gives no row."""
+        if outcome.answer is None:
+            return
+        found = _Found(outcome.answer.neighbours)
+        self._answers.append((outcome.listed.row, self._query(outcome, outcome.answer), found))
+
+    def table(self) -> pa.Table:
+        """One row for every neighbour of every answered entry, fields as of `neighbour_table`.
+
+        Separations are those between the two positions that stand in the row.
+        """
+        answers = sorted(self._answers, key=lambda answer: answer[0])
+        queries, found = [query for _, query, _ in answers], [found for *_, found in answers]
+        each = pa.array(np.repeat(np.arange(len(found)), [len(one.rows) for one in found]))
+        columns: dict[str, object] = {
+            name: _array([query[name] for query in queries], name in _TEXTS).take(each)
+            for name in QUERY_COLUMNS
+        }
+        info = QUERY_COLUMNS | RESULT_COLUMNS
+        columns |= _of_neighbours(self._space, found)
+        if found:
+            ends = ("query_ra_deg", "query_dec_deg", "ra_deg", "dec_deg")
+            places = (np.radians(np.asarray(columns[name], np.float64)) for name in ends)
+            columns["separation_arcsec"] = np.degrees(angular_separation(*places)) * 3600
+        rows = _joined((one.rows for one in found), np.int64)
+        _add_own_columns(self._space, rows, columns, info)
+        return make_table(columns, info)
+
+    def _query(self, outcome: EntryResult, answer: Answer) -> dict[str, object]:
+        listed, subject = outcome.listed, answer.subject
+        ids = self._space.catalogue.table["source_id"]
+        return {
+            "query_row": listed.row,
+            "query_text": listed.text,
+            "query_name": listed.name,
+            "query_ra_deg": listed.ra_deg,
+            "query_dec_deg": listed.dec_deg,
+            "answered_by": outcome.matched_by,
+            "query_source_id": "" if subject.row is None else ids[subject.row].as_py(),
+            "query_separation_arcsec": subject.separation_arcsec,
+            "query_survey": subject.survey,
+            "query_image_origin": subject.image_origin,
+            "query_extent_arcsec": subject.angular_extent_arcsec,
+            "novelty_percentile": answer.novelty_percentile,
+            "query_notes": " ".join([*listed.warnings, *subject.warnings]),
+        }
+
+
+def bundle_provenance(space: LatentSpace, options: SearchOptions) -> dict[str, str]:
+    """What every table of neighbours says of the bundle, the encoder and how it was searched."""
+    manifest = space.manifest
+    return {
+        "encoder": f"{manifest.encoder.name} (sha256 {manifest.encoder.sha256})",
+        "catalogue": f"{manifest.source.name}, doi:{manifest.source.doi}, {manifest.n} sources",
+        "bundle": space.version,
+        "preprocessing": f"{manifest.preprocessing}; input kind {manifest.input_kind}",
+        "extent_algorithm": manifest.extent_algorithm,
+        "k": str(options.k),
+        "near_duplicates": f"within {options.duplicates_arcsec:g} arcsec, "
+        + ("hidden" if options.hide_duplicates else "marked"),
+        "written_utc": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "method": "Slijepcevic et al. 2024, eq. 3",
+        "terms": manifest.source.terms,
+    }
+
+
+def write_unmatched(outcomes: Sequence[EntryResult]) -> bytes:
+    """The entries without an answer and their reasons, as CSV in the order of the list."""
+    return write_plain_csv(
+        UNMATCHED_COLUMNS,
+        (
+            (listed.row, listed.text, listed.name, listed.ra_deg, listed.dec_deg, each.reason)
+            for each in sorted(outcomes, key=lambda each: each.listed.row)
+            for listed in (each.listed,)
+        ),
+    )
+
+
+class _Found:
+    """The neighbours of one entry, column by column."""
+
+    def __init__(self, neighbours: Sequence[Neighbour]) -> None:
+        matches = [neighbour.match for neighbour in neighbours]
+        self.rank = np.array([neighbour.rank for neighbour in neighbours], np.int32)
+        self.rows = np.array([match.row for match in matches], np.int32)
+        self.similarity = np.array([match.similarity for match in matches])
+        self.percentile = np.array([match.percentile for match in matches])
+        self.separation_arcsec = np.array([each.separation_arcsec for each in neighbours])
+        self.duplicate_of = [neighbour.duplicate_of for neighbour in neighbours]
+
+
+def _of_neighbours(space: LatentSpace, found: Sequence[_Found]) -> dict[str, object]:
+    rows = _joined((one.rows for one in found), np.int64)
+    similarity = _joined((one.similarity for one in found), np.float64)
+    given = {
+        "rank": _joined((one.rank for one in found), np.int64),
+        "similarity": similarity,
+        "dissimilarity": 1 - similarity,
+        "percentile": _joined((one.percentile for one in found), np.float64),
+        "separation_arcsec": _joined((one.separation_arcsec for one in found), np.float64),
+        "duplicate_of": pa.array([d for one in found for d in one.duplicate_of], pa.string()),
+    }
+    taken = space.catalogue.table.take(pa.array(rows))
+    return {name: given[name] if name in given else _known(taken[name]) for name in RESULT_COLUMNS}
+
+
+def _add_own_columns(
+    space: LatentSpace,
+    rows: NDArray[np.integer],
+    columns: dict[str, object],
+    info: dict[str, ColumnInfo],
+) -> None:
+    """The catalogue's own columns, under another name where it would hide one of ours."""
+    catalogue = space.catalogue
+    for name in catalogue.table.column_names:
+        if name not in CORE_COLUMNS:
+            shown = name if name not in info else f"catalogue_{name}"
+            columns[shown] = catalogue.table[name].take(pa.array(rows)).combine_chunks()
+            info[shown] = catalogue.info[name]
+
+
+def _joined(parts: Iterable[NDArray], dtype: type) -> NDArray:
+    listed = list(parts)
+    return np.concatenate(listed).astype(dtype) if listed else np.zeros(0, dtype)
+
+
+def _array(values: list[object], texts: bool) -> pa.Array:
+    if texts:
+        return pa.array(values, pa.string())
+    if all(isinstance(value, int) for value in values):
+        return pa.array(values, pa.int64())
+    return pa.array(values, pa.float64(), from_pandas=True)
+
+
+def _known(column: pa.ChunkedArray) -> pa.Array:
+    """One array; absent words are empty, as in the other exports."""
+    whole = column.combine_chunks()
+    return pc.fill_null(whole, "") if pa.types.is_string(whole.type) else whole
