@@ -7,7 +7,6 @@ from app.bundle.catalogue import bundle_names
 from app.bundle.latent_space import open_latent_space
 from app.jobs.list_searches import ListSearches
 from app.query.explorer import Explorer
-from app.query.lists import TableReader
 from app.settings import Settings
 from app.sky.sesame import open_sesame
 from app.surveys.cutouts import cutout_service
@@ -22,14 +21,12 @@ from app.web.worker_pool import WorkerPool
 from model.inference import load_fast_encoder
 
 
-def create_app(settings: Settings | None = None, read_table: TableReader | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None) -> FastAPI:
     """Load the bundle and make the application.
 
     Parameters
     ----------
     settings : Settings, optional
-    read_table : callable, optional
-        Reads the tables that are sent to be searched; None: lists of lines only.
 
     Raises
     ------
@@ -57,7 +54,7 @@ def create_app(settings: Settings | None = None, read_table: TableReader | None 
         bundle_names(space.catalogue),
         open_sesame(settings.sesame_url, settings.sesame_deadline_s, settings.survey_pause_s),
     )
-    bulk.serve_lists(app, ListSearches(explorer, app.state.served.name_service), read_table)
+    bulk.serve_lists(app, ListSearches(explorer, app.state.served.name_service))
     app.state.arrivals, app.state.reading_room = UploadForms(), WorkerPool()
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
     answer_with_problems(app)

@@ -17,14 +17,13 @@ from app.query.lists import (
     EntryResult,
     ListSearchOptions,
     look_up_names,
-    read_list,
     search_list,
 )
 from app.settings import Settings, read_settings
 from app.sky.names import BundleNames
 from app.sky.sesame import open_sesame
 from app.surveys.cutouts import cutout_service
-from app.tables.entries import of_sources, read_table
+from app.tables.entries import entries_of, read_list
 from app.tables.lists import ListOptions
 from app.tables.neighbours import NeighbourTable, bundle_provenance, write_unmatched
 from app.tables.write import EXTENSIONS, write_table
@@ -118,11 +117,8 @@ def _read(request: SearchRequest, names: BundleNames) -> EntryList:
     """Read a file as a list of lines or a table, anything else as the name of a catalogue."""
     path = Path(request.spec)
     if not path.is_file():
-        return of_sources(read_source_list(request.spec, **request.columns))
-    content = path.read_bytes()
-    if any(request.columns.values()):
-        return read_table(content, path.name, request.columns)
-    return read_list(content, path.name, names, read_table)
+        return entries_of(read_source_list(request.spec, **request.columns))
+    return read_list(path.read_bytes(), path.name, names, request.columns)
 
 
 def _options(request: SearchRequest, settings: Settings, space: LatentSpace) -> ListSearchOptions:

@@ -8,7 +8,6 @@ import uvicorn
 from app.errors import ExplorerError
 from app.main import create_app
 from app.settings import read_settings
-from app.tables.entries import read_table
 from scripts.build import BuildRequest, build_bundle
 from scripts.terminal import console
 
@@ -32,7 +31,7 @@ def serve_bundle(
     listener = _bind(settings.host, settings.port)
     if demo:
         build_bundle(BuildRequest(demo=True, bundle=bundle, encoder=encoder))
-    application = create_app(settings, read_table)
+    application = create_app(settings)
     served = application.state.served.meta
     listener.listen(128)
     console.print(

@@ -45,9 +45,15 @@ CORE_COLUMNS: Mapping[str, ColumnInfo] = {
     ),
     "image_origin": ColumnInfo("Image origin", description="observed | model"),
     "survey": ColumnInfo("Survey", ucd="meta.dataset"),
-    "beam_major_arcsec": ColumnInfo("Beam major axis (FWHM)", "arcsec", "instr.beam"),
-    "beam_minor_arcsec": ColumnInfo("Beam minor axis (FWHM)", "arcsec", "instr.beam"),
-    "beam_pa_deg": ColumnInfo("Beam position angle", "deg", "instr.beam", "North through east."),
+    "beam_major_arcsec": ColumnInfo(
+        "Beam major axis (FWHM)", "arcsec", "phys.angSize.smajAxis;instr.beam"
+    ),
+    "beam_minor_arcsec": ColumnInfo(
+        "Beam minor axis (FWHM)", "arcsec", "phys.angSize.sminAxis;instr.beam"
+    ),
+    "beam_pa_deg": ColumnInfo(
+        "Beam position angle", "deg", "pos.posAng;instr.beam", "North through east."
+    ),
     "rms_jy_beam": ColumnInfo("Noise of the cutout", "Jy/beam", "instr.background"),
     "scale_min_jy_beam": ColumnInfo("Flux density of pixel value 0", "Jy/beam"),
     "scale_max_jy_beam": ColumnInfo("Flux density of pixel value 255", "Jy/beam"),

@@ -14,14 +14,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from app.bundle.latent_space import LatentSpace, unit_vectors
-from app.errors import ExplorerError, UnreadableList, UnreadablePosition
+from app.errors import ExplorerError
 from app.query.explorer import SAME_SOURCE_ARCSEC, Answer, Explorer, SearchOptions
-from app.sky.names import BundleNames
-from app.sky.resolve import NameService, Understood, understand_here, understand_there
+from app.sky.resolve import NameService, Understood, understand_there
 from model.preprocess import ImageError
-
-DELIMITERS = ",;\t|"
-_NO_TEXT = (b"SIMPLE", b"PAR1", b"<?xml", b"<VOTABLE", b"# %ECSV", b"\x1f\x8b")
 
 
 @dataclass(frozen=True)
@@ -55,48 +51,6 @@ class EntryList:
     notes: list[str] = field(default_factory=list)
 
 
-TableReader = Callable[[bytes, str], EntryList]
-"""Reads a table file of a given name, or raises `UnreadableList`."""
-
-
-def read_list(
-    content: bytes, name: str, names: BundleNames, read_table: TableReader | None
-) -> EntryList:
-    """Read a list: a table if it has columns and is none of lines, else a position a line.
-
-    Parameters
-    ----------
-    content : bytes
-        A file, or what was pasted.
-    name : str
-        Of the file, for sentences.
-    names : BundleNames
-    read_table : callable or None
-        None: there is nothing here that reads tables.
-
-    Raises
-    ------
-    UnreadableList
-        If it holds no entry, or is a table that cannot be read.
-    """
-    text = _as_text(content)
-    if text is None or (read_table and _is_table(text, names)):
-        if read_table is None:
-            raise UnreadableList(f"'{name}' is no text with one position a line.")
-        return read_table(content, name)
-    entries = read_lines(text, names)
-    if not entries:
-        raise UnreadableList(
-            "The list is empty. Write one position or name a line, such as 180.31 +52.11 or 3C 285."
-        )
-    return EntryList(entries)
-
-
-def read_lines(text: str, names: BundleNames) -> list[ListEntry]:
-    """Read one position or name a line; empty lines and those that begin with # are left out."""
-    return [_entry(number, line, names) for number, line in _lines(text)]
-
-
 def of_understood(entry: ListEntry, found: Understood) -> ListEntry:
     """The entry with the position that its text was understood as."""
     return ListEntry(
@@ -111,42 +65,6 @@ def of_understood(entry: ListEntry, found: Understood) -> ListEntry:
     )
 
 
-def _entry(number: int, line: str, names: BundleNames) -> ListEntry:
-    try:
-        found = understand_here(line, names=names)
-    except UnreadablePosition as exc:
-        return ListEntry(number, text=line, reason=str(exc))
-    entry = ListEntry(number, text=line, to_look_up=found is None)
-    return of_understood(entry, found) if found else entry
-
-
-def _as_text(content: bytes) -> str | None:
-    """The text of a list of lines; None for the bytes of another format."""
-    if content.lstrip().startswith(_NO_TEXT) or b"\0" in content[:4096]:
-        return None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
-def _lines(text: str) -> list[tuple[int, str]]:
-    numbered = enumerate(text.splitlines(), start=1)
-    stripped = ((number, line.strip()) for number, line in numbered)
-    return [(number, line) for number, line in stripped if line and not line.startswith("#")]
-
-
-def _is_table(text: str, names: BundleNames) -> bool:
-    """Whether the first line has several fields and, taken whole, is no position or name."""
-    first = next((line for _, line in _lines(text)), "")
-    if not any(delimiter in first for delimiter in DELIMITERS):
-        return False
-    try:
-        return understand_here(first, names=names) is None
-    except UnreadablePosition:
-        return True
-
-
 def look_up_names(
     entries: Sequence[ListEntry],
     service: NameService | None,
@@ -158,7 +76,7 @@ def look_up_names(
 
     Parameters
     ----------
-    entries : sequence of ListedPosition
+    entries : sequence of ListEntry
     service : NameService or None
         None: names of objects are not looked up.
     most : int, optional
@@ -231,7 +149,7 @@ def search_list(
     Parameters
     ----------
     explorer : Explorer
-    entries : sequence of ListedPosition
+    entries : sequence of ListEntry
         None of them `to_look_up` any more.
     options : BulkOptions
 

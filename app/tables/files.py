@@ -4,7 +4,6 @@ It goes by what the file holds, never by its name, and it never unpickles.
 """
 
 import csv
-import gzip
 import io
 import re
 import warnings
@@ -21,6 +20,7 @@ from astropy.io.votable import parse as parse_votable
 from astropy.io.votable.tree import TableElement, VOTableFile
 from astropy.table import Table
 
+from app.tables.bounds import unpacked
 from app.tables.lists import UnreadableCatalogue
 
 MISSING_WORDS = {"", "nan", "null", "none", "n/a", "na", "--", "-", "masked"}
@@ -254,9 +254,7 @@ def _content(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UnreadableCatalogue(f"'{path}' is larger than {MAX_BYTES // 2**30} GB.")
-        content = path.read_bytes()
-        if content.startswith(b"\x1f\x8b"):
-            content = gzip.decompress(content)
+        content = unpacked(path.read_bytes(), None)
     except FileNotFoundError as exc:
         raise UnreadableCatalogue(f"There is no catalogue file '{path}'.") from exc
     except (OSError, EOFError) as exc:

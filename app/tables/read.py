@@ -45,19 +45,21 @@ def read_table_list(spec: str, options: ListOptions) -> SourceList:
     UnreadableCatalogue
     """
     path = Path(spec)
-    return list_of_table(read_table_file(path), path, options)
+    return list_of_table(read_table_file(path), path, options, file_digest(path))
 
 
-def list_of_table(table: RawTable, path: Path, options: ListOptions) -> SourceList:
+def list_of_table(table: RawTable, path: Path, options: ListOptions, digest: str) -> SourceList:
     """Make a list of a table that was read.
 
     Parameters
     ----------
     table : RawTable
     path : Path
-        The file it is from.
+        The file it is from, for sentences.
     options : ListOptions
         They overrule what is known of a published table.
+    digest : str
+        SHA-256 of the file, which with the options is its version.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def list_of_table(table: RawTable, path: Path, options: ListOptions) -> SourceLi
     return SourceList(
         record=presets.record.model_copy(
             update={
-                "version": presets.record.version or _version(path, chosen),
+                "version": presets.record.version or _version(digest, chosen),
                 "n_listed": listed,
                 "n_rejected": len(rejects),
             }
@@ -147,10 +149,10 @@ def _merged(known: ListOptions, told: ListOptions) -> ListOptions:
     return ListOptions(**{**merged, **given})  # type: ignore[typeddict-item]
 
 
-def _version(path: Path, options: ListOptions) -> str:
+def _version(file_sha256: str, options: ListOptions) -> str:
     """A digest of the file and of how it is read: with either, the list could change."""
     how = "".join(f"{key}={value};" for key, value in sorted(options.items()))
-    digest = hashlib.sha256(f"{file_digest(path)};{how}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{file_sha256};{how}".encode()).hexdigest()
     return f"sha256 {digest[:16]}"
 
 

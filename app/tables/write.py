@@ -6,6 +6,7 @@ made column by column.
 
 import csv
 import io
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -144,13 +145,17 @@ def _votable(table: pa.Table, provenance: Mapping[str, str]) -> bytes:
     for column in empty.columns.values():
         if column.unit == u.percent:  # VOTable has no unit for it
             column.unit, column.description = None, f"{column.description} Per cent."
-    document = from_table(empty)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a unit of the catalogue's own is passed on as it is
+        document = from_table(empty)
     resource = document.resources[0]
     resource.infos.extend(Info(name=key, value=value) for key, value in provenance.items())
     resource.coordinate_systems.append(CooSys(ID="icrs", system="ICRS"))
     for field in resource.tables[0].fields:
         if field.datatype in ("char", "unicodeChar"):
             field.datatype, field.arraysize = "unicodeChar", "*"
+        if field.datatype == "bit":
+            field.datatype = "boolean"
         if field.ucd and field.ucd.startswith(("pos.eq.ra", "pos.eq.dec")):
             field.ref = "icrs"
     buffer = io.BytesIO()

@@ -16,15 +16,20 @@ from pydantic import BaseModel
 from app.bundle.latent_space import LatentSpace
 from app.errors import ListTooLong, UnknownSearch
 from app.jobs.list_searches import ListLimits, ListSearch, ListSearches
-from app.query.lists import EntryResult, ListSearchOptions, TableReader, read_list
+from app.query.lists import EntryList, EntryResult, ListSearchOptions
 from app.sky.coordinates import format_position
+from app.tables.bounds import TableBounds
+from app.tables.entries import read_list
+from app.tables.lists import ListOptions
 from app.tables.neighbours import bundle_provenance, write_unmatched
 from app.tables.write import EXTENSIONS, MEDIA_TYPES, TableFormat, write_table
 from app.web import caching
 from app.web.answers import describe_answer
 from app.web.dependencies import OptionsDep, ServedDep, SpaceDep
 from app.web.query import PROBLEM
+from app.web.worker_pool import WorkerPool
 
+_Name = Annotated[str | None, Query(max_length=200, description="Of a column of the table.")]
 NEIGHBOURS_SHOWN = 6
 UNMATCHED_SHOWN = 200
 
@@ -197,9 +202,9 @@ BODY = {
 }
 
 
-def serve_lists(app: FastAPI, jobs: ListSearches, read_table: TableReader | None) -> None:
+def serve_lists(app: FastAPI, jobs: ListSearches) -> None:
     """Put in place what the routes need."""
-    app.state.bulk_jobs, app.state.read_table = jobs, read_table
+    app.state.bulk_jobs, app.state.list_readers = jobs, WorkerPool("list")
 
 
 @asynccontextmanager
@@ -214,6 +219,32 @@ async def _jobs(request: Request) -> ListSearches:
     return found
 
 
+async def _columns(
+    ra_column: _Name = None,
+    dec_column: _Name = None,
+    position_column: _Name = None,
+    name_column: _Name = None,
+    ra_unit: Annotated[str | None, Query(description="deg, hourangle or rad.")] = None,
+    dec_unit: Annotated[str | None, Query(description="deg or rad.")] = None,
+    frame: Annotated[str | None, Query(description="icrs, fk5, fk4 or galactic.")] = None,
+) -> ListOptions:
+    """What the sender says of a table's columns; what is not said is decided by rule."""
+    return ListOptions(
+        ra_column=ra_column,
+        dec_column=dec_column,
+        position_column=position_column,
+        name_column=name_column,
+        ra_unit=ra_unit,
+        dec_unit=dec_unit,
+        frame=frame,
+    )
+
+
+def _bounds(limits: ListLimits) -> TableBounds:
+    return TableBounds(bytes_unpacked=4 * limits.max_bytes, rows=limits.max_entries)
+
+
+ColumnsDep = Annotated[ListOptions, Depends(_columns)]
 JobsDep = Annotated[ListSearches, Depends(_jobs)]
 
 
@@ -228,6 +259,7 @@ async def search_many(
     state: ServedDep,
     jobs: JobsDep,
     options: OptionsDep,
+    columns: ColumnsDep,
     request: Request,
     response: Response,
     name: Annotated[str, Query(max_length=200, description="Of the file.")] = PASTED,
@@ -240,7 +272,6 @@ async def search_many(
 ) -> JobReport:
     """Begin the search for a list, sent as the body; the answer's id asks how it stands."""
     content = await _received(request, jobs.limits.max_bytes)
-    read_table: TableReader | None = request.app.state.read_table
     shown = PurePath(name).name or PASTED
     bulk = ListSearchOptions(
         search=options,
@@ -248,11 +279,12 @@ async def search_many(
         connections=1,
     )
 
-    def begin() -> ListSearch:
-        found = read_list(content, shown, state.names, read_table)
-        return jobs.begin(found, shown, bulk, look_up_names)
+    def read() -> EntryList:
+        return read_list(content, shown, state.names, columns, _bounds(jobs.limits))
 
-    job = await anyio.to_thread.run_sync(begin)
+    readers: WorkerPool = request.app.state.list_readers
+    found = await readers.run(read)
+    job = await anyio.to_thread.run_sync(jobs.begin, found, shown, bulk, look_up_names)
     response.headers["Location"] = f"/api/bulk/{job.id}"
     return tell(state.explorer.space, job)
 

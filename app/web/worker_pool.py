@@ -1,4 +1,4 @@
-"""Where images of a person's own are read: few at once, each within a time, beside the event loop.
+"""Where files of a person's own are read: few at once, each within a time, beside the event loop.
 
 It never knows what it runs.
 """
@@ -21,10 +21,12 @@ class WorkerPool:
     """Runs work in threads of its own.
 
     A thread cannot be ended: work that lasts too long is answered for in time, but keeps its place
-    until it has finished, so that there is never more of it than the room has places.
+    until it has finished, so that there is never more of it than the pool has places.
 
     Parameters
     ----------
+    what : str
+        What is read, for sentences.
     at_once, waiting : int
         How many works run, and how many more may wait for a place.
     within_s : float
@@ -33,10 +35,12 @@ class WorkerPool:
 
     def __init__(
         self,
+        what: str = "image",
         at_once: int = READ_AT_ONCE,
         waiting: int = WAITING,
         within_s: float = READ_WITHIN_S,
     ) -> None:
+        self._what = what
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="upload")
         self._most = at_once + waiting
         self._within_s = within_s
@@ -58,8 +62,8 @@ class WorkerPool:
             return await asyncio.wait_for(asyncio.wrap_future(future), self._within_s)
         except TimeoutError as exc:
             raise ImageTimeout(
-                f"The image could not be read within {self._within_s:g} s. Send a smaller cutout "
-                "of it, or try again when the server has less to do.",
+                f"The {self._what} could not be read within {self._within_s:g} s. Send a smaller "
+                "one, or try again when the server has less to do.",
                 parameter="file",
             ) from exc
 
@@ -67,7 +71,7 @@ class WorkerPool:
         with self._lock:
             if self._inside >= self._most:
                 raise ServerBusy(
-                    f"The server is reading as many images as it can ({self._inside}). "
+                    f"The server is reading as many {self._what}s as it can ({self._inside}). "
                     "Try again in some seconds."
                 )
             self._inside += 1

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
+from app.bundle.files import file_digest
 from app.settings import read_settings
 from app.tables.files import RawTable, read_table_bytes, read_table_file
 from app.tables.lists import ListOptions, SourceList, UnreadableCatalogue
@@ -135,7 +136,7 @@ def read_named(spec: str, options: ListOptions) -> SourceList | None:
     found = _known(spec)
     path = found[1] if found else Path(spec)
     if found or is_archive(path):
-        return list_of_table(_table(path), path, options)
+        return list_of_table(_table(path), path, options, file_digest(path))
     return None
 
 

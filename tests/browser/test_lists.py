@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from app.main import create_app
 from app.query.explorer import Explorer
 from app.settings import Settings
-from app.tables.entries import read_table
 from tests.browser.page import SIZES, new_page
 from tests.replay.server import ReplayServer
 from tests.site import serving
@@ -29,7 +28,7 @@ def address(
         skyview_server=survey.url + "/none",
         sesame_url="",
     )
-    with serving(create_app(settings, read_table)) as url:
+    with serving(create_app(settings)) as url:
         yield url
 
 

@@ -217,7 +217,8 @@ def test_a_fetched_image_is_embedded_as_the_build_embeds(
     subject = explorer.subject_at(AWAY)
     raw = explorer.cutouts.fetch(AWAY).image
     expected = embed(encoder, network_input(clean(raw))[None])[0]
-    assert subject.y == pytest.approx(expected, abs=1e-5)
+    assert subject.y == pytest.approx(expected, abs=1e-3)  # by the compiled copy
+    assert 1 - subject.y @ expected / np.linalg.norm(subject.y) / np.linalg.norm(expected) < 1e-6
     assert np.array_equal(explorer.image_at(AWAY), clean(raw))
 
 

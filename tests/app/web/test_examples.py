@@ -9,11 +9,11 @@ import pytest
 from astropy.coordinates import SkyCoord
 
 from app.errors import UnreadableList
-from app.query.lists import read_list
 from app.sky.coordinates import ACCEPTED
 from app.sky.names import BundleNames
 from app.sky.resolve import parse_position
 from app.surveys.footprint import first_footprint
+from app.tables.entries import read_list
 
 ROOT = Path(__file__).parents[3]
 OBJECTS = {
@@ -37,7 +37,7 @@ def texts() -> dict[str, str]:
     pages = [*(ROOT / "templates").glob("*.html"), *(ROOT / "static" / "js").glob("*.js")]
     read = {path.name: html.unescape(DRAWING.sub("", path.read_text())) for path in pages}
     with pytest.raises(UnreadableList) as empty:
-        read_list(b"", "list", BundleNames([], [], np.empty(0), np.empty(0)), None)
+        read_list(b"", "list", BundleNames([], [], np.empty(0), np.empty(0)))
     return read | {"what is accepted": ACCEPTED, "an empty list": str(empty.value)}
 
 

@@ -14,7 +14,6 @@ from app.jobs.list_searches import ListLimits, ListSearches
 from app.main import create_app
 from app.query.explorer import Explorer
 from app.settings import Settings
-from app.tables.entries import read_table
 from app.web import lists as bulk
 from tests.replay.server import ReplayServer
 from tests.site import serving
@@ -36,8 +35,8 @@ def lists(
         sesame_url="",
         cutout_cache_mb=0,
     )
-    app = create_app(settings, read_table)
-    bulk.serve_lists(app, ListSearches(app.state.served.explorer, None, LIMITS), read_table)
+    app = create_app(settings)
+    bulk.serve_lists(app, ListSearches(app.state.served.explorer, None, LIMITS))
     with serving(app) as address, httpx.Client(base_url=address, timeout=60) as client:
         yield client
 
@@ -180,7 +179,7 @@ def test_a_stopped_search_keeps_what_it_found(
     assert status["state"] == "stopped"
     assert 2 <= status["n_done"] < 5
     assert status["n_rows"] == 5 * (status["n_bundle"] + status["n_service"])
-    table = lists.get(f"/api/bulk/{job['id']}/neighbours")
+    table = lists.get(f"/api/bulk/{job['id']}/neighbours", params={"format": "ecsv"})
     assert "not tried" in table.text
 
 
@@ -204,7 +203,8 @@ def test_a_long_list_holds_up_nobody_and_old_searches_are_forgotten(
 
 def test_no_more_lists_wait_than_may(explorer: Explorer) -> None:
     from app.errors import ServerBusy
-    from app.query.lists import EntryList, ListSearchOptions, read_lines
+    from app.query.lists import EntryList, ListSearchOptions
+    from app.tables.entries import read_lines
 
     jobs = ListSearches(explorer, None, ListLimits(at_once=1, waiting=1))
     jobs._workers.shutdown()

@@ -12,10 +12,10 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from app.errors import NameNotFound, UnreadableList
-from app.query.lists import EntryList, ListEntry, look_up_names, read_lines, read_list
+from app.query.lists import look_up_names
 from app.sky.names import BundleNames
 from app.sky.resolve import ObjectPlace
-from app.tables.entries import read_table
+from app.tables.entries import read_lines, read_list
 
 NAMES = BundleNames(
     ["src-0", "src-1", "src-2"],
@@ -103,7 +103,7 @@ def test_a_table_of_any_format_is_a_list_by_its_columns(tmp_path: Path, form: st
     path = tmp_path / "list"
     table = Table({"name": ["a", "b"], "ra": [180.5, 181.5], "dec": [3.0, -4.0]})
     table.write(path, format=form)
-    found = read_list(path.read_bytes(), "list", NAMES, read_table)
+    found = read_list(path.read_bytes(), "list", NAMES)
     assert [(e.row, e.name, e.ra_deg, e.dec_deg) for e in found.entries] == [
         (1, "a", 180.5, 3.0),
         (2, "b", 181.5, -4.0),
@@ -116,7 +116,7 @@ def test_rows_of_a_table_without_a_position_stay_in_their_place_with_the_reason(
     csv.writer(text).writerows(
         [["id", "ra", "dec"], ["x", "", "1"], ["y", "2", "3"], ["z", "4", "95"]]
     )
-    found = read_list(text.getvalue().encode(), "mine.csv", NAMES, read_table)
+    found = read_list(text.getvalue().encode(), "mine.csv", NAMES)
     assert [(entry.row, bool(entry.reason)) for entry in found.entries] == [
         (1, True),
         (2, False),
@@ -126,14 +126,14 @@ def test_rows_of_a_table_without_a_position_stay_in_their_place_with_the_reason(
 
 
 def test_lines_with_commas_are_no_table() -> None:
-    found = read_list(b"180.5, 30.25\n181.5, 31.25\n", "list.csv", NAMES, read_table)
+    found = read_list(b"180.5, 30.25\n181.5, 31.25\n", "list.csv", NAMES)
     assert [entry.ra_deg for entry in found.entries] == [180.5, 181.5]
 
 
 @pytest.mark.parametrize("content", [b"", b"  \n", b"# only a comment\n"])
 def test_an_empty_list_is_refused_with_an_example(content: bytes) -> None:
     with pytest.raises(UnreadableList, match="The list is empty"):
-        read_list(content, "list", NAMES, read_table)
+        read_list(content, "list", NAMES)
 
 
 @pytest.mark.parametrize(
@@ -147,12 +147,4 @@ def test_an_empty_list_is_refused_with_an_example(content: bytes) -> None:
 )
 def test_a_table_that_cannot_be_read_is_refused_by_its_own_name(content: bytes, said: str) -> None:
     with pytest.raises(UnreadableList, match=said):
-        read_list(content, "odd.bin", NAMES, read_table)
-
-
-def test_without_a_table_reader_only_lines_are_read() -> None:
-    with pytest.raises(UnreadableList, match="no text with one position a line"):
-        read_list(b"PAR1", "list.parquet", NAMES, None)
-    lines = read_list(b"ra,dec\n1,2\n", "list.csv", NAMES, None)
-    assert isinstance(lines, EntryList)
-    assert isinstance(lines.entries[1], ListEntry)
+        read_list(content, "odd.bin", NAMES)

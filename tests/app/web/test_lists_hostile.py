@@ -1,0 +1,174 @@
+"""Tables that mean harm, sent to a real server process: a sentence, within 2 s and 100 MB."""
+
+import base64
+import gzip
+import io
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from astropy.io import fits
+
+from tests.browser.page import ROOT
+
+REFUSED_WITHIN_S = 2.0
+MORE_MEMORY_MB = 100.0
+
+
+def votable(field: str, table: str = "", data: str = "", head: str = "") -> bytes:
+    return (
+        f'<?xml version="1.0"?>{head}<VOTABLE version="1.4" '
+        f'xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE><TABLE {table}>{field}'
+        f"<DATA>{data}</DATA></TABLE></RESOURCE></VOTABLE>"
+    ).encode()
+
+
+RA = '<FIELD name="ra" datatype="double" unit="deg"/><FIELD name="dec" datatype="double"/>'
+LAUGHS = "".join(
+    f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n in range(10)
+)  # a billion of them
+
+
+def parquet(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def csv_bomb() -> bytes:
+    return gzip.compress(b"ra,dec\n" + b"180.5,30.25\n" * 25_000_000, 1)
+
+
+def empty_members() -> bytes:
+    return gzip.compress(b"") * 200_000
+
+
+def fits_without_width() -> bytes:
+    hdu = fits.BinTableHDU(np.zeros(1, [("ra", "f8"), ("dec", "f8")]))
+    hdu.header["NAXIS2"] = 1_000_000_000
+    hdu.header["NAXIS1"] = 0
+    buffer = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU()]).writeto(buffer)
+    return buffer.getvalue() + hdu.header.tostring().encode()
+
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "a gzip file of a huge CSV": csv_bomb,
+    "a gzip file of nothing, many times": empty_members,
+    "two million columns": lambda: b"ra,dec" + b"," * 2_000_000 + b"\n1,2\n",
+    "two million lines": lambda: b"1 2\n" * 1_200_000,
+    "a Parquet file of constant rows": lambda: parquet(
+        pa.table({"ra": np.zeros(4_000_000), "dec": np.zeros(4_000_000)})
+    ),
+    "a Parquet file of one huge word": lambda: parquet(
+        pa.table({"ra": [1.0], "dec": [2.0], "name": ["x" * 400_000_000]})
+    ),
+    "a VOTable that announces rows": lambda: votable(
+        RA, 'nrows="1000000000"', '<BINARY><STREAM encoding="base64"></STREAM></BINARY>'
+    ),
+    "a VOTable of huge cells": lambda: votable(
+        RA + '<FIELD name="v" datatype="double" arraysize="1000x1000x1000"/>',
+        "",
+        "<TABLEDATA><TR><TD>1</TD><TD>2</TD><TD/></TR></TABLEDATA>",
+    ),
+    "a VOTable of a billion laughs": lambda: votable(
+        RA,
+        "",
+        "<TABLEDATA><TR><TD>&l9;</TD><TD>2</TD></TR></TABLEDATA>",
+        f"<!DOCTYPE V [{LAUGHS}]>",
+    ),
+    "a VOTable with packed data": lambda: votable(
+        RA,
+        "",
+        '<BINARY><STREAM encoding="gzip">'
+        + base64.b64encode(gzip.compress(bytes(300_000_000))).decode()
+        + "</STREAM></BINARY>",
+    ),
+    "a VOTable of another's file": lambda: votable(
+        RA, "", '<BINARY><STREAM href="file:///etc/passwd"/></BINARY>'
+    ),
+    "a VOTable of another's address": lambda: votable(
+        RA, "", '<BINARY><STREAM href="http://127.0.0.1:9/x"/></BINARY>'
+    ),
+    "a deep document": lambda: b"<?xml version='1.0'?><VOTABLE>" + b"<RESOURCE>" * 400_000,
+    "a FITS table of rows without bytes": fits_without_width,
+    "an archive of pickles": lambda: b"PK\x03\x04" + bytes(5_000),
+    "a pickle": lambda: b"\x80\x04\x95" + bytes(100),
+}
+
+
+@pytest.fixture(scope="module")
+def server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """Address and process id of a server of its own."""
+    command = [sys.executable, "-m", "scripts.cli", "serve", "--bundle", bundle, "--port", "0"]
+    environment = os.environ | {
+        "RGZ_DATA_DIR": str(tmp_path_factory.mktemp("served")),
+        "OMP_NUM_THREADS": "1",
+        "COLUMNS": "200",
+    }
+    process = subprocess.Popen(
+        command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    found = re.search(r"http://\S+", process.stderr.readline())
+    assert found
+    yield found[0], process.pid
+    process.kill()
+    process.wait()
+
+
+def resident_mb(process_id: int, what: str = "VmRSS") -> float:
+    status = Path(f"/proc/{process_id}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith(what))
+    return int(line.split()[1]) / 1024
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_refused_in_words_in_time_and_in_little_memory(
+    server: tuple[str, int], name: str
+) -> None:
+    address, process_id = server
+    content = BOMBS[name]()
+    with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
+        client.post("/api/bulk", content=b"1 2")  # what the first list loads is no bomb's
+        Path(f"/proc/{process_id}/clear_refs").write_text("5")  # the peak counts from here
+        before = resident_mb(process_id)
+        started_s = time.monotonic()
+        answer = client.post("/api/bulk", content=content)
+        took_s = time.monotonic() - started_s
+    assert answer.status_code in (413, 422), answer.text[:300]
+    detail = answer.json()["detail"]
+    assert len(detail) < 500
+    assert "Traceback" not in detail
+    assert resident_mb(process_id, "VmHWM") - before < MORE_MEMORY_MB
+    assert took_s < REFUSED_WITHIN_S
+
+
+def test_a_server_that_reads_lists_never_loads_a_reader_of_archives_or_pickles(
+    bundle: Path,
+) -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from fastapi.testclient import TestClient\n"
+        "from app.main import create_app\n"
+        "from app.settings import Settings\n"
+        f"app = create_app(Settings(bundle=Path({str(bundle)!r}), sesame_url=''))\n"
+        "with TestClient(app) as client:\n"
+        "    sent = client.post('/api/bulk', content=b'name,ra,dec\\na,180.5,30.25\\n')\n"
+        "    assert sent.status_code == 202 and sent.json()['n_listed'] == 1, sent.text\n"
+        "ours = [m for m in sys.modules if m.startswith(('scripts', 'model.batch_files'))]\n"
+        "print(ours)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert ran.stdout.strip() == "[]"
