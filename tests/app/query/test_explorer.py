@@ -217,8 +217,8 @@ def test_a_fetched_image_is_embedded_as_the_build_embeds(
     subject = explorer.subject_at(AWAY)
     raw = explorer.cutouts.fetch(AWAY).image
     expected = embed(encoder, network_input(clean(raw))[None])[0]
-    assert subject.y == pytest.approx(expected, abs=1e-5)
     assert np.array_equal(explorer.image_at(AWAY), clean(raw))
+    assert subject.y == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_fetched_image_is_placed_among_its_neighbours(explorer: Explorer) -> None:
