@@ -154,7 +154,7 @@ def embed(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="FITS images, Jy/beam, 1.8 arcsec a pixel, 150 px or more, source in the middle."
+            help="FITS images (also .gz, .fz), PNGs or JPEGs, the source in the middle."
         ),
     ],
     out: Annotated[

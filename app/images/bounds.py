@@ -30,7 +30,7 @@ def check_bytes(length: int) -> None:
 
 
 def check_pixels(width: int, height: int) -> None:
-    """Raise `UploadTooLarge` for a plane of too many pixels."""
+    """Raise `UploadTooLarge` for an image of too many pixels."""
     if width * height > MAX_PIXELS:
         raise UploadTooLarge(
             f"The image has {width} x {height} px; at most {MAX_PIXELS / 1e6:.0f} million can be "

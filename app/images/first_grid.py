@@ -1,4 +1,4 @@
-"""Brings an image plane to FIRST's sampling: 300 x 300 px of 1.8", north up, east left.
+"""Brings an image to FIRST's sampling: 300 x 300 px of 1.8", north up, east left.
 
 It never resamples what is sampled so already, and reads only the part of the image that it needs.
 """
@@ -39,12 +39,12 @@ class BeamMatch:
     remarks: tuple[str, ...]
 
 
-def match_beam(plane: SkyImage, pixel_arcsec: float) -> BeamMatch:
+def match_beam(image: SkyImage, pixel_arcsec: float) -> BeamMatch:
     """Decide the blur for an image.
 
     Parameters
     ----------
-    plane : Plane
+    image : SkyImage
         One of FIRST has FIRST's beam, whatever its header says.
     pixel_arcsec : float
         Its pixel scale.
@@ -54,11 +54,11 @@ def match_beam(plane: SkyImage, pixel_arcsec: float) -> BeamMatch:
     Along each axis of the beam, what is narrower than 5.4" is widened to it; what is wider cannot
     be narrowed and is said. FIRST's own beams reach 6.8 x 5.4".
     """
-    beam = plane.beam
-    if plane.is_first:
+    beam = image.beam
+    if image.is_first:
         return BeamMatch(np.zeros((2, 2)), 1.0, ())
     if beam is None:
-        return _average(plane, pixel_arcsec)
+        return _average(image, pixel_arcsec)
     wanted = _at_least_firsts(beam)
     if wanted == beam:
         return BeamMatch(np.zeros((2, 2)), 1.0, tuple(_coarser(beam)))
@@ -75,11 +75,11 @@ def match_beam(plane: SkyImage, pixel_arcsec: float) -> BeamMatch:
     )
 
 
-def _average(plane: SkyImage, pixel_arcsec: float) -> BeamMatch:
+def _average(image: SkyImage, pixel_arcsec: float) -> BeamMatch:
     """Blur an unknown beam no more than averaging over each of the new pixels would."""
     variance = max(PIXEL_SCALE_ARCSEC**2 - pixel_arcsec**2, 0.0) / 12  # of a square, less its parts
     variance = variance if pixel_arcsec < PIXEL_SCALE_ARCSEC * (1 - SAME) else 0.0
-    remarks = (UNKNOWN_BEAM,) if plane.has_noise else ()
+    remarks = (UNKNOWN_BEAM,) if image.has_noise else ()
     return BeamMatch(np.eye(2) * variance, 1.0, remarks)
 
 
@@ -141,12 +141,12 @@ class Field:
     remarks: tuple[str, ...]
 
 
-def to_first(plane: SkyImage, centre: SkyCoord | None = None) -> Field:
+def to_first(image: SkyImage, centre: SkyCoord | None = None) -> Field:
     """Sample an image as FIRST is sampled, with its source in the middle.
 
     Parameters
     ----------
-    plane : Plane
+    image : SkyImage
     centre : SkyCoord, optional
         By default the middle of the image.
 
@@ -169,24 +169,24 @@ def to_first(plane: SkyImage, centre: SkyCoord | None = None) -> Field:
     convolution goes before it, so that nothing finer than the new pixels is left to alias.
     """
     try:
-        return _sampled(plane, centre)
+        return _sampled(image, centre)
     except UNUSABLE_COORDINATES as exc:
         raise UnreadableFits(
             "The image's celestial coordinates cannot be used at its centre.", parameter="file"
         ) from exc
 
 
-def _sampled(plane: SkyImage, centre: SkyCoord | None) -> Field:
-    x_px, y_px = _centre_px(plane, centre)
-    matrix = local_matrix(plane.wcs, x_px, y_px)
-    match = match_beam(plane, float(np.sqrt(abs(np.linalg.det(matrix)))))
-    if _is_first_grid(local_matrix(plane.wcs, x_px, y_px, icrs=True)):
-        pixels, covered, remarks = _cut(plane, x_px, y_px)
+def _sampled(image: SkyImage, centre: SkyCoord | None) -> Field:
+    x_px, y_px = _centre_px(image, centre)
+    matrix = local_matrix(image.wcs, x_px, y_px)
+    match = match_beam(image, float(np.sqrt(abs(np.linalg.det(matrix)))))
+    if _is_first_grid(local_matrix(image.wcs, x_px, y_px, icrs=True)):
+        pixels, covered, remarks = _cut(image, x_px, y_px)
         covariance_px = covariance_in_pixels(match.covariance_arcsec2, matrix)
         pixels = blur(pixels, covariance_px)
     else:
-        wanted = first_wcs(centre or plane.middle)
-        pixels, covered = resample(plane, wanted, matrix, match.covariance_arcsec2)
+        wanted = first_wcs(centre or image.middle)
+        pixels, covered = resample(image, wanted, matrix, match.covariance_arcsec2)
         remarks = _resampled(matrix)
     if match.flux_factor != 1:
         pixels = pixels * np.float32(match.flux_factor)
@@ -227,19 +227,19 @@ def _is_first_grid(matrix: NDArray[np.float64]) -> bool:
     return bool(np.abs(matrix - wanted).max() <= SAME_GRID * PIXEL_SCALE_ARCSEC)
 
 
-def _centre_px(plane: SkyImage, centre: SkyCoord | None) -> tuple[float, float]:
-    height, width = plane.shape
+def _centre_px(image: SkyImage, centre: SkyCoord | None) -> tuple[float, float]:
+    height, width = image.shape
     if centre is None:
         return (width - 1) / 2, (height - 1) / 2
-    x_px, y_px = (float(value) for value in plane.wcs.world_to_pixel(centre))
+    x_px, y_px = (float(value) for value in image.wcs.world_to_pixel(centre))
     inside = -0.5 <= x_px <= width - 0.5 and -0.5 <= y_px <= height - 0.5
     if inside:  # where inverting a distortion does not converge, there is a pixel all the same
-        there = plane.wcs.pixel_to_world(x_px, y_px).icrs
+        there = image.wcs.pixel_to_world(x_px, y_px).icrs
         inside = float(there.separation(centre.icrs).arcsec) < SAME_POSITION_ARCSEC
     if not inside:
         asked, middle = (
             format_position(float(place.ra.deg), float(place.dec.deg))
-            for place in (centre.icrs, plane.middle)
+            for place in (centre.icrs, image.middle)
         )
         raise OutsideImage(
             f"The position {asked} does not lie in the image, whose centre is {middle}. Leave the "
@@ -250,10 +250,10 @@ def _centre_px(plane: SkyImage, centre: SkyCoord | None) -> tuple[float, float]:
 
 
 def _cut(
-    plane: SkyImage, x_px: float, y_px: float
+    image: SkyImage, x_px: float, y_px: float
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], tuple[str, ...]]:
     """Cut 300 x 300 whole pixels; the middle stays where it is if the source is close to it."""
-    height, width = plane.shape
+    height, width = image.shape
     left, off_x_px = _first_pixel(x_px, width)
     bottom, off_y_px = _first_pixel(y_px, height)
     rows = slice(max(bottom, 0), min(bottom + FIELD_PX, height))
@@ -264,7 +264,7 @@ def _cut(
         slice(rows.start - bottom, rows.stop - bottom),
         slice(columns.start - left, columns.stop - left),
     )
-    pixels[place], covered[place] = _finite(plane.read((rows, columns))), True
+    pixels[place], covered[place] = _finite(image.read((rows, columns))), True
     off_arcsec = PIXEL_SCALE_ARCSEC * float(np.hypot(off_x_px, off_y_px))
     said = f'The position lies {off_arcsec:.1f}" from the middle of the field, which was kept.'
     return pixels, covered, (said,) if off_arcsec > PIXEL_SCALE_ARCSEC else ()

@@ -252,6 +252,8 @@ MAX_CARDS = 36_000
 """Of one header; with more, reading it would take minutes."""
 MAX_SIP_ORDER = 9
 LONGEST_SURVEY = 40
+LIKE_FIRST = re.compile(r"e?vla\b", re.IGNORECASE)
+"""A telescope that may well have been FIRST's."""
 CARD_BYTES = 80
 END_CARD = b"END".ljust(CARD_BYTES)
 FOREIGN = (
@@ -288,9 +290,9 @@ def read_sky_image(content: bytes, pixel_scale_arcsec: float | None = None) -> S
         _check_complete(hdu, content)
         header = fits.Header(hdu.header, copy=True)
         factor, unit_remark = jy_per_unit(header)
-        plane = _located(header, hdu.shape[-2:], _reader(hdu, factor), pixel_scale_arcsec)
-    remarks = (*_which(number, hdu, others), *unit_remark, *plane.remarks)
-    return replace(plane, remarks=remarks)
+        image = _located(header, hdu.shape[-2:], _reader(hdu, factor), pixel_scale_arcsec)
+    remarks = (*_which(number, hdu, others), *unit_remark, *image.remarks, *_other_survey(image))
+    return replace(image, remarks=remarks)
 
 
 def _located(
@@ -299,7 +301,7 @@ def _located(
     """Give the pixels their coordinates, of the header or assumed ones."""
     about: dict[str, Any] = {
         "beam": stated_beam(header),
-        "is_first": _is_first(header),
+        "is_first": is_first(header),
         "survey": _survey(header),
     }
     if names_the_sky(header):
@@ -406,7 +408,16 @@ def _survey(header: fits.Header) -> str:
     return NO_SURVEY
 
 
-def _is_first(header: fits.Header) -> bool:
+def _other_survey(image: SkyImage) -> Iterator[str]:
+    if not (image.is_first or image.survey == NO_SURVEY or LIKE_FIRST.match(image.survey)):
+        yield (
+            f"By its header this is an image of '{image.survey}'. The encoder was trained on FIRST "
+            "(1.4 GHz): what a likeness between the two means is not known."
+        )
+
+
+def is_first(header: fits.Header) -> bool:
+    """Whether a header's SURVEY says that the image is one of FIRST."""
     text = str(header.get("SURVEY", "")).casefold()
     return re.match(r"(vla )?first\b", text) is not None
 

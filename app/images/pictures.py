@@ -1,4 +1,4 @@
-"""A PNG or JPEG as an image plane: its brightness, and everything about it that is unknown.
+"""A PNG or JPEG as an image: its brightness, and everything about it that is unknown.
 
 It never clips: a picture holds no noise that could be measured.
 """
@@ -49,7 +49,7 @@ def read_picture(content: bytes, pixel_scale_arcsec: float | None = None) -> Sky
 
     Returns
     -------
-    plane : Plane
+    image : SkyImage
         Row 0 is the picture's last line: north is taken to be up.
 
     Raises

@@ -1,9 +1,8 @@
-"""From the bytes of a person's file to the cleaned image that the network sees.
+"""THE path from bytes to the cleaned image: page, survey, embed, training and build all take it.
 
 It never embeds, and never keeps what was sent.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,13 +15,14 @@ from app.images.bounds import ACCEPTED, gunzip, kind_of
 from app.images.first_grid import FIELD_PX, Field, to_first
 from app.images.fits import read_sky_image
 from app.images.pictures import read_picture
-from app.images.sky_image import NO_SURVEY, SkyImage
+from app.images.sky_image import SkyImage
 from model.preprocess import (
     IMAGE_SIZE_PX,
     INPUT_SIZE_PX,
     PIXEL_SCALE_ARCSEC,
     BlankImage,
     Cleaned,
+    NoEmission,
     UndersizedImage,
     centre_crop,
     clean_cutout,
@@ -31,21 +31,25 @@ from model.preprocess import (
 
 LEAST_SEEN = 0.25
 """Share of the network's square that an image must reach."""
-LIKE_FIRST = re.compile(r"e?vla\b", re.IGNORECASE)
-"""A telescope that may well have been FIRST's."""
+INPUT_SIDE = f'{INPUT_SIZE_PX * PIXEL_SCALE_ARCSEC:.0f}"'
+"""Of the square that the network sees."""
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedImage:
-    """A person's image, ready to be embedded, and what is to be said of it."""
+    """An image ready to be embedded, and what is to be said of it."""
 
     pixels: NDArray[np.uint8]  # (150, 150), cleaned, row 0 south
     position: SkyCoord | None
     """ICRS; None: neither the file nor its sender says where it is."""
     survey: str
-    warnings: tuple[str, ...]
+    remarks: tuple[str, ...]
     is_picture: bool
-    """Whether it is a PNG or JPEG, which is scaled but not cleaned."""
+    """Whether it is a PNG or JPEG, which is scaled but not cleaned; it has no Jy/beam."""
+    rms_jy_beam: float
+    scale_min_jy_beam: float
+    scale_max_jy_beam: float
+    """Brightness of 0 and of 255."""
 
 
 def prepare_image(
@@ -68,24 +72,11 @@ def prepare_image(
     ExplorerError, model.preprocess.ImageError
         Whatever stands between the bytes and a usable image, in a sentence.
     """
-    plane = _plane(content, pixel_scale_arcsec)
-    field = to_first(plane, position if plane.on_sky else None)
-    _check_reach(field)
-    if plane.has_noise:
-        cleaned = clean_cutout(field.pixels)
-        pixels, said = cleaned.pixels, tuple(_of_cleaning(cleaned, field))
-    else:
-        pixels, said = _scaled(field.pixels), ()
-    return PreparedImage(
-        pixels,
-        position or (plane.middle if plane.on_sky else None),
-        plane.survey,
-        (*plane.remarks, *_of_survey(plane), *field.remarks, *_of_reach(field), *said),
-        is_picture=not plane.has_noise,
-    )
+    return prepare(read_image(content, pixel_scale_arcsec), position)
 
 
-def _plane(content: bytes, pixel_scale_arcsec: float | None) -> SkyImage:
+def read_image(content: bytes, pixel_scale_arcsec: float | None = None) -> SkyImage:
+    """Read the image of a file of any kind; parameters and errors as of `prepare_image`."""
     kind = kind_of(content)
     if kind == "gzip":
         content = gunzip(content)
@@ -98,55 +89,82 @@ def _plane(content: bytes, pixel_scale_arcsec: float | None) -> SkyImage:
     return read(content, pixel_scale_arcsec)
 
 
+def prepare(image: SkyImage, position: SkyCoord | None = None) -> PreparedImage:
+    """Bring an image to FIRST's grid and beam, and clean it.
+
+    Parameters
+    ----------
+    image : SkyImage
+        One that has FIRST's pixels and beam keeps its values exactly.
+    position : SkyCoord, optional
+        As for `prepare_image`.
+
+    Raises
+    ------
+    OutsideImage, UnreadableFits, model.preprocess.ImageError
+    """
+    field = to_first(image, position if image.on_sky else None)
+    _check_reach(field)
+    cleaned = clean_cutout(field.pixels) if image.has_noise else _scaled(field.pixels)
+    _check_seen(cleaned.pixels)
+    return PreparedImage(
+        cleaned.pixels,
+        position or (image.middle if image.on_sky else None),
+        image.survey,
+        (*image.remarks, *field.remarks, *_remarks(image, field, cleaned)),
+        is_picture=not image.has_noise,
+        rms_jy_beam=cleaned.rms_jy_beam,
+        scale_min_jy_beam=cleaned.scale_min_jy_beam,
+        scale_max_jy_beam=cleaned.scale_max_jy_beam,
+    )
+
+
 def _check_reach(field: Field) -> None:
     """Refuse an image of which the network would see next to nothing."""
     seen = float(centre_crop(field.covered, INPUT_SIZE_PX).mean())
     if seen < LEAST_SEEN:
-        side_arcsec = INPUT_SIZE_PX * PIXEL_SCALE_ARCSEC
         raise UndersizedImage(
-            f'The image covers {100 * seen:.1f} % of the {side_arcsec:.0f}" x {side_arcsec:.0f}" '
-            f"that the network sees; at least {100 * LEAST_SEEN:.0f} % are needed. Send a larger "
-            "cutout, or check the pixel scale."
+            f"The image covers {100 * seen:.1f} % of the {INPUT_SIDE} x {INPUT_SIDE} that the "
+            f"network sees; at least {100 * LEAST_SEEN:.0f} % are needed. Send a larger cutout, "
+            "or check the pixel scale."
         )
 
 
-def _scaled(pixels: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _check_seen(pixels: NDArray[np.uint8]) -> None:
+    """Refuse an image (150, 150) that is empty where the network looks."""
+    if not centre_crop(pixels, INPUT_SIZE_PX).any():
+        raise NoEmission(
+            f"The image holds no emission above 3 sigma within the central {INPUT_SIDE} that the "
+            "network sees. Try a position nearer to a source."
+        )
+
+
+def _scaled(pixels: NDArray[np.float32]) -> Cleaned:
     """Scale a picture from its darkest value: there is no noise to measure and to clip."""
     observed = np.isfinite(pixels)
     darkest = pixels[observed].min()
     if darkest == pixels[observed].max():
         raise BlankImage("The picture is blank: all its pixels have the same brightness.")
     scaled, _, _ = scale_field(centre_crop(np.where(observed, pixels, darkest), IMAGE_SIZE_PX))
-    return scaled
+    return Cleaned(scaled, np.nan, np.nan, np.nan, 1 - float(observed.mean()))
 
 
-def _of_survey(plane: SkyImage) -> Iterator[str]:
-    if plane.is_first or plane.survey == NO_SURVEY or LIKE_FIRST.match(plane.survey):
-        return
-    yield (
-        f"By its header this is an image of '{plane.survey}'. The encoder was trained on FIRST "
-        "(1.4 GHz): what a likeness between the two means is not known."
-    )
-
-
-def _of_reach(field: Field) -> Iterator[str]:
+def _remarks(image: SkyImage, field: Field, cleaned: Cleaned) -> Iterator[str]:
     shown = float(centre_crop(field.covered, IMAGE_SIZE_PX).mean())
     if shown < 1:
-        side_arcmin = IMAGE_SIZE_PX * PIXEL_SCALE_ARCSEC / 60
         yield (
-            f"The image covers {100 * shown:.0f} % of the {side_arcmin:.1f}' square that is "
-            "prepared; what lies outside it counts as empty sky."
+            f"The image covers {100 * shown:.0f} % of the "
+            f"{IMAGE_SIZE_PX * PIXEL_SCALE_ARCSEC / 60:.1f}' square that is prepared; what lies "
+            "outside it counts as empty sky."
         )
-
-
-def _of_cleaning(cleaned: Cleaned, field: Field) -> Iterator[str]:
+    if not image.has_noise:
+        return
     if not cleaned.rms_jy_beam > 0:
         yield "No noise could be measured: the background is constant, so nothing was clipped."
     elif not field.covered.all():
-        side_arcmin = FIELD_PX * PIXEL_SCALE_ARCSEC / 60
         yield (
             f"The noise was measured on the {100 * field.covered.mean():.0f} % of the "
-            f"{side_arcmin:.0f}' field that the image covers."
+            f"{FIELD_PX * PIXEL_SCALE_ARCSEC / 60:.0f}' field that the image covers."
         )
     blank = float((field.covered & ~np.isfinite(field.pixels)).mean())
     if blank > 0:

@@ -1,4 +1,4 @@
-"""Convolves and interpolates the part of an image plane that a FIRST field needs.
+"""Convolves and interpolates the part of an image that a FIRST field needs.
 
 It never decides whether an image is to be resampled, and never reads more of it than it needs.
 """
@@ -64,38 +64,38 @@ STRIP_PX = 2_000_000
 
 
 def resample(
-    plane: SkyImage,
+    image: SkyImage,
     wanted: WCS,
     matrix: NDArray[np.float64],
     covariance_arcsec2: NDArray[np.float64],
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Sample a plane at the pixels of a field, after convolving it with a Gaussian.
+    """Sample an image at the pixels of a field, after convolving it with a Gaussian.
 
     Parameters
     ----------
-    plane : Plane
+    image : SkyImage
     wanted : WCS
         Of the field, 300 x 300 px.
     matrix : ndarray, shape (2, 2)
-        Arcsec east and north a pixel of the plane, in its own frame.
+        Arcsec east and north a pixel of the image, in its own frame.
     covariance_arcsec2 : ndarray, shape (2, 2)
         Of the Gaussian, in the same frame.
 
     Returns
     -------
     pixels : ndarray, shape (300, 300), float32
-        NaN where the plane does not reach or was not observed.
+        NaN where the image does not reach or was not observed.
     covered : ndarray, shape (300, 300), bool
-        Where the plane reaches.
+        Where the image reaches.
     """
-    bins = _bins(plane.wcs, matrix)
+    bins = _bins(image.wcs, matrix)
     reach = REACH_SIGMA * np.sqrt(np.diag(covariance_in_pixels(covariance_arcsec2, matrix)))
-    piece = _piece(plane, wanted, reach + SPLINE_REACH_PX * np.array(bins), bins)
-    image = _binned(plane, piece, bins)
-    wcs = _binned_wcs(plane.wcs, piece, bins)
+    piece = _piece(image, wanted, reach + SPLINE_REACH_PX * np.array(bins), bins)
+    pixels = _binned(image, piece, bins)
+    wcs = _binned_wcs(image.wcs, piece, bins)
     covariance_px = covariance_in_pixels(covariance_arcsec2, matrix * bins)
-    image = blur(image, _without_bin(covariance_px, bins))
-    return _interpolate(image, wcs, wanted)
+    pixels = blur(pixels, _without_bin(covariance_px, bins))
+    return _interpolate(pixels, wcs, wanted)
 
 
 def covariance_in_pixels(
@@ -115,16 +115,16 @@ def _bins(wcs: WCS, matrix: NDArray[np.float64]) -> tuple[int, int]:
 
 
 def _piece(
-    plane: SkyImage, wanted: WCS, margin_px: NDArray[np.float64], bins: tuple[int, int]
+    image: SkyImage, wanted: WCS, margin_px: NDArray[np.float64], bins: tuple[int, int]
 ) -> Piece:
-    """Rows and columns of the plane that the field needs, in whole bins."""
+    """Rows and columns of the image that the field needs, in whole bins."""
     height, width = wanted.array_shape
     probes = np.meshgrid(np.linspace(-0.5, width - 0.5, 31), np.linspace(-0.5, height - 0.5, 31))
-    x_px, y_px = plane.wcs.world_to_pixel(wanted.pixel_to_world(*probes))
+    x_px, y_px = image.wcs.world_to_pixel(wanted.pixel_to_world(*probes))
     columns, rows = (
         _range(at_px[np.isfinite(at_px)], margin, length, step)
         for at_px, margin, length, step in zip(
-            (x_px, y_px), margin_px, plane.shape[::-1], bins, strict=True
+            (x_px, y_px), margin_px, image.shape[::-1], bins, strict=True
         )
     )
     return rows, columns
@@ -136,13 +136,13 @@ def _range(at_px: NDArray[np.float64], margin_px: float, length: int, step: int)
     return slice(start, start + (stop - start) // step * step)
 
 
-def _binned(plane: SkyImage, piece: Piece, bins: tuple[int, int]) -> NDArray[np.float32]:
+def _binned(image: SkyImage, piece: Piece, bins: tuple[int, int]) -> NDArray[np.float32]:
     """Read a piece strip by strip, averaging what was observed in each bin."""
     rows, columns = piece
     across = columns.stop - columns.start
     strip = max(STRIP_PX // across // bins[1], 1) * bins[1]
     strips = [
-        _average(plane.read((slice(top, min(top + strip, rows.stop)), columns)), bins)
+        _average(image.read((slice(top, min(top + strip, rows.stop)), columns)), bins)
         for top in range(rows.start, rows.stop, strip)
     ]
     return np.concatenate(strips)

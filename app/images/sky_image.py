@@ -1,4 +1,4 @@
-"""One image plane of an uploaded file: its geometry, its unit, and its pixels read by the piece.
+"""An image not read yet: its geometry, its unit, and its pixels read by the piece.
 
 It never resamples.
 """
@@ -25,7 +25,7 @@ class SkyImage:
 
     shape: tuple[int, int]
     wcs: WCS
-    """Two celestial axes; of a plane without coordinates a made-up one about RA 0, Dec 0."""
+    """Two celestial axes; of an image without coordinates a made-up one about RA 0, Dec 0."""
     on_sky: bool
     """Whether `wcs` is the image's own."""
     read: Callable[[Piece], NDArray[np.float32]]

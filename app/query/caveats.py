@@ -65,8 +65,6 @@ def mixed_warning(subject: str, neighbours: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-OFF_CENTRE_ARCSEC = 2.0
-
 INPUT_STATEMENTS = {
     "raw": "cleaned by us from Jy/beam as published: clipped at 3 sigma, scaled from zero",
     "published": "published 8-bit images, clipped at 3 sigma",
@@ -136,15 +134,6 @@ def _warnings(cutout: Cutout, input_kind: str) -> Iterator[str]:
             "faintest structure are not exactly those of the survey's own images."
         )
     yield from preparation_warnings(input_kind)
-    if cutout.blank_fraction > 0:
-        yield (
-            f"{100 * cutout.blank_fraction:.1f} % of the field was not observed; those pixels "
-            "count as empty sky."
-        )
-    if cutout.offset_arcsec > OFF_CENTRE_ARCSEC:
-        yield (
-            f'The middle of the field lies {cutout.offset_arcsec:.1f}" from the position asked for.'
-        )
 
 
 def _other_survey(survey: Survey) -> Iterator[str]:
@@ -153,8 +142,3 @@ def _other_survey(survey: Survey) -> Iterator[str]:
         f'resampled to {survey.pixel_scale_arcsec:g}" a pixel. The encoder was trained on FIRST '
         f'(1400 MHz, {FIRST_BEAM_ARCSEC:g}"): what a likeness between the two means is not known.'
     )
-    if survey.coarser_than_first:
-        yield (
-            f"The beam of {survey.survey} is coarser than FIRST's: what it blends looks rounder "
-            "and larger here than in the bundle's images, and the angular extent with it."
-        )

@@ -14,22 +14,14 @@ from numpy.typing import NDArray
 
 from app.bundle.latent_space import NOVELTY_NEIGHBOURS, LatentSpace, Match
 from app.errors import UnknownSource
-from app.images.prepare import PreparedImage
+from app.images.prepare import PreparedImage, prepare
 from app.query.caveats import check_fit, cutout_warnings, mixed_warning, preparation_warnings
 from app.query.duplicates import NearDuplicates
 from app.surveys.cutouts import Cutout
-from app.surveys.first_like import as_first_would_see
 from app.surveys.surveys import find_survey
 from model.encoder import Encoder, embed
 from model.extent import measure_extent
-from model.preprocess import (
-    INPUT_SIZE_PX,
-    PIXEL_SCALE_ARCSEC,
-    NoEmission,
-    centre_crop,
-    clean_cutout,
-    network_input,
-)
+from model.preprocess import network_input
 
 SAME_SOURCE_ARCSEC = 5.0
 DUPLICATES_ARCSEC = 30.0
@@ -156,13 +148,7 @@ class Explorer:
         return self._answer(self.subject_at(position, survey, row), options)
 
     def query_image(self, image: PreparedImage, options: SearchOptions) -> Answer:
-        """Answer for an image of a person's own.
-
-        Raises
-        ------
-        model.preprocess.NoEmission
-            If it is empty where the network looks.
-        """
+        """Answer for an image of a person's own."""
         return self._answer(self._image_subject(image), options)
 
     def answers_of(self, subjects: Sequence[Subject], options: SearchOptions) -> Iterator[Answer]:
@@ -187,7 +173,7 @@ class Explorer:
         nearby = self._held(position, survey)
         if nearby:
             return self.space.image(nearby[0][0])
-        return clean_cutout(as_first_would_see(self.cutouts.fetch(position, survey))[0]).pixels
+        return prepare(self.cutouts.fetch(position, survey).sky_image(), position).pixels
 
     def origin_at(self, position: SkyCoord, survey: str | None = None) -> str:
         """Whether that image is observed or a model."""
@@ -244,13 +230,11 @@ class Explorer:
 
     def _fetched_subject(self, position: SkyCoord, survey: str | None) -> Subject:
         cutout = self.cutouts.fetch(position, survey)
-        pixels, remarks = as_first_would_see(cutout)
-        cleaned = clean_cutout(pixels)
-        _check_seen(cleaned.pixels)
-        extent = measure_extent(cleaned.pixels)
+        image = prepare(cutout.sky_image(), position)
+        extent = measure_extent(image.pixels)
         return Subject(
             position=position,
-            y=self._embed(cleaned.pixels),
+            y=self._embed(image.pixels),
             row=None,
             service=cutout.service,
             survey=cutout.survey,
@@ -259,13 +243,12 @@ class Explorer:
             angular_extent_arcsec=extent.arcsec,
             extent_origin="measured",
             extent_flag=extent.flag,
-            warnings=(*cutout_warnings(cutout, self.space.manifest.input_kind), *remarks),
+            warnings=(*cutout_warnings(cutout, self.space.manifest.input_kind), *image.remarks),
             survey_asked=survey,
             blank_fraction=cutout.blank_fraction,
         )
 
     def _image_subject(self, image: PreparedImage) -> Subject:
-        _check_seen(image.pixels)
         extent = measure_extent(image.pixels)
         return Subject(
             position=image.position,
@@ -279,7 +262,7 @@ class Explorer:
             extent_origin="measured",
             extent_flag=extent.flag,
             warnings=(
-                *image.warnings,
+                *image.remarks,
                 *(() if image.is_picture else preparation_warnings(self.space.manifest.input_kind)),
             ),
             image=image.pixels,
@@ -333,13 +316,3 @@ class Explorer:
         with self._encoding:  # two cores: one image at a time is the fastest
             y: NDArray[np.float32] = embed(self.encoder, network_input(pixels)[None])[0]
             return y
-
-
-def _check_seen(pixels: NDArray[np.uint8]) -> None:
-    """Refuse an image (150, 150) that is empty where the network looks, as the build does."""
-    if not centre_crop(pixels, INPUT_SIZE_PX).any():
-        raise NoEmission(
-            "The image holds no emission above 3 sigma within the central "
-            f'{INPUT_SIZE_PX * PIXEL_SCALE_ARCSEC:.0f}" that the network sees. Try a position '
-            "nearer to a source.",
-        )

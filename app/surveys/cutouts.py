@@ -27,7 +27,15 @@ from app.errors import (
     UndersizedCutout,
     UnreadableFits,
 )
-from app.images.fits import FitsImage, celestial_wcs, foreign_unit, read_fits
+from app.images.fits import (
+    FitsImage,
+    celestial_wcs,
+    foreign_unit,
+    is_first,
+    read_fits,
+    stated_beam,
+)
+from app.images.sky_image import SkyImage
 from app.net.breaker import Breaker
 from app.net.client import ServiceClient
 from app.settings import FIRST_URL, HIPS2FITS_URL, SKYVIEW_URL, Settings
@@ -41,7 +49,14 @@ from app.surveys.services import (
     Hips2FitsServer,
     SkyViewServer,
 )
-from app.surveys.surveys import FIELD_ARCMIN, FIRST_NAME, SURVEYS, Survey, find_survey
+from app.surveys.surveys import (
+    FIELD_ARCMIN,
+    FIRST_NAME,
+    SURVEYS,
+    Survey,
+    find_survey,
+    survey_called,
+)
 from model.beam import Beam
 from model.preprocess import IMAGE_SIZE_PX
 
@@ -139,6 +154,23 @@ class Cutout:
     def blank_fraction(self) -> float:
         """Share of the pixels that were not observed (NaN or infinite)."""
         return 1 - float(np.isfinite(self.image).mean())
+
+    def sky_image(self) -> SkyImage:
+        """Give the cutout to `app.images.prepare`, with the survey's typical beam for want of one.
+
+        Prepared, it has FIRST's pixels and, where its own beam is finer, FIRST's beam.
+        """
+        height, width = self.image.shape
+        survey = survey_called(self.survey)
+        return SkyImage(
+            shape=(height, width),
+            wcs=celestial_wcs(self.header),
+            on_sky=True,
+            read=lambda piece: self.image[piece],
+            beam=self.beam or (survey.typical_beam if survey else None),
+            is_first=is_first(self.header),
+            survey=self.survey,
+        )
 
 
 class SurveyServer(Protocol):
@@ -274,6 +306,7 @@ class CutoutService:
         except UnreadableFits as exc:
             raise BadSurveyAnswer(f"The {server.service}'s answer is not usable. {exc}") from exc
         check_scale(image, server.pixel_scale_arcsec, server.service)
+        image.header.setdefault("SURVEY", server.survey)
         image.header["SERVICE"] = (server.service, "the service that gave this cutout")
         image.header["FETCHED"] = (datetime.now(UTC).isoformat(timespec="seconds"), "UTC")
         image.header["RESAMPLD"] = (server.resampled, "interpolated by that service")
@@ -345,7 +378,7 @@ def make_cutout(image: FitsImage, position: SkyCoord, survey: str) -> Cutout:
         survey=survey,
         service=service,
         fetched_utc=datetime.fromisoformat(image.header["FETCHED"]),
-        beam=_beam(image.header),
+        beam=stated_beam(image.header),
         resampled=bool(image.header.get("RESAMPLD", False)),
     )
 
@@ -360,14 +393,6 @@ def cutout_name(survey: str, position: SkyCoord, field_arcmin: float) -> str:
 def _middle(image: FitsImage) -> SkyCoord:
     height, width = image.pixels.shape
     return celestial_wcs(image.header).pixel_to_world(width // 2, height // 2).icrs
-
-
-def _beam(header: fits.Header) -> Beam | None:
-    """Read BMAJ, BMIN and BPA (deg); None if they are absent or no beam."""
-    axes = [header.get(keyword) for keyword in ("BMAJ", "BMIN")]
-    if not all(isinstance(axis, float) and axis > 0 for axis in axes):
-        return None
-    return Beam(axes[0] * 3600, axes[1] * 3600, float(header.get("BPA") or 0.0))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from app.errors import UnknownSurvey
 from app.surveys.services import FIRST_SURVEY
-from model.beam import NORTHERN
+from model.beam import NORTHERN, Beam
 from model.preprocess import PIXEL_SCALE_ARCSEC
 
 FIRST_NAME = "first"
@@ -47,9 +47,9 @@ class Survey:
     """Name at SkyView."""
 
     @property
-    def coarser_than_first(self) -> bool:
-        """Whether it shows less detail than the images that the encoder was trained on."""
-        return self.typical_beam_arcsec > FIRST_BEAM_ARCSEC
+    def typical_beam(self) -> Beam:
+        """What is taken where a header gives no beam, as those of hips2fits."""
+        return Beam(self.typical_beam_arcsec, self.typical_beam_arcsec)
 
 
 SURVEYS = (

@@ -3,31 +3,23 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from astropy.coordinates import SkyCoord
 
 from app.bundle.files import RenderingRecord, file_digest
-from app.errors import SurveyError, UnreadableFits
-from app.images.fits import read_fits
-from app.surveys.cutouts import make_cutout
-from model.preprocess import (
-    INPUT_SIZE_PX,
-    PIXEL_SCALE_ARCSEC,
-    ImageError,
-    centre_crop,
-    clean_cutout,
-)
+from app.errors import ExplorerError
+from app.images.prepare import prepare, read_image
+from app.images.sky_image import SkyImage
+from app.surveys.surveys import survey_called
+from model.preprocess import ImageError
 from scripts.bundle.image_sources import SourceImage, SourceRow, no_image
 from scripts.bundle.sources import FIRST_TERMS
 from scripts.fetch.cutout_dir import FailureTable, read_store
 
 NOT_FETCHED = "its image was not fetched; `rgz-explorer fetch cutouts` goes on where it stopped"
-NOTHING_IN_VIEW = (
-    "the image holds no emission above 3 sigma within the central "
-    f'{INPUT_SIZE_PX * PIXEL_SCALE_ARCSEC:.0f}" that the network sees'
-)
 _CHECKSUM = re.compile(rb"(?:CHECKSUM|DATASUM) *= *'[^']*'")
 _HEADER_BYTES = 60_000
 
@@ -81,22 +73,24 @@ class FetchedImages:
             return no_image(self._reasons.get(name, NOT_FETCHED))
         position = SkyCoord(row.ra_deg, row.dec_deg, unit="deg")
         try:
-            image = read_fits(self._store.path_of(name).read_bytes())
-            cutout = make_cutout(image, position, self._store.survey)
-            cleaned = clean_cutout(cutout.image)
-        except (SurveyError, UnreadableFits, ImageError) as exc:
+            image = read_image(self._store.path_of(name).read_bytes())
+            prepared = prepare(self._with_beam(image), position)
+        except (ExplorerError, ImageError) as exc:
             return no_image(str(exc))
-        except (OSError, LookupError, ValueError) as exc:  # not a file of ours
+        except OSError as exc:
             return no_image(f"its file '{name}.fits' cannot be read ({exc})")
-        if not centre_crop(cleaned.pixels, INPUT_SIZE_PX).any():
-            return no_image(NOTHING_IN_VIEW)
         return SourceImage(
-            pixels=cleaned.pixels,
+            pixels=prepared.pixels,
             survey=self._store.survey,
-            rms_jy_beam=cleaned.rms_jy_beam,
-            scale_min_jy_beam=cleaned.scale_min_jy_beam,
-            scale_max_jy_beam=cleaned.scale_max_jy_beam,
+            rms_jy_beam=prepared.rms_jy_beam,
+            scale_min_jy_beam=prepared.scale_min_jy_beam,
+            scale_max_jy_beam=prepared.scale_max_jy_beam,
         )
+
+    def _with_beam(self, image: SkyImage) -> SkyImage:
+        """Take the survey's typical beam where the header gives none, as a query does."""
+        survey = survey_called(self._store.survey)
+        return replace(image, beam=survey.typical_beam) if survey and not image.beam else image
 
     @cached_property
     def _reasons(self) -> dict[str, str]:

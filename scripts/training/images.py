@@ -3,7 +3,6 @@
 It never lets an image through whose position is not known or lies near a source that judges.
 """
 
-import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,13 @@ from numpy.typing import NDArray
 
 from app.bundle.latent_space import open_latent_space
 from app.errors import ExplorerError
-from app.images.fits import celestial_wcs, read_fits
+from app.images.prepare import prepare_image
 from model.batch_files import read_rgz108k
 from model.components import read_components
 from model.datasets import Images, draw_images, read_first_galaxies, read_mirabest, read_positions
 from model.extent import measure_extent
 from model.leakage import Positions, excluded, together
-from model.preprocess import ImageError, centre_crop, clean
+from model.preprocess import ImageError, centre_crop
 from scripts.bundle.batches import batch_positions
 from scripts.terminal import console, track
 
@@ -90,22 +89,20 @@ def gather(
 
 
 def read_fits_directory(directory: Path) -> Images:
-    """Read every FITS image below a directory (Jy/beam, 1.8"/px, the source in the middle)."""
+    """Read every FITS image below a directory, the source in the middle of each."""
     paths = sorted(p for p in directory.rglob("*") if ".fit" in p.name.lower() and p.is_file())
     if not paths:
         raise NoTrainingImages(f"There is no FITS file below '{directory}'.")
     pixels, ra_deg, dec_deg = [], [], []
     for path in track(paths, "FITS images", len(paths)):
         try:
-            image = read_fits(_content(path))
-            pixels.append(clean(image.pixels))
-        except (ImageError, ExplorerError) as exc:
+            image = prepare_image(path.read_bytes())
+        except (ImageError, ExplorerError, OSError) as exc:
             console.print(f"{path.name} is left out: {exc}")
             continue
-        height, width = image.pixels.shape
-        middle = celestial_wcs(image.header).pixel_to_world(width // 2, height // 2).icrs
-        ra_deg.append(middle.ra.deg)
-        dec_deg.append(middle.dec.deg)
+        pixels.append(image.pixels)
+        ra_deg.append(image.position.ra.deg if image.position else np.nan)
+        dec_deg.append(image.position.dec.deg if image.position else np.nan)
     return _unlabelled(np.array(pixels), Positions(np.array(ra_deg), np.array(dec_deg)))
 
 
@@ -164,11 +161,6 @@ def _read(kind: str, where: str) -> Images:
         f"'{kind}' is no source of training images; give firstgalaxydata, rgz108k:ARCHIVE, "
         "drawn:POSITIONS.parquet, fits:DIRECTORY or bundle:DIRECTORY."
     )
-
-
-def _content(path: Path) -> bytes:
-    content = path.read_bytes()
-    return gzip.decompress(content) if path.suffix == ".gz" else content
 
 
 def large_enough(pixels: NDArray[np.uint8], cut_arcsec: float) -> NDArray[np.bool_]:

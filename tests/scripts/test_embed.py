@@ -10,12 +10,15 @@ import pytest
 from astropy.io import fits
 from typer.testing import CliRunner
 
+import scripts.embed
 from app.errors import ExplorerError
+from app.images.prepare import PreparedImage
 from model.classifier import Classifier, save_classifier
 from model.encoder import Encoder, embed, untrained_encoder
 from model.preprocess import clean, network_input
 from scripts.cli import app
 from scripts.embed import embed_files
+from tests.replay.uploads import picture
 
 CARDS = {
     "CTYPE1": "RA---SIN",
@@ -92,23 +95,58 @@ def test_a_kept_classifier_adds_its_classes_and_leaves_y_alone(
 @pytest.mark.parametrize(
     ("cards", "said"),
     [
-        ({"CDELT1": -0.0015, "CDELT2": 0.0015}, '5.40 x 5.40" a pixel'),
-        ({"CDELT1": 0.0005}, "east right"),
-        ({"CDELT2": -0.0005}, "south up"),
-        ({"BUNIT": "K"}, "'K'"),
+        ({"CDELT1": -0.0015, "CDELT2": 0.0015}, "resampled from 5.4 x 5.4"),
+        ({"CDELT1": 0.0005}, "resampled"),
+        ({"CDELT2": -0.0005}, "resampled"),
+        ({"BMAJ": 2.5 / 3600, "BMIN": 2.5 / 3600}, "convolved from a beam of 2.5 x 2.5"),
+        ({}, "gives no beam"),
+        ({"BUNIT": "mJy/beam"}, ""),
     ],
 )
-def test_what_is_not_sampled_as_first_is_rejected_with_the_reason(
+def test_what_was_done_to_an_image_stands_beside_it(
     tmp_path: Path, encoder: Encoder, cards: dict, said: str
 ) -> None:
-    good, bad = write(tmp_path / "good.fits"), write(tmp_path / "bad.fits", **cards)
     out = tmp_path / "y.parquet"
-    embed_files([good, bad], encoder, out)
+    embed_files([write(tmp_path / "a.fits", **cards)], encoder, out)
+    (row,) = pq.read_table(out).to_pylist()
+    assert said in row["remarks"]
+    assert row["ra_deg"] == pytest.approx(150.0, abs=1e-3)
+
+
+def test_a_file_that_cannot_be_used_is_a_reject_and_never_the_end_of_the_batch(
+    tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, kelvin = write(tmp_path / "good.fits"), write(tmp_path / "kelvin.fits", BUNIT="K")
+    text, odd = tmp_path / "notes.txt", write(tmp_path / "odd.fits", OBJECT="odd")
+    text.write_text("no image")
+    prepare = scripts.embed.prepare_image
+
+    def prepared(content: bytes) -> PreparedImage:
+        if b"'odd" in content:
+            raise AttributeError("no attribute 'frame'")
+        return prepare(content)
+
+    monkeypatch.setattr(scripts.embed, "prepare_image", prepared)
+    out = tmp_path / "y.parquet"
+    embed_files([kelvin, text, odd, tmp_path / "absent.fits", good], encoder, out)
     assert pq.read_table(out)["file"].to_pylist() == [str(good)]
     with (tmp_path / "y.parquet.rejects.csv").open(newline="") as file:
-        (reject,) = csv.DictReader(file)
-    assert reject["file"] == str(bad)
-    assert said in reject["reason"]
+        reasons = {Path(row["file"]).name: row["reason"] for row in csv.DictReader(file)}
+    assert "The image is in 'K'" in reasons["kelvin.fits"]
+    assert "not recognised" in reasons["notes.txt"]
+    assert "AttributeError" in reasons["odd.fits"]
+    assert reasons["absent.fits"] == "There is no such file."
+
+
+def test_a_picture_has_no_position_and_its_remarks_say_what_is_unknown(
+    tmp_path: Path, encoder: Encoder
+) -> None:
+    grey = np.clip(255 * drawn() / drawn().max(), 0, 255).astype(np.uint8)
+    (tmp_path / "a.png").write_bytes(picture(grey))
+    embed_files([tmp_path / "a.png"], encoder, tmp_path / "y.parquet")
+    (row,) = pq.read_table(tmp_path / "y.parquet").to_pylist()
+    assert row["ra_deg"] is None
+    assert "stretch is unknown" in row["remarks"]
 
 
 def test_missing_files_and_directories_are_said_before_the_work(

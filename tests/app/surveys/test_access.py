@@ -17,8 +17,8 @@ from app.errors import (
     SurveyUnavailable,
     UnknownSurvey,
 )
+from app.images.first_grid import to_first
 from app.surveys.cutouts import AccessConfig, Cutout, SurveyAccess, open_surveys
-from app.surveys.first_like import as_first_would_see
 from app.surveys.surveys import SURVEYS, Survey
 from model.preprocess import clean
 from tests.replay.faults import Fault
@@ -221,18 +221,20 @@ def test_a_survey_that_there_is_not_is_named_with_those_that_there_are(
         opened(server).fetch(POSITION, "wenss")
 
 
-def test_a_finer_survey_is_brought_to_first_s_pixels_and_beam_and_others_are_left_alone(
+def test_a_finer_survey_is_brought_to_first_s_pixels_and_beam_and_a_coarser_keeps_its_values(
     server: ReplayServer,
 ) -> None:
     access = opened(server)
     vlass = access.fetch(POSITION, "vlass")
-    pixels, remarks = as_first_would_see(vlass)
+    field = to_first(vlass.sky_image(), vlass.position)
     assert vlass.image.shape == (540, 540)
-    assert pixels.shape == (300, 300)
-    assert any("convolved from a beam of 2.5" in remark for remark in remarks)
+    assert field.pixels.shape == (300, 300)
+    assert any("convolved from a beam of 2.5" in remark for remark in field.remarks)
     brightest = np.unravel_index(np.nanargmax(vlass.image), vlass.image.shape)
-    moved = np.unravel_index(np.nanargmax(pixels), pixels.shape)
+    moved = np.unravel_index(np.nanargmax(field.pixels), field.pixels.shape)
     offset_arcsec = (np.array(brightest) - 270.0) - (np.array(moved) - 149.5) * 1.8
     assert np.abs(offset_arcsec).max() < 3
     nvss = access.fetch(POSITION, "nvss")
-    assert as_first_would_see(nvss)[0] is nvss.image
+    field = to_first(nvss.sky_image(), nvss.position)
+    np.testing.assert_array_equal(field.pixels, nvss.image)
+    assert any("is coarser than FIRST's" in remark for remark in field.remarks)
