@@ -34,7 +34,7 @@ units: .venv/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 javascript: .venv/installed-dev
-	$(NODE) --test tests/js/*.test.js
+	$(NODE) --test $$(find tests/static -name "*.test.js")
 
 lint: .venv/installed-dev
 	$(BIN)/ruff format --check .

@@ -1,3 +1,4 @@
+
 /*
  * What cannot wait for the modules: the theme chosen earlier, before the first paint, and a
  * sentence for the person when a script fails. A classic script: modules come too late.

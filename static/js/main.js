@@ -3,30 +3,26 @@
  * It never draws a number and never asks the server itself.
  */
 
-import { createAddress } from "./address.js";
-import { createApi } from "./api.js";
-import { createArrival } from "./arrival.js";
-import { copyText } from "./download.js";
-import { createDownloads } from "./downloads.js";
-import { createDrop } from "./drop.js";
-import { homeView, isInside, viewOf, zoomed } from "./geometry.js";
-import { createImageForm } from "./imageform.js";
-import { createImages } from "./images.js";
-import { createKeys } from "./keys.js";
-import { createLegend } from "./legend.js";
-import { createMap } from "./map.js";
-import { createMarks } from "./marks.js";
-import { createNeighbours } from "./neighbours.js";
-import { createSearch } from "./search.js";
-import { createSession } from "./session.js";
-import { createSource } from "./source.js";
-import { createStatus } from "./status.js";
-import { createStore } from "./store.js";
-import { createSurveyImages, NO_SURVEYS } from "./surveyimages.js";
-import { createSurveys } from "./surveys.js";
-import { createTheme, themeNow } from "./theme.js";
-import { createTooltip } from "./tooltip.js";
-import { readAddress } from "./url.js";
+import { createSession } from "./core/actions.js";
+import { createAddress, readAddress } from "./core/address.js";
+import { createApi } from "./core/api.js";
+import { copyText, createDownloads } from "./core/downloads.js";
+import { createImages } from "./core/image_query.js";
+import { createStore } from "./core/store.js";
+import { createMap } from "./map/engine.js";
+import { homeView, isInside, viewOf, zoomed } from "./map/geometry.js";
+import { CATALOGUE } from "./map/layers.js";
+import { createLegend } from "./map/legend.js";
+import { createMarks } from "./map/marks.js";
+import { createKeys } from "./map/tools.js";
+import { createDrop, createImageForm } from "./views/image_form.js";
+import { createNeighbours } from "./views/neighbours.js";
+import { createSearch } from "./views/search.js";
+import { createSource } from "./views/source.js";
+import { createReveal, createStatus } from "./views/status.js";
+import { createSurveyImages, createSurveys, NO_SURVEYS } from "./views/surveys.js";
+import { createTheme, themeNow } from "./views/theme.js";
+import { createTooltip } from "./views/tooltip.js";
 
 const ZOOM_STEP = 1.6;
 const byId = (id) => document.getElementById(id);
@@ -51,6 +47,7 @@ const store = createStore({
   pending: null,
   error: null, // {parameter, detail}: beside which control, in which words
   map: null,
+  layers: CATALOGUE,
   column: null,
   colouring: null,
   colourError: null,
@@ -73,7 +70,7 @@ const surveyImages = createSurveyImages({ store, api, meta });
 const downloads = createDownloads({ store, api });
 const map = createMap(byId("map"));
 const status = createStatus(document);
-const arrive = createArrival(store);
+const arrive = createReveal(store);
 
 connectViews();
 connectEvents();
@@ -91,28 +88,13 @@ function connectViews() {
   const neighbours = createNeighbours(byId("neighbours"), meta, defaults);
   createKeys(byId("map"), store.get);
   createDrop(document.documentElement, byId("drop-target"));
-  show(["result", "target", "viewport", "highlightRow", "cursorRow"], marks.draw);
-  show(["hoverRow", "cursorRow", "hoverSource", "viewport"], tooltip.draw);
-  show(["colouring"], legend.draw);
-  show(
-    ["query", "result", "pending", "error", "k", "hideDuplicates", "duplicatesArcsec"],
-    search.draw,
-  );
-  show(["image", "query", "pending", "error"], imageForm.draw);
+  const views = [marks, tooltip, legend, search, imageForm, surveys, source, ...neighbours, status];
+  for (const view of views) store.show(view);
   store.subscribe(["result"], surveyImages.follow);
-  show(["result", "surveys", "error", "pending"], surveys.draw);
-  show(["result", "pictureColours"], source.draw);
-  show(["result", "pending"], neighbours.draw);
-  show(["download"], neighbours.drawDownload);
-  show(["hoverRow", "cursorRow", "result"], neighbours.light);
-  show(
-    ["drawn", "result", "pending", "error", "mapError", "colourError", "colour", "target"],
-    status.draw,
-  );
   store.subscribe(["result"], status.announce);
   store.subscribe(["hoverSource"], status.announceCursor);
-  store.subscribe(["map", "colouring", "view"], drawMap);
-  show(["layout"], showLayout);
+  store.subscribe(map.needs, drawMap);
+  store.show({ needs: ["layout"], draw: showLayout });
   store.subscribe(["result"], ({ result }) => result && byId("details").scrollTo({ top: 0 }));
 }
 
@@ -123,11 +105,6 @@ function showLayout({ layout }) {
   for (const note of document.querySelectorAll("[data-layout]")) {
     note.hidden = note.dataset.layout !== layout;
   }
-}
-
-function show(keys, draw) {
-  store.subscribe(keys, draw);
-  draw(store.get());
 }
 
 async function drawMap(state) {
@@ -141,6 +118,7 @@ async function drawMap(state) {
 }
 
 function connectEvents() {
+  on("layers", ({ layers }) => store.set({ layers }));
   on("hover", ({ row }) => session.hover({ hoverRow: row }));
   on("leave", () => session.hover({ hoverRow: null }));
   on("cursor", ({ row }) => session.hover({ cursorRow: row }));
@@ -153,7 +131,7 @@ function connectEvents() {
   on("surveys", ({ open }) => (open ? surveyImages.open() : surveyImages.close()));
   on("survey-retry", ({ name }) => surveyImages.retry(name));
   on("survey-search", searchSurvey);
-  on("download", ({ format }) => downloads.fetch(format));
+  on("download", ({ format }) => downloads.take(format));
   on("options", session.setOptions);
   on("invalid", (error) => store.set({ error }));
   on("cancel", session.cancel);

@@ -1,0 +1,247 @@
+/**
+ * What the page does: load the map, ask, select, follow the address. State goes to the store.
+ * It never draws and never touches the document; main gives it the address and the views the rest.
+ */
+
+import { readAddress, sameQuery, writeAddress } from "./address.js";
+import { isAborted } from "./api.js";
+import { createLruCache } from "./lru_cache.js";
+import { placedOn } from "./map_layout.js";
+import { colourBy } from "../map/colour.js";
+import { isInside } from "../map/geometry.js";
+
+const HOVER_WAIT_MS = 60;
+const KEPT_SOURCES = 500;
+
+/** @param {{store: object, api: object, bringIntoSight: (place: object) => void}} parts */
+export function createHover({ store, api, bringIntoSight }) {
+  const sources = createLruCache(KEPT_SOURCES);
+  let timer = null;
+
+  /** Point at a row; its source arrives a moment later unless the pointer has moved on. */
+  function hover(patch) {
+    store.set(patch);
+    clearTimeout(timer);
+    const { map, hoverRow, cursorRow } = store.get();
+    const stepped = patch.cursorRow ?? null;
+    if (stepped !== null) bringIntoSight({ x: map.x[stepped], y: map.y[stepped] });
+    const row = hoverRow ?? cursorRow;
+    if (row === null) return;
+    const show = () => sourceOf(row).then(showHovered, () => {});
+    if (sources.has(row)) show();
+    else timer = setTimeout(show, HOVER_WAIT_MS);
+  }
+
+  function showHovered(source) {
+    const { hoverRow, cursorRow } = store.get();
+    if ((hoverRow ?? cursorRow) === source.row) store.set({ hoverSource: source });
+  }
+
+  async function sourceOf(row) {
+    if (!sources.has(row)) sources.put(row, await api.row(row));
+    return sources.get(row);
+  }
+
+  return { hover, sourceOf };
+}
+
+const KEPT_IMAGES = 12;
+const IMAGE_GONE =
+  "The image of this view is not kept when the page is loaded again: choose it once more.";
+const OPTIONS = ["k", "hideDuplicates", "duplicatesArcsec"];
+const EDGE = 0.02;
+
+/**
+ * @param {{store: ReturnType<typeof import("./store.js").createStore>,
+ *   api: ReturnType<typeof import("./api.js").createApi>, meta: object, defaults: object,
+ *   address: ReturnType<typeof import("./address.js").createAddress>}} parts
+ */
+export function createSession({ store, api, meta, defaults, address }) {
+  const images = createLruCache(KEPT_IMAGES); // the questions with an image that Back can return to
+  const { hover, sourceOf } = createHover({ store, api, bringIntoSight });
+
+  async function loadMap() {
+    const map = await api.map(store.get().colour, store.get().layout);
+    store.set({ map, column: map.colour });
+    placeAgain();
+    recolour();
+  }
+
+  /** Show the other map: the bundle's own, or the catalogue's. */
+  async function layout(name) {
+    try {
+      const map = await api.map(store.get().colour, name);
+      store.set({ map, layout: name, view: null, column: map.colour, colourError: null });
+      placeAgain();
+      recolour();
+      keepAddress();
+    } catch (error) {
+      if (!isAborted(error)) store.set({ colourError: error.message });
+    }
+  }
+
+  function placeAgain() {
+    const { answer, map, layout: shown } = store.get();
+    const result = placedOn(answer, map, shown);
+    if (answer) store.set({ result, target: targetOf(result) });
+  }
+
+  /** Colour again: after a new column, or a new theme. */
+  function recolour() {
+    const { column, theme } = store.get();
+    if (!column) return;
+    const described = meta.columns.find(({ name }) => name === column.name) ?? column;
+    const range = { low: described.low ?? column.min, high: described.high ?? column.max };
+    store.set({ colouring: colourBy(column, range, theme) });
+  }
+
+  async function colour(name) {
+    try {
+      store.set({ column: await api.column(name), colour: name, colourError: null });
+      recolour();
+      keepAddress();
+    } catch (error) {
+      if (!isAborted(error)) store.set({ colourError: error.message });
+    }
+  }
+
+  /** Ask, and show the answer; a failure leaves what is shown as it is. */
+  async function ask(query, { remember = true } = {}) {
+    const image = query.image ?? null;
+    const pending = { query, since: performance.now() };
+    store.set({ pending, error: null, ...(image && { image }) });
+    try {
+      const answer = await api.search(query, store.get());
+      const { map, layout: shown } = store.get();
+      const result = placedOn(answer, map, shown);
+      if (image) images.put(query.id, query);
+      store.set({ query, answer, result, image, pending: null, error: null, target: targetOf(result) });
+      keepInSight();
+      remember ? rememberAddress() : keepAddress();
+    } catch (error) {
+      if (isAborted(error)) return;
+      store.set({ pending: null, error: place(error, query), target: targetOf(store.get().result) });
+    }
+  }
+
+  /** Ask again for the same source with other options; options without a source are only kept. */
+  function setOptions(patch) {
+    const { query, pending } = store.get();
+    const subject = pending?.query ?? query;
+    store.set({ error: null, ...patch });
+    if (subject) ask(subject, { remember: Boolean(pending) });
+    else keepAddress();
+  }
+
+  async function selectRow(row) {
+    const { map } = store.get();
+    store.set({ target: { x: map.x[row], y: map.y[row], row } });
+    try {
+      const { source_id: id } = await sourceOf(row);
+      await ask({ kind: "source", id });
+    } catch (error) {
+      store.set({ error: { parameter: "source", detail: error.message, row } });
+    }
+  }
+
+  /** Ask about the image of another survey at the place that is shown. */
+  function askSurvey(survey) {
+    const { ra_deg: ra, dec_deg: dec } = store.get().result.query;
+    return ask({ kind: "degrees", ra, dec, survey });
+  }
+
+  /** Try once more what failed last. */
+  function retry() {
+    const { error } = store.get();
+    if (error?.query) return ask(error.query);
+    if (error?.row !== undefined) return selectRow(error.row);
+  }
+
+  function clear({ remember = true } = {}) {
+    api.cancelSearch();
+    store.set({ query: null, answer: null, result: null, target: null, pending: null, error: null });
+    store.set({ highlightRow: null, image: null });
+    remember ? rememberAddress() : keepAddress();
+  }
+
+  function cancel() {
+    api.cancelSearch();
+    store.set({ pending: null, error: null, target: targetOf(store.get().result) });
+  }
+
+  /** Show what an address says: at the start, and when the person goes back or forward. */
+  function follow() {
+    const before = store.get();
+    const { query: written, colour: name, layout: asked, ...shared } = readAddress(address.read(), defaults);
+    const imageId = written ? null : address.imageId();
+    const query = written ?? images.get(imageId) ?? null;
+    store.set(shared);
+    if (name !== before.colour) before.map ? colour(name) : store.set({ colour: name });
+    if (asked !== before.layout) before.map ? layout(asked) : store.set({ layout: asked });
+    if (!query) return showNothing(before, imageId);
+    const optionsChanged = OPTIONS.some((key) => before[key] !== shared[key]);
+    if (!sameQuery(query, before.query) || optionsChanged) return ask(query, { remember: false });
+    if (before.pending) cancel();
+  }
+
+  /** The plain page; if it was about an image that is gone, that is said. */
+  function showNothing(before, imageId) {
+    if (before.query || before.pending) clear({ remember: false });
+    if (imageId) store.set({ error: { parameter: "image", detail: IMAGE_GONE } });
+  }
+
+  function keepInSight() {
+    bringIntoSight(store.get().target);
+  }
+
+  /** Move the view only if a place lies outside it. */
+  function bringIntoSight(place) {
+    const { viewport, view } = store.get();
+    if (!place || !viewport) return;
+    if (isInside(viewport.x, place.x, EDGE) && isInside(viewport.y, place.y, EDGE)) return;
+    const shorter = Math.min(viewport.x[1] - viewport.x[0], viewport.y[1] - viewport.y[0]);
+    store.set({ view: { cx: place.x, cy: place.y, span: view?.span ?? shorter } });
+  }
+
+  const rememberAddress = () => address.push(...entry(store.get(), defaults));
+  const keepAddress = () => address.replace(...entry(store.get(), defaults));
+
+  return {
+    loadMap,
+    recolour,
+    colour,
+    layout,
+    ask,
+    askSurvey,
+    setOptions,
+    selectRow,
+    clear,
+    cancel,
+    retry,
+    follow,
+    hover,
+    keepInSight,
+    keepAddress,
+  };
+}
+
+const targetOf = (result) => result && { ...result.map, row: result.query.row };
+
+/** An entry of the history: its address, and the image that no address can hold. */
+const entry = (state, defaults) => [
+  writeAddress(state, defaults),
+  state.query?.kind === "image" ? state.query.id : null,
+];
+
+const OWN_CONTROLS = {
+  any: ["k", "duplicates_arcsec"],
+  image: ["pixel_scale_arcsec", "ra", "dec"],
+};
+
+/** Beside which control an error belongs: the one the server names, else the one that asked. */
+function place(error, query) {
+  const { parameter } = error;
+  const named = [...OWN_CONTROLS.any, ...(OWN_CONTROLS[query.kind] ?? [])].includes(parameter);
+  const asker = ["source", "image"].includes(query.kind) ? query.kind : "position";
+  return { parameter: named ? parameter : asker, detail: error.message, query };
+}

@@ -1,0 +1,223 @@
+/**
+ * Every request of the page to its server; errors leave here as sentences.
+ * It never touches the document or the address.
+ */
+
+import { decodeColumn, decodeMap } from "./binary.js";
+import { formatBytes } from "./format.js";
+import { OURS } from "./map_layout.js";
+
+/**
+ * What the person asks about: a catalogue source, a position or name as typed, degrees (both also
+ * in another survey), or an image of their own.
+ * @typedef {{file: File, name: string, sizeBytes: number, format: string}} ChosenImage
+ * @typedef {{kind: "image", id: string, image: ChosenImage, pixelScaleArcsec: number|null,
+ *   ra: number|null, dec: number|null}} ImageQuery
+ * @typedef {{kind: "source", id: string} | {kind: "position", text: string, survey?: string}
+ *   | {kind: "degrees", ra: number, dec: number, survey?: string} | ImageQuery} Query
+ * @typedef {{k: number, duplicatesArcsec: number, hideDuplicates: boolean}} Options
+ */
+
+
+export const SURVEYS_URL = "/api/surveys";
+
+/** The address that answers a query, in any of the server's formats. */
+export function resultUrl(/** @type {Query} */ query, /** @type {Options} */ options, format) {
+  const params = new URLSearchParams(subject(query));
+  params.set("k", options.k);
+  params.set("duplicates_arcsec", options.duplicatesArcsec);
+  params.set("hide_duplicates", options.hideDuplicates);
+  if (format) params.set("format", format);
+  return `${answering(query)}?${params}`;
+}
+
+/** The map that is chosen, with one colour column. */
+export function mapUrl(colour, layout = OURS) {
+  const params = new URLSearchParams({ colour });
+  if (layout !== OURS) params.set("layout", layout);
+  return `/api/map?${params}`;
+}
+
+/** What is sent with an image: the file, and what the person said of it. */
+export function imageForm(/** @type {ImageQuery} */ { image, pixelScaleArcsec, ra, dec }) {
+  const form = new FormData();
+  form.set("file", image.file, image.name);
+  const said = { pixel_scale_arcsec: pixelScaleArcsec, ra, dec };
+  for (const [name, value] of Object.entries(said)) if (value !== null) form.set(name, value);
+  return form;
+}
+
+/** An image's address with its size and colours; an image that came with the answer has neither. */
+export function imageUrl(url, { sizePx = null, colours = null } = {}) {
+  if (isEmbedded(url)) return url;
+  const wanted = new URLSearchParams();
+  if (sizePx) wanted.set("size_px", sizePx);
+  if (colours) wanted.set("colours", colours);
+  if (!wanted.size) return url;
+  return `${url}${url.includes("?") ? "&" : "?"}${wanted}`;
+}
+
+/** Whether the picture itself is the address: there is nothing to ask the server for. */
+export const isEmbedded = (url) => /^(data|blob):/.test(url);
+
+/** The stored image of a source as FITS. */
+export const fitsUrl = (id) => `${sourceUrl(id)}/cutout.fits`;
+
+/** A field in another survey, as a picture. */
+export function surveyPictureUrl(name, { ra, dec, sizeArcsec }) {
+  const params = new URLSearchParams({ ra, dec, size_arcsec: sizeArcsec });
+  return `${SURVEYS_URL}/${encodeURIComponent(name)}/cutout.png?${params}`;
+}
+
+/** The same as FITS, 9′ wide. */
+export const surveyFitsUrl = (name, { ra, dec }) =>
+  `${SURVEYS_URL}/${encodeURIComponent(name)}/cutout.fits?${new URLSearchParams({ ra, dec })}`;
+
+function subject(query) {
+  const survey = query.survey ? { survey: query.survey } : {};
+  if (query.kind === "position") return { position: query.text, ...survey };
+  return query.kind === "degrees" ? { ra: query.ra, dec: query.dec, ...survey } : {};
+}
+
+function answering(query) {
+  if (query.kind === "source") return `${sourceUrl(query.id)}/neighbours`;
+  return query.kind === "image" ? "/api/query/image" : "/api/query";
+}
+
+const sourceUrl = (id) => `/api/sources/${encodeURIComponent(id)}`;
+
+const FILE_GONE =
+  "The list could not be sent: the server closed the connection, is not running, or the file changed after it was chosen.";
+
+/** The requests for lists, by name; `fetcher` is replaced in tests. */
+export function createBulkApi(fetcher = (...args) => globalThis.fetch(...args)) {
+  const json = (url, options) => ask(fetcher, url, options).then((response) => response.json());
+  return {
+    begin: (body, options) => json(listUrl(options), { method: "POST", body, silent: FILE_GONE }),
+    status: (id, signal) => json(searchUrl(id), { signal }),
+    stop: (id) => json(searchUrl(id), { method: "DELETE" }),
+  };
+}
+
+/** Where a list is sent, with how to search. */
+export function listUrl({ name, k, hideDuplicates, askSurvey, lookUpNames }) {
+  const params = new URLSearchParams({ k, hide_duplicates: hideDuplicates });
+  params.set("ask_survey", askSurvey);
+  params.set("look_up_names", lookUpNames);
+  if (name) params.set("name", name);
+  return `/api/bulk?${params}`;
+}
+
+/** Where the table of a search is, in one of the server's formats. */
+export const tableUrl = (id, format) => `${searchUrl(id)}/neighbours?format=${format}`;
+/** Where its entries without an answer are. */
+export const unmatchedUrl = (id) => `${searchUrl(id)}/unmatched.csv`;
+
+const searchUrl = (id) => `/api/bulk/${encodeURIComponent(id)}`;
+
+/** @typedef {import("./api.js").ImageQuery} ImageQuery */
+
+const SILENT = "The explorer's server did not answer. Check that it is still running.";
+
+/** An error whose message is a sentence for the person; `parameter` names the input at fault. */
+export class ApiError extends Error {
+  constructor(detail, { status = 0, parameter = null } = {}) {
+    super(detail);
+    this.name = "ApiError";
+    this.detail = detail;
+    this.status = status;
+    this.parameter = parameter;
+  }
+}
+
+/** Whether a request ended because a newer one, or the person, called it off. */
+export const isAborted = (error) => error?.name === "AbortError";
+
+/** The requests of the page, by name; `fetcher` is replaced in tests. */
+export function createApi(fetcher = (...args) => globalThis.fetch(...args)) {
+  const request = (url, options) => ask(fetcher, url, options);
+  const json = (url, options) => request(url, options).then((response) => response.json());
+  const searchLatest = latest((signal, query, options) =>
+    json(resultUrl(query, options), { signal, ...sent(query) }),
+  );
+  const fileLatest = latest(async (signal, query, options, format) => {
+    const response = await request(resultUrl(query, options, format), { signal, ...sent(query) });
+    return { blob: await response.blob(), name: nameOf(response) ?? `neighbours.${format}` };
+  });
+  const columnLatest = latest(async (signal, name) => {
+    const response = await request(`/api/map/columns/${encodeURIComponent(name)}`, { signal });
+    return decodeColumn(await response.arrayBuffer());
+  });
+  return {
+    map: async (colour, layout) => {
+      const response = await request(mapUrl(colour, layout));
+      return decodeMap(await response.arrayBuffer());
+    },
+    row: (row) => json(`/api/rows/${row}`),
+    column: (name) => columnLatest.ask(name),
+    search: (query, options) => searchLatest.ask(query, options),
+    cancelSearch: () => searchLatest.cancel(),
+    resultFile: (query, options, format) => fileLatest.ask(query, options, format),
+    surveys: () => json(SURVEYS_URL),
+    surveyPicture: async (name, field, signal) => {
+      const response = await request(surveyPictureUrl(name, field), { signal });
+      const [service, blank] = ["x-service", "x-blank-fraction"].map((h) => response.headers.get(h));
+      return { blob: await response.blob(), service, blank: Number(blank) };
+    },
+  };
+}
+
+/** Let only the newest call answer: an older one is aborted and can never overwrite it. */
+export function latest(asked) {
+  let current = null;
+  const cancel = () => current?.abort();
+  async function ask(...args) {
+    cancel();
+    const mine = new AbortController();
+    current = mine;
+    const answer = await asked(mine.signal, ...args);
+    mine.signal.throwIfAborted();
+    return answer;
+  }
+  return { ask, cancel };
+}
+
+/** How a query is sent: an image in the body, anything else in the address. */
+function sent(query) {
+  if (query.kind !== "image") return {};
+  return { method: "POST", body: imageForm(query), silent: unsent(query) };
+}
+
+/** Ask the server; what is not an answer leaves as an `ApiError` with a sentence. */
+export async function ask(fetcher, url, { silent = SILENT, ...options } = {}) {
+  let response;
+  try {
+    response = await fetcher(url, { ...options, headers: { Accept: "application/json, */*" } });
+  } catch (error) {
+    if (isAborted(error)) throw error;
+    throw new ApiError(silent);
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+async function problemOf(response) {
+  const { status } = response;
+  const problem = await response.json().catch(() => ({}));
+  const detail =
+    typeof problem.detail === "string"
+      ? problem.detail
+      : `The server answered with status ${status} and no explanation.`;
+  return new ApiError(detail, { status, parameter: problem.parameter ?? null });
+}
+
+/** A browser does not say why a file did not arrive: what there is to know is said. */
+function unsent({ image: { name, sizeBytes } }) {
+  return (
+    `${name} (${formatBytes(sizeBytes)}) could not be sent: the server closed the connection, ` +
+    "is not running, or the file changed after it was chosen. Choose it again, or a smaller cutout of it."
+  );
+}
+
+const nameOf = (response) =>
+  /filename="?([^";]+)"?/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];

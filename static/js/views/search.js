@@ -1,0 +1,117 @@
+/**
+ * The question: a sky position or a name, how many neighbours, what to hide; how it was understood
+ * and what went wrong with it. It never fetches: it says what is asked for.
+ *
+ * Emits explorer:find {text}, explorer:options {k | hideDuplicates | duplicatesArcsec},
+ * explorer:cancel, explorer:invalid {parameter, detail}, explorer:about {section}.
+ */
+
+import { emit, fill, sayError } from "../core/html.js";
+import { stillSentence } from "../core/words.js";
+import { pendingWords } from "./status.js";
+
+const SLOW_AFTER_MS = 500;
+const NO_POSITION = "Type a sky position or a name first, such as 181.229 +48.549 or 3C 285.";
+const MOST_ARCSEC = 3600;
+
+/** @param {HTMLElement} root Holds the form of the position, and the options. */
+export function createSearch(root, { kMax, surveySeconds }) {
+  const find = (id) => root.querySelector(`#${id}`);
+  const [form, position, k, within] = ["search-form", "position", "k", "duplicates-arcsec"].map(find);
+  const [hide, status, words] = ["hide-duplicates", "search-status", "search-words"].map(find);
+  const understood = find("position-understood");
+  const fields = {
+    position: { input: position, error: find("search-error") },
+    k: { input: k, error: find("k-error") },
+    duplicates_arcsec: { input: within, error: find("duplicates-error") },
+  };
+  let timer = null;
+  let shownQuery = null;
+  const options = (patch) => emit(root, "explorer:options", patch);
+  const refuse = (parameter, detail) => emit(root, "explorer:invalid", { parameter, detail });
+
+  form.addEventListener("submit", submit);
+  root.addEventListener("keydown", ({ key }) => key === "Escape" && emit(root, "explorer:cancel"));
+  find("cancel").addEventListener("click", () => emit(root, "explorer:cancel"));
+  find("position-forms").addEventListener("click", () =>
+    emit(root, "explorer:about", { section: "about-positions" }),
+  );
+  hide.addEventListener("change", () => options({ hideDuplicates: hide.checked }));
+  k.addEventListener("change", chooseK);
+  within.addEventListener("change", chooseThreshold);
+
+  function submit(event) {
+    event.preventDefault();
+    const text = position.value.trim();
+    if (text) emit(root, "explorer:find", { text });
+    else refuse("position", NO_POSITION);
+  }
+
+  function chooseK() {
+    const value = k.valueAsNumber;
+    if (Number.isInteger(value) && value >= 1 && value <= kMax) return options({ k: value });
+    refuse("k", `${k.value || "Nothing"} is no number of neighbours: choose 1 to ${kMax}.`);
+  }
+
+  function chooseThreshold() {
+    const value = within.valueAsNumber;
+    if (value >= 0 && value <= MOST_ARCSEC) return options({ duplicatesArcsec: value });
+    const given = within.value || "Nothing";
+    refuse("duplicates_arcsec", `${given} is no threshold: choose 0 to ${MOST_ARCSEC} arcsec.`);
+  }
+
+  function draw(state) {
+    drawOptions(state);
+    drawPending(state.pending);
+    drawErrors(state);
+    drawUnderstood(state);
+  }
+
+  /** What the person is correcting stays as they typed it. */
+  function drawOptions({ k: count, hideDuplicates, duplicatesArcsec, query, error }) {
+    if (error?.parameter !== "k") k.value = count;
+    if (error?.parameter !== "duplicates_arcsec") within.value = duplicatesArcsec;
+    hide.checked = hideDuplicates;
+    if (query !== shownQuery) position.value = typedText(query);
+    shownQuery = query;
+  }
+
+  function drawPending(pending) {
+    clearTimeout(timer);
+    const asks = pending && ["position", "degrees"].includes(pending.query.kind);
+    status.hidden = !asks;
+    if (!asks) return;
+    if (!position.value) position.value = typedText(pending.query); // a link asks, not the person
+    const waited = performance.now() - pending.since;
+    const [first, later] = pendingWords(pending.query, surveySeconds);
+    fill(words, waited < SLOW_AFTER_MS ? first : later);
+    timer = setTimeout(() => fill(words, later), Math.max(0, SLOW_AFTER_MS - waited));
+  }
+
+  function drawErrors(state) {
+    const { error } = state;
+    for (const [parameter, field] of Object.entries(fields)) {
+      const detail = error?.parameter === parameter ? error.detail : "";
+      sayError(field.error, detail, stillSentence(state));
+      if (detail) field.input.setAttribute("aria-invalid", "true");
+      else field.input.removeAttribute("aria-invalid");
+    }
+    form.classList.toggle("wrong", error?.parameter === "position");
+  }
+
+  /** In the place of the examples, until something else is asked. */
+  function drawUnderstood({ query, result }) {
+    const typed = query?.kind === "position" || query?.kind === "degrees";
+    const sentence = (typed && result?.query.understood) || "";
+    if (understood.textContent !== sentence) fill(understood, sentence);
+    form.classList.toggle("answered", Boolean(sentence));
+  }
+
+  const needs = ["query", "result", "pending", "error", "k", "hideDuplicates", "duplicatesArcsec"];
+  return { needs, draw };
+}
+
+function typedText(query) {
+  if (query?.kind === "position") return query.text;
+  return query?.kind === "degrees" ? `${query.ra} ${query.dec}` : "";
+}

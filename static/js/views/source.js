@@ -1,0 +1,216 @@
+/**
+ * The panel of the source that is asked about: its picture, what is known of it, and how.
+ * It never fetches; it shows the last good answer until there is a new one.
+ *
+ * Emits explorer:copy {text}, explorer:source {id}, explorer:colours {colours}.
+ */
+
+import { fitsUrl, isEmbedded } from "../core/api.js";
+import { formatDegrees, formatExtent, formatPercentile, formatSeparation, formatValue } from "../core/format.js";
+import { el, emit, fill } from "../core/html.js";
+import { columnFromName, extentSentence, flagWords, imageOriginWords, isModel, MODEL_SENTENCE, noveltySentence, titleOf } from "../core/words.js";
+import { annotatedPicture } from "./picture.js";
+
+/** @param {{copy: (text: string) => void}} on */
+export function factsList({ query, novelty_percentile: novelty }, { copy }) {
+  const separation = query.separation_arcsec;
+  return el(
+    "dl",
+    { class: "facts-list" },
+    ...coordinates(query, copy),
+    extentFact(query),
+    fact("Novelty percentile", el("span", { class: "big" }, formatPercentile(novelty, 1))),
+    fact("Image", line(query.survey), origin(query)),
+    separation !== null && fact("From the position asked", line(formatSeparation(separation))),
+  );
+}
+
+/** The catalogue's own columns, behind a line that opens them. */
+export function ownColumns(columns, described) {
+  const known = Object.entries(columns).filter(([, value]) => value !== null && value !== "");
+  if (!known.length) return null;
+  const rows = known.map(([name, value]) => {
+    const column = described.find((c) => c.name === name) ?? columnFromName(name);
+    const shown = el("span", { title: column.description }, formatValue(value, column.unit));
+    return fact(column.label, shown);
+  });
+  const summary = el("summary", {}, `Catalogue columns (${known.length})`);
+  return el("details", { class: "own-columns" }, summary, el("dl", {}, ...rows));
+}
+
+function coordinates({ ra_deg: raDeg, dec_deg: decDeg, position }, copy) {
+  if (raDeg === null || decDeg === null) {
+    return [fact("RA, Dec", line("unknown"), el("span", { class: "small-print" }, "none in the file"))];
+  }
+  return [
+    coordinate("RA, Dec (ICRS)", position, copy),
+    coordinate("Degrees", formatDegrees(raDeg, decDeg), copy),
+  ];
+}
+
+function coordinate(term, text, copy) {
+  const parts = text.split(" ").map((part) => el("span", { class: "mono" }, part));
+  const onclick = () => copy(text);
+  const attributes = { type: "button", class: "link", onclick, "aria-label": `Copy ${text}` };
+  return fact(term, ...parts, el("button", attributes, "Copy"));
+}
+
+function extentFact(query) {
+  const { angular_extent_arcsec: arcsec, extent_origin, extent_flag } = query;
+  const from = extent_origin === "catalogue" ? "from the catalogue" : extent_origin;
+  const flag = flagWords(extent_flag);
+  return fact(
+    "Angular extent",
+    el("span", { class: "big" }, formatExtent(arcsec, extent_flag)),
+    arcsec !== null && el("span", { class: "small-print" }, from),
+    flag && el("span", { class: "flag" }, flag),
+  );
+}
+
+function origin(query) {
+  const words = imageOriginWords(query.image_origin);
+  return isModel(query)
+    ? el("span", { class: "flag model", title: MODEL_SENTENCE }, words)
+    : line(words);
+}
+
+const fact = (term, ...values) => el("div", {}, el("dt", {}, term), el("dd", {}, ...values));
+const line = (text) => el("span", {}, text);
+
+const NO_LINK = "This view cannot be linked: the image is only in this browser.";
+const TURNED = "Its directions on the sky are not known to this page.";
+
+/** @param {HTMLElement} root Holds the guide that is shown while nothing is selected. */
+export function createSource(root, meta) {
+  const guide = [...root.childNodes];
+
+  function draw({ query, result, pictureColours }) {
+    if (!result) fill(root, ...guide);
+    else fill(root, ...panel(query, result, pictureColours));
+  }
+
+  function panel(asked, result, colours) {
+    const { query } = result;
+    const copy = (text) => emit(root, "explorer:copy", { text });
+    return [
+      heading(asked, query, copy),
+      el(
+        "div",
+        { class: "source-body" },
+        figure(asked, query, colours),
+        factsList(result, { copy }),
+      ),
+      notes(result),
+      query.also_nearby.length > 0 && alsoNearby(query.also_nearby),
+      ownColumns(query.columns, meta.columns),
+    ];
+  }
+
+  function heading(asked, query, copy) {
+    const title = el("h2", { id: "source-title" }, titleOf(query, asked));
+    const link = button("Copy link to this view", () => copy(window.location.href), {
+      id: "copy-link",
+    });
+    const own = asked?.kind === "image";
+    return el(
+      "header",
+      { class: "section-head" },
+      el("div", { class: "head-row" }, title, !own && link),
+      own ? ownImage(asked, query) : held(query),
+    );
+  }
+
+  function figure(asked, query, colours) {
+    const other = colours === "grey" ? "inferno" : "grey";
+    const change = () => emit(root, "explorer:colours", { colours: other });
+    const id = query.source_id;
+    return el(
+      "figure",
+      { class: "cutout" },
+      annotatedPicture(pictureOf(asked, query, colours), meta.image),
+      el(
+        "figcaption",
+        {},
+        el("span", {}, pictureCaption(meta.image)),
+        el(
+          "span",
+          { class: "picture-actions" },
+          !isEmbedded(query.image_url) &&
+            button(`Show in ${other}`, change, { id: "picture-colours" }),
+          id && el("a", { id: "cutout-fits", href: fitsUrl(id), download: true }, "FITS"),
+        ),
+      ),
+    );
+  }
+
+  function notes({ query, map, novelty_percentile: novelty }) {
+    const fieldArcsec = meta.image.input_size_px * meta.image.pixel_scale_arcsec;
+    const estimated = map.method === "neighbours";
+    const said = [
+      extentSentence(query, fieldArcsec),
+      noveltySentence(novelty),
+      estimated && "Its place on the map is an estimate from the places of its neighbours.",
+    ];
+    const warnings = [isModel(query) && MODEL_SENTENCE, ...query.warnings].filter(Boolean);
+    return el(
+      "ul",
+      { class: "notes" },
+      warnings.map((warning) => el("li", { class: "warning" }, warning)),
+      said.filter(Boolean).map((sentence) => el("li", {}, sentence)),
+    );
+  }
+
+  function alsoNearby(others) {
+    const links = others.map(({ source_id: id, name, separation_arcsec: arcsec }) => {
+      const words = `${name || id} (${formatSeparation(arcsec)})`;
+      return button(words, () => emit(root, "explorer:source", { id }));
+    });
+    const listed = links.flatMap((link, i) => (i ? [", ", link] : [link]));
+    return el("p", { class: "also-nearby" }, "Also within 5″: ", ...listed);
+  }
+
+  const needs = ["query", "result", "pictureColours"];
+  return { needs, draw };
+}
+
+/** Directions are shown only where the image itself, or the survey, says them. */
+function pictureOf(asked, query, colours) {
+  const directed = asked?.kind !== "image" || directionsKnown(asked, query);
+  const directions = directed ? "north up, east left" : TURNED;
+  return {
+    url: query.image_url,
+    alt: `Radio image of ${titleOf(query, asked)}, ${directions}`,
+    isModel: isModel(query),
+    directed,
+    colours,
+  };
+}
+
+const directionsKnown = ({ image }, query) =>
+  ["FITS", "gzip"].includes(image.format) && query.ra_deg !== null;
+
+function ownImage({ image }, query) {
+  const file = el("span", { class: "mono file-name" }, image.name);
+  const named = query.name || query.position;
+  const words = named ? ["Your image ", file, ". "] : ["Your image. "];
+  return el("p", { class: "section-sub" }, ...words, el("span", { id: "no-link" }, NO_LINK));
+}
+
+/** Whether the bundle holds it, or where its image came from. */
+function held({ source_id: id, service, cached }) {
+  const kept = cached ? " (kept from before)" : "";
+  const words = id
+    ? ["In the catalogue as ", el("span", { class: "mono" }, id)]
+    : [`Not in this catalogue; image from the ${service}${kept}`];
+  return el("p", { class: "section-sub" }, ...words);
+}
+
+function pictureCaption({ size_px: size, input_size_px: input, pixel_scale_arcsec: scale }) {
+  const [acrossArcmin, seenArcsec] = [(size * scale) / 60, input * scale];
+  const seen = `Dashed: the ${seenArcsec.toFixed(0)}″ the network sees.`;
+  return `${acrossArcmin.toFixed(1)}′ across, ${scale}″/px. ${seen}`;
+}
+
+function button(words, onclick, attributes = {}) {
+  return el("button", { type: "button", class: "link", onclick, ...attributes }, words);
+}

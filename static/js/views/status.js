@@ -1,0 +1,110 @@
+/**
+ * The small states of the page as a whole: loading, busy, wrong, announced.
+ * It never asks for anything again: main does.
+ */
+
+import { formatBytes, formatCount } from "../core/format.js";
+import { titleOf } from "../core/words.js";
+
+const FRAME = /\b(icrs|fk[45]|[jb](1950|2000)(\.0)?|gal(actic)?|ra|dec|r\.a\.|dec\.)(?=[\s:=,]|$)/gi;
+const NAMED_POSITION = /[jb]\s*\d{6}(\.\d*)?\s*[-+\u2212]\s*\d{4}/i;
+const UNIT = /([\d.]\s*)(h(ou)?rs?|h|m(in)?|s(ec)?|d(eg(rees)?)?)(?![a-z])/gi;
+
+/** At first the catalogue is looked up; what takes longer is a name, a survey or a file. */
+export function pendingWords(query, surveySeconds) {
+  const survey = query.survey ? query.survey.toUpperCase() : "the FIRST server";
+  if (query.kind === "image") {
+    const { name, sizeBytes } = query.image;
+    return ["Sending the image", `Reading and searching with ${name} (${formatBytes(sizeBytes)})`];
+  }
+  if (query.survey) return [`Asking ${survey}`, `Asking ${survey} for its image`];
+  const asking = `sking ${survey}, up to ${surveySeconds} s`;
+  const named = query.kind === "position" && !hasCoordinates(query.text);
+  return ["Looking in the catalogue", named ? `Looking up the name, then a${asking}` : `A${asking}`];
+}
+
+/** Whether a text carries coordinates itself, so that no name server is asked. */
+export function hasCoordinates(text) {
+  if (NAMED_POSITION.test(text)) return true;
+  const bare = text.replace(FRAME, " ").replace(UNIT, "$1");
+  return /\d/.test(bare) && !/\p{L}/u.test(bare);
+}
+
+const NARROW = "(max-width: 899px)";
+
+/** @param {ReturnType<typeof import("../core/store.js").createStore>} store */
+export function createReveal(store) {
+  const byId = (id) => document.getElementById(id);
+
+  /** Wait until what was asked for is shown, or cannot be had, and go there at once. */
+  return async function arrive(asked) {
+    const { result: before } = store.get();
+    const pressed = byId("details").contains(document.activeElement);
+    await asked;
+    const { result, error } = store.get();
+    const failed = error?.parameter === "source";
+    if (result === before && !failed) return; // cancelled, or something else was asked
+    const lost = pressed && document.activeElement === document.body; // with the card
+    if (lost) byId("source").focus({ preventScroll: true });
+    const place = byId(failed ? "source-error" : "source-title");
+    if (matchMedia(NARROW).matches) place?.scrollIntoView({ block: "nearest" });
+  };
+}
+
+const NAME = "Radio Galaxy Explorer";
+const TOAST_MS = 4000;
+
+/** @param {Document} document */
+export function createStatus(document) {
+  const byId = (id) => document.getElementById(id);
+  let timer = null;
+
+  function draw(state) {
+    const { drawn, query, result, pending, target, colour } = state;
+    byId("details").classList.toggle("busy", Boolean(pending));
+    byId("source").setAttribute("aria-busy", String(Boolean(pending)));
+    byId("stage").classList.toggle("marked", Boolean(target));
+    byId("to-details").hidden = !result;
+    byId("zoom-result").disabled = !result;
+    byId("colour").value = colour;
+    byId("map-loading").hidden = Boolean(state.mapError) || drawn;
+    document.title = result ? `${titleOf(result.query, query)} · ${NAME}` : NAME;
+    drawErrors(state);
+  }
+
+  function drawErrors({ error, mapError, colourError }) {
+    const sourceError = error?.parameter === "source" ? error.detail : "";
+    say("source-error", sourceError);
+    say("colour-error", colourError ?? "");
+    say("map-error-words", mapError ? `Could not load the map. ${mapError}` : "");
+    byId("source-retry").hidden = !sourceError;
+    byId("map-error").hidden = !mapError;
+  }
+
+  function say(id, text) {
+    const place = byId(id);
+    if (place.textContent !== text) place.textContent = text;
+    place.hidden = !text;
+  }
+
+  /** For screen readers: what has arrived, and where the cursor is. */
+  function announce({ query, result }) {
+    if (!result) return;
+    const count = formatCount(result.neighbours.length);
+    byId("live").textContent = `${titleOf(result.query, query)}: ${count} neighbours found.`;
+  }
+
+  function announceCursor({ hoverSource, cursorRow }) {
+    const here = cursorRow !== null && hoverSource?.row === cursorRow;
+    if (here) byId("live").textContent = titleOf(hoverSource);
+  }
+
+  function toast(text) {
+    byId("toast").textContent = text;
+    clearTimeout(timer);
+    timer = setTimeout(() => (byId("toast").textContent = ""), TOAST_MS);
+  }
+
+  const needs = ["drawn", "query", "result", "pending", "error", "mapError", "colourError", "colour", "target"];
+  return { needs, draw, announce, announceCursor, toast };
+}

@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { ApiError, createApi } from "../../../../static/js/core/api.js";
+import { imageQuery } from "../../../../static/js/core/image_query.js";
+import { createSession } from "../../../../static/js/core/actions.js";
+import { createStore } from "../../../../static/js/core/store.js";
+import { mapFrame } from "../frame.js";
+
+const DEFAULTS = { k: 12, kMax: 200, colour: "a", colours: ["a", "b"], layouts: ["ours", "listed"], duplicatesArcsec: 30 };
+const answerFor = (url) => ({
+  query: { row: 0, url },
+  map: { x: 1, y: 2, method: "catalogue" },
+  neighbours: [],
+});
+
+/** A session over a fake server; `history` lists the addresses in order. */
+function sessionWith(answer, search = "") {
+  const history = [];
+  const address = {
+    now: search,
+    image: null,
+    read: () => address.now,
+    imageId: () => address.image,
+    push: (next, image) => history.push(["push", (address.now = next)]) && (address.image = image),
+    replace: (next) => history.push(["replace", (address.now = next)]),
+  };
+  const store = createStore({
+    ...{ query: null, result: null, pending: null, error: null, target: null, map: null },
+    ...{ viewport: null, view: null, hoverRow: null, cursorRow: null, theme: "light" },
+    ...{ k: 12, colour: "a", hideDuplicates: false, duplicatesArcsec: 30, layout: "ours" },
+  });
+  const api = createApi(answer);
+  const meta = { columns: [] };
+  const session = createSession({ store, api, meta, defaults: DEFAULTS, address });
+  return { session, store, history, address };
+}
+
+const server = async (url) => {
+  if (url.startsWith("/api/map")) return new Response(mapFrame());
+  if (url.startsWith("/api/rows/")) return Response.json({ row: 2, source_id: "row-2" });
+  return Response.json(answerFor(url));
+};
+
+test("an answer is shown and remembered in the address", async () => {
+  const { session, store, history } = sessionWith(server);
+  await session.ask({ kind: "position", text: "1 +2" });
+  assert.equal(store.get().result.query.row, 0);
+  assert.equal(store.get().pending, null);
+  assert.deepEqual(history, [["push", "?position=1+%2B2"]]);
+});
+
+test("a failure keeps what is shown, and is put beside the position", async () => {
+  let fails = false;
+  const { session, store, history } = sessionWith(async (url) => {
+    if (!fails) return Response.json(answerFor(url));
+    return Response.json({ detail: "Not a position.", parameter: "position" }, { status: 422 });
+  });
+  await session.ask({ kind: "source", id: "a" });
+  const shown = store.get().result;
+  fails = true;
+  await session.ask({ kind: "position", text: "banana" });
+  assert.equal(store.get().result, shown);
+  assert.deepEqual(store.get().query, { kind: "source", id: "a" });
+  assert.equal(store.get().error.parameter, "position");
+  assert.equal(store.get().error.detail, "Not a position.");
+  assert.equal(history.length, 1);
+});
+
+test("an error about k goes beside k, whoever asked", async () => {
+  const { session, store } = sessionWith(async () => {
+    return Response.json({ detail: "Too many.", parameter: "k" }, { status: 422 });
+  });
+  await session.ask({ kind: "position", text: "1 2" });
+  assert.equal(store.get().error.parameter, "k");
+});
+
+test("a survey that is silent is an error of the position that asked it", async () => {
+  const { session, store } = sessionWith(async () => {
+    return Response.json({ detail: "No answer within 20 s.", parameter: null }, { status: 504 });
+  });
+  await session.ask({ kind: "degrees", ra: 1, dec: 2 });
+  assert.equal(store.get().error.parameter, "position");
+});
+
+test("cancelling leaves neither an answer nor an error", async () => {
+  const { session, store } = sessionWith((_, { signal }) => {
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  });
+  const asked = session.ask({ kind: "position", text: "1 2" });
+  assert.equal(store.get().pending.query.text, "1 2");
+  session.cancel();
+  await asked;
+  assert.equal(store.get().pending, null);
+  assert.equal(store.get().error, null);
+  assert.equal(store.get().result, null);
+});
+
+test("a click marks the place at once and then asks for that source", async () => {
+  const { session, store } = sessionWith(server);
+  await session.loadMap();
+  const selected = session.selectRow(2);
+  assert.equal(store.get().target.row, 2);
+  await selected;
+  assert.deepEqual(store.get().query, { kind: "source", id: "row-2" });
+});
+
+test("new options ask again for the same source without a new entry in the history", async () => {
+  const asked = [];
+  const { session, history } = sessionWith(async (url) => {
+    asked.push(url);
+    return Response.json(answerFor(url));
+  });
+  await session.ask({ kind: "source", id: "a" });
+  session.setOptions({ k: 24 });
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.match(asked.at(-1), /k=24/);
+  assert.deepEqual(history.at(-1), ["replace", "?source=a&k=24"]);
+});
+
+test("an address is followed: its source, its options, its colour", async () => {
+  const { session, store } = sessionWith(server, "?source=z&k=3&colour=b&hide_duplicates=true");
+  await session.follow();
+  const { query, k, colour, hideDuplicates } = store.get();
+  assert.deepEqual({ query, k, colour, hideDuplicates }, {
+    query: { kind: "source", id: "z" },
+    k: 3,
+    colour: "b",
+    hideDuplicates: true,
+  });
+});
+
+test("going back to an address without a source clears the panel", async () => {
+  const { session, store, address } = sessionWith(server);
+  await session.ask({ kind: "source", id: "a" });
+  address.now = "";
+  session.follow();
+  assert.equal(store.get().result, null);
+  assert.equal(address.now, "");
+});
+
+test("a source that fails can be tried again", async () => {
+  let fails = true;
+  const { session, store } = sessionWith(async (url) => {
+    if (fails) throw new TypeError("Failed to fetch");
+    return Response.json(answerFor(url));
+  });
+  await session.ask({ kind: "source", id: "a" });
+  assert.equal(store.get().error.parameter, "source");
+  assert.match(store.get().error.detail, /did not answer/);
+  fails = false;
+  await session.retry();
+  assert.ok(store.get().result);
+  assert.equal(store.get().error, null);
+});
+
+const anImage = () => {
+  const file = new File(["SIMPLE  ="], "field.fits");
+  return imageQuery({ file, name: file.name, sizeBytes: 9, format: "FITS" });
+};
+
+test("Back returns to an image that no address can hold", async () => {
+  const { session, store, address } = sessionWith(server);
+  const query = anImage();
+  await session.ask(query);
+  assert.deepEqual([address.now, address.image], ["", query.id]);
+  await session.ask({ kind: "source", id: "a" });
+  assert.equal(store.get().image, null);
+  Object.assign(address, { now: "", image: query.id });
+  await session.follow();
+  assert.equal(store.get().query, query);
+  assert.equal(store.get().image, query.image);
+});
+
+test("an image that is gone after loading again is said to be", () => {
+  const { session, store, address } = sessionWith(server);
+  address.image = "of an earlier page";
+  session.follow();
+  assert.equal(store.get().error.parameter, "image");
+  assert.match(store.get().error.detail, /choose it once more/);
+});
+
+test("new options ask again with the same image", async () => {
+  const bodies = [];
+  const { session, store } = sessionWith(async (url, { body }) => {
+    bodies.push([url, body?.get("file").name]);
+    return Response.json(answerFor(url));
+  });
+  await session.ask(anImage());
+  session.setOptions({ k: 3 });
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.match(bodies.at(-1)[0], /image\?k=3/);
+  assert.equal(bodies.at(-1)[1], "field.fits");
+  assert.equal(store.get().query.kind, "image");
+});
+
+for (const [parameter, beside] of [
+  ["pixel_scale_arcsec", "pixel_scale_arcsec"],
+  ["k", "k"],
+  ["file", "image"],
+  [null, "image"],
+]) {
+  test(`an image's error about ${parameter} goes beside ${beside}`, async () => {
+    const { session, store } = sessionWith(async () => {
+      return Response.json({ detail: "Refused.", parameter }, { status: 422 });
+    });
+    await session.ask(anImage());
+    assert.equal(store.get().error.parameter, beside);
+    assert.equal(store.get().image.name, "field.fits");
+  });
+}
+
+test("another survey is asked at the place that is shown, and is in the address", async () => {
+  const { session, history } = sessionWith(async (url) => {
+    const answer = answerFor(url);
+    return Response.json({ ...answer, query: { row: null, ra_deg: 10.25, dec_deg: -3 } });
+  });
+  await session.ask({ kind: "source", id: "a" });
+  await session.askSurvey("vlass");
+  assert.deepEqual(history.at(-1), ["push", "?ra=10.25&dec=-3&survey=vlass"]);
+});
+
+test("an ApiError is what views can show", () => {
+  assert.equal(new ApiError("Sentence.").message, "Sentence.");
+});
