@@ -58,6 +58,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.arrivals, app.state.reading_room = UploadForms(), WorkerPool()
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
     answer_with_problems(app)
+    add_routes(app)
+    pages.mount_static(app)
+    return app
+
+
+def add_routes(app: FastAPI) -> None:
+    """Everything that can be asked for, and that the OpenAPI document describes."""
     app.include_router(api.router)
     app.include_router(bulk.router)
     app.include_router(cone.router)
@@ -66,5 +73,3 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(surveys.router)
     app.include_router(pages.health)
     app.include_router(pages.router)
-    pages.mount_static(app)
-    return app

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow.parquet as pq
 
@@ -43,10 +43,11 @@ def _dying_instead(*_: object, **__: object) -> Any:
 def _dying_with_half_a_file(write_table: Callable[..., None]) -> Callable[..., None]:
     """Write the first table; die in the middle of the second, which has the novelty."""
 
-    def write(table: Any, path: Path, **options: Any) -> None:
-        write_table(table, path, **options)
+    def write(table: Any, file: IO[bytes], **options: Any) -> None:
+        write_table(table, file, **options)
         if "novelty" in table.column_names:
-            os.truncate(path, Path(path).stat().st_size // 2)
+            file.truncate(file.tell() // 2)
+            file.flush()
             die()
 
     return write

@@ -43,7 +43,7 @@ PICTURE = {"content": {"image/png": {}}, "description": "North up, east left."}
 FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}
 }
-Format = Literal["json"] | TableFormat
+Format = Literal["json", "csv", "ecsv", "votable", "parquet"]
 SURVEY_THREADS = 256
 T = TypeVar("T")
 

@@ -3,13 +3,13 @@
  * holds the search so that a reload or a link shows it again.
  */
 
+import { byId, listen } from "./core/html.js";
 import { createBulkApi, isAborted } from "./core/api.js";
 import { createListForm } from "./views/list_form.js";
 import { createResult } from "./views/list_result.js";
 import { createTheme } from "./views/theme.js";
 
 const POLL_MS = 700;
-const byId = (id) => document.getElementById(id);
 
 const api = createBulkApi();
 const form = createListForm(byId("list-form"), byId("drop-target"));
@@ -17,7 +17,7 @@ const result = createResult(byId("result"));
 let following = new AbortController();
 
 createTheme(byId("theme"), () => {});
-document.addEventListener("explorer:list", ({ detail }) => begin(detail));
+listen("explorer:list", begin);
 document.addEventListener("explorer:stop", stop);
 addEventListener("popstate", open);
 open();

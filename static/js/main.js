@@ -3,15 +3,16 @@
  * It never draws a number and never asks the server itself.
  */
 
+import { byId, every, listen } from "./core/html.js";
 import { createSession } from "./core/actions.js";
 import { createAddress, readAddress } from "./core/address.js";
 import { createApi } from "./core/api.js";
 import { copyText, createDownloads } from "./core/downloads.js";
 import { createImages } from "./core/image_query.js";
+import { initialState } from "./core/state.js";
 import { createStore } from "./core/store.js";
 import { createMap } from "./map/engine.js";
-import { homeView, isInside, viewOf, zoomed } from "./map/geometry.js";
-import { CATALOGUE } from "./map/layers.js";
+import { homeView, isInside, viewOf, zoomed } from "./core/geometry.js";
 import { createLegend } from "./map/legend.js";
 import { createMarks } from "./map/marks.js";
 import { createKeys } from "./map/tools.js";
@@ -25,7 +26,6 @@ import { createTheme, themeNow } from "./views/theme.js";
 import { createTooltip } from "./views/tooltip.js";
 
 const ZOOM_STEP = 1.6;
-const byId = (id) => document.getElementById(id);
 const meta = JSON.parse(byId("meta").textContent);
 const defaults = {
   k: meta.limits.k_default,
@@ -37,39 +37,16 @@ const defaults = {
   surveySeconds: meta.limits.survey_deadline_s,
 };
 const address = createAddress(window);
-const store = createStore({
-  ...readAddress(address.read(), defaults),
-  query: null, // what `result` answers; the address is followed in start()
-  answer: null, // as the server gave it
-  result: null, // the same, with its places on the map that is shown
-  target: null, // place of the query on the map, known before its neighbours are
-  image: null, // the person's own, chosen but perhaps not yet asked about
-  pending: null,
-  error: null, // {parameter, detail}: beside which control, in which words
-  map: null,
-  layers: CATALOGUE,
-  column: null,
-  colouring: null,
-  colourError: null,
-  mapError: null,
-  drawn: false,
-  viewport: null, // the axes as they are now; `view` is where they came to rest, null for all
-  hoverRow: null,
-  cursorRow: null,
-  hoverSource: null,
-  highlightRow: null,
-  surveys: NO_SURVEYS,
-  download: null, // {format, detail}: a file that is asked for, or why it did not come
-  pictureColours: "inferno",
-  theme: themeNow(),
-});
+const store = createStore(
+  initialState(readAddress(address.read(), defaults), { surveys: NO_SURVEYS, theme: themeNow() }),
+);
 const api = createApi();
 const session = createSession({ store, api, meta, defaults, address });
 const images = createImages({ store, ask: session.ask, clear: session.clear });
 const surveyImages = createSurveyImages({ store, api, meta });
 const downloads = createDownloads({ store, api });
 const map = createMap(byId("map"));
-const status = createStatus(document);
+const status = createStatus();
 const arrive = createReveal(store);
 
 connectViews();
@@ -102,7 +79,7 @@ function connectViews() {
 function showLayout({ layout }) {
   if (!byId("layout")) return;
   byId("layout").value = layout;
-  for (const note of document.querySelectorAll("[data-layout]")) {
+  for (const note of every(document, "[data-layout]")) {
     note.hidden = note.dataset.layout !== layout;
   }
 }
@@ -148,7 +125,7 @@ function connectEvents() {
 }
 
 function on(name, listener) {
-  document.addEventListener(`explorer:${name}`, ({ detail }) => listener(detail));
+  listen(`explorer:${name}`, listener);
 }
 
 function connectPage() {

@@ -7,8 +7,8 @@ import { readAddress, sameQuery, writeAddress } from "./address.js";
 import { isAborted } from "./api.js";
 import { createLruCache } from "./lru_cache.js";
 import { placedOn } from "./map_layout.js";
-import { colourBy } from "../map/colour.js";
-import { isInside } from "../map/geometry.js";
+import { colourBy } from "./colour.js";
+import { isInside } from "./geometry.js";
 
 const HOVER_WAIT_MS = 60;
 const KEPT_SOURCES = 500;

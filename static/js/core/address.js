@@ -37,19 +37,20 @@ export const SHARED = ["k", "colour", "layout", "hideDuplicates", "duplicatesArc
  * Read an address; what is missing or makes no sense takes its default.
  * @param {string} search Such as "?source=ID&k=24".
  * @param {{k: number, colour: string, duplicatesArcsec: number, kMax: number,
- *   colours: string[]}} defaults
+ *   colours: string[], layouts: string[]}} defaults
  * @returns {Shared}
  */
 export function readAddress(search, defaults) {
   const params = new URLSearchParams(search);
   const k = wholeNumber(params.get("k"));
   const within = number(params.get("duplicates_arcsec"));
-  const colour = params.get("colour");
+  const colour = params.get("colour") ?? "";
+  const layout = params.get("map") ?? "";
   return {
     query: readQuery(params),
     k: k >= 1 && k <= defaults.kMax ? k : defaults.k,
     colour: defaults.colours.includes(colour) ? colour : defaults.colour,
-    layout: defaults.layouts.includes(params.get("map")) ? params.get("map") : OURS,
+    layout: defaults.layouts.includes(layout) ? layout : OURS,
     hideDuplicates: params.get("hide_duplicates") === "true",
     duplicatesArcsec: within >= 0 ? within : defaults.duplicatesArcsec,
     view: readView(params.get("view")),
@@ -59,12 +60,12 @@ export function readAddress(search, defaults) {
 /** Write an address; defaults are left out, so that links stay short. */
 export function writeAddress(/** @type {Shared} */ shared, defaults) {
   const params = new URLSearchParams(queryParams(shared.query));
-  if (shared.k !== defaults.k) params.set("k", shared.k);
+  if (shared.k !== defaults.k) params.set("k", String(shared.k));
   if (shared.colour !== defaults.colour) params.set("colour", shared.colour);
   if (shared.layout !== OURS) params.set("map", shared.layout);
   if (shared.hideDuplicates) params.set("hide_duplicates", "true");
   if (shared.duplicatesArcsec !== defaults.duplicatesArcsec) {
-    params.set("duplicates_arcsec", shared.duplicatesArcsec);
+    params.set("duplicates_arcsec", String(shared.duplicatesArcsec));
   }
   if (shared.view) {
     const { cx, cy, span } = shared.view;
@@ -76,6 +77,7 @@ export function writeAddress(/** @type {Shared} */ shared, defaults) {
 /** Whether two queries ask the same thing. */
 export const sameQuery = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
+/** @param {URLSearchParams} params @returns {Query | null} */
 function readQuery(params) {
   const id = params.get("source");
   if (id) return { kind: "source", id };
@@ -89,6 +91,7 @@ function readQuery(params) {
 }
 
 /** An image of the person's own is in no address: it is only in their browser. */
+/** @returns {Record<string, any>} */
 function queryParams(query) {
   const survey = query?.survey ? { survey: query.survey } : {};
   if (query?.kind === "source") return { source: query.id };

@@ -18,15 +18,14 @@ import { OURS } from "./map_layout.js";
  * @typedef {{k: number, duplicatesArcsec: number, hideDuplicates: boolean}} Options
  */
 
-
 export const SURVEYS_URL = "/api/surveys";
 
 /** The address that answers a query, in any of the server's formats. */
-export function resultUrl(/** @type {Query} */ query, /** @type {Options} */ options, format) {
+export function resultUrl(/** @type {Query} */ query, /** @type {Options} */ options, format = "") {
   const params = new URLSearchParams(subject(query));
-  params.set("k", options.k);
-  params.set("duplicates_arcsec", options.duplicatesArcsec);
-  params.set("hide_duplicates", options.hideDuplicates);
+  params.set("k", String(options.k));
+  params.set("duplicates_arcsec", String(options.duplicatesArcsec));
+  params.set("hide_duplicates", String(options.hideDuplicates));
   if (format) params.set("format", format);
   return `${answering(query)}?${params}`;
 }
@@ -43,15 +42,18 @@ export function imageForm(/** @type {ImageQuery} */ { image, pixelScaleArcsec, r
   const form = new FormData();
   form.set("file", image.file, image.name);
   const said = { pixel_scale_arcsec: pixelScaleArcsec, ra, dec };
-  for (const [name, value] of Object.entries(said)) if (value !== null) form.set(name, value);
+  for (const [name, value] of Object.entries(said)) if (value !== null) form.set(name, String(value));
   return form;
 }
 
-/** An image's address with its size and colours; an image that came with the answer has neither. */
+/**
+ * An image's address with its size and colours; an image that came with the answer has neither.
+ * @param {string} url @param {{sizePx?: number | null, colours?: string | null}} [how]
+ */
 export function imageUrl(url, { sizePx = null, colours = null } = {}) {
   if (isEmbedded(url)) return url;
   const wanted = new URLSearchParams();
-  if (sizePx) wanted.set("size_px", sizePx);
+  if (sizePx) wanted.set("size_px", String(sizePx));
   if (colours) wanted.set("colours", colours);
   if (!wanted.size) return url;
   return `${url}${url.includes("?") ? "&" : "?"}${wanted}`;
@@ -90,7 +92,7 @@ const FILE_GONE =
   "The list could not be sent: the server closed the connection, is not running, or the file changed after it was chosen.";
 
 /** The requests for lists, by name; `fetcher` is replaced in tests. */
-export function createBulkApi(fetcher = (...args) => globalThis.fetch(...args)) {
+export function createBulkApi(/** @type {typeof fetch} */ fetcher = (url, options) => globalThis.fetch(url, options)) {
   const json = (url, options) => ask(fetcher, url, options).then((response) => response.json());
   return {
     begin: (body, options) => json(listUrl(options), { method: "POST", body, silent: FILE_GONE }),
@@ -115,8 +117,6 @@ export const unmatchedUrl = (id) => `${searchUrl(id)}/unmatched.csv`;
 
 const searchUrl = (id) => `/api/bulk/${encodeURIComponent(id)}`;
 
-/** @typedef {import("./api.js").ImageQuery} ImageQuery */
-
 const SILENT = "The explorer's server did not answer. Check that it is still running.";
 
 /** An error whose message is a sentence for the person; `parameter` names the input at fault. */
@@ -134,9 +134,9 @@ export class ApiError extends Error {
 export const isAborted = (error) => error?.name === "AbortError";
 
 /** The requests of the page, by name; `fetcher` is replaced in tests. */
-export function createApi(fetcher = (...args) => globalThis.fetch(...args)) {
-  const request = (url, options) => ask(fetcher, url, options);
-  const json = (url, options) => request(url, options).then((response) => response.json());
+export function createApi(/** @type {typeof fetch} */ fetcher = (url, options) => globalThis.fetch(url, options)) {
+  const request = (url, options = {}) => ask(fetcher, url, options);
+  const json = (url, options = {}) => request(url, options).then((response) => response.json());
   const searchLatest = latest((signal, query, options) =>
     json(resultUrl(query, options), { signal, ...sent(query) }),
   );
@@ -167,8 +167,12 @@ export function createApi(fetcher = (...args) => globalThis.fetch(...args)) {
   };
 }
 
-/** Let only the newest call answer: an older one is aborted and can never overwrite it. */
+/**
+ * Let only the newest call answer: an older one is aborted and can never overwrite it.
+ * @param {(signal: AbortSignal, ...args: any[]) => Promise<any>} asked
+ */
 export function latest(asked) {
+  /** @type {AbortController | null} */
   let current = null;
   const cancel = () => current?.abort();
   async function ask(...args) {
@@ -188,7 +192,11 @@ function sent(query) {
   return { method: "POST", body: imageForm(query), silent: unsent(query) };
 }
 
-/** Ask the server; what is not an answer leaves as an `ApiError` with a sentence. */
+/**
+ * Ask the server; what is not an answer leaves as an `ApiError` with a sentence.
+ * @param {typeof fetch} fetcher @param {string} url
+ * @param {RequestInit & {silent?: string}} [options]
+ */
 export async function ask(fetcher, url, { silent = SILENT, ...options } = {}) {
   let response;
   try {

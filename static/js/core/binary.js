@@ -14,8 +14,12 @@ const NUMBER_STEPS = 65534;
  */
 
 /**
+ * @typedef {{n: number, x: Float32Array, y: Float32Array, colour: Column, version: string}} MapColumns
+ */
+
+/**
  * @param {ArrayBuffer} buffer The body of GET /api/map.
- * @returns {{n: number, x: Float32Array, y: Float32Array, colour: Column, version: string}}
+ * @returns {MapColumns}
  */
 export function decodeMap(buffer) {
   const { header, columns } = readFrame(buffer, 3);

@@ -23,7 +23,7 @@ export function createDownloads({ store, api, save = saveFile }) {
 
 const KEPT_MS = 60_000;
 
-/** The formats of the server, as people know them. */
+/** The formats of the server, as people know them. @type {[string, string][]} */
 export const FORMATS = [
   ["csv", "CSV"],
   ["ecsv", "ECSV"],

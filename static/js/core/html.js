@@ -5,12 +5,14 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** @typedef {Node | string | number | null | undefined | false} Child */
+
 /**
  * el("button", { type: "button", class: "plain", onclick: f }, "Copy")
  * @param {string} tag
  * @param {Record<string, unknown>} [attributes] A function is a listener; null and false are left
  *   out; true is an attribute without a value.
- * @param {...(Node|string|number|null|undefined|false)} children
+ * @param {...(Child | Child[])} children
  * @returns {HTMLElement}
  */
 export function el(tag, attributes = {}, ...children) {
@@ -21,6 +23,13 @@ export function el(tag, attributes = {}, ...children) {
 export function svg(tag, attributes = {}, ...children) {
   return build(document.createElementNS(SVG, tag), attributes, children);
 }
+
+/** The element of an id; its kind is the template's affair. @param {string} id @returns {any} */
+export const byId = (id) => document.getElementById(id);
+
+/** All elements below `root` that a selector finds. @returns {NodeListOf<any>} */
+export const every = (/** @type {ParentNode} */ root, /** @type {string} */ selector) =>
+  root.querySelectorAll(selector);
 
 /** Put `children` in the place of what `parent` holds. */
 export function fill(parent, ...children) {
@@ -34,6 +43,15 @@ export function sayError(place, detail, still = "") {
   const aside = Boolean(detail && still) && el("span", { class: "still" }, still);
   if (place.textContent !== said) fill(place, detail, aside && " ", aside);
   place.hidden = !detail;
+}
+
+/**
+ * Hear what any part of the page tells.
+ * @param {string} name As in `emit`.
+ * @param {(detail: any) => void} listener
+ */
+export function listen(name, listener) {
+  document.addEventListener(name, (event) => listener(/** @type {CustomEvent} */ (event).detail));
 }
 
 /** Tell whoever listens above that something happened. */

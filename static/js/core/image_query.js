@@ -3,6 +3,7 @@
  * It never draws, and an image that says its own scale is asked about at once.
  */
 
+/** @type {[string, number[]][]} */
 const FORMATS = [
   ["FITS", [0x53, 0x49, 0x4d, 0x50, 0x4c, 0x45]],
   ["PNG", [0x89, 0x50, 0x4e, 0x47]],
@@ -26,7 +27,7 @@ export async function readImage(file) {
   return { file, name, sizeBytes: file.size, format: formatOf(first) };
 }
 
-/** "FITS", "PNG", "JPEG" or "gzip"; "unknown" for anything else. */
+/** "FITS", "PNG", "JPEG" or "gzip"; "unknown" for anything else. @param {Uint8Array} bytes */
 export function formatOf(bytes) {
   const begins = ([, signature]) => signature.every((byte, i) => bytes[i] === byte);
   return FORMATS.find(begins)?.[0] ?? "unknown";

@@ -4,7 +4,7 @@
  */
 
 /**
- * @template {object} State
+ * @template {Record<string, any>} State
  * @param {State} initial
  */
 export function createStore(initial) {
@@ -29,7 +29,7 @@ export function createStore(initial) {
 
   /**
    * Draw a view now, and again whenever something that it needs changes.
-   * @param {{needs: (keyof State & string)[], draw: (state: State) => void}} view
+   * @param {{needs: readonly string[], draw: (state: any) => void}} view
    */
   function show({ needs, draw }) {
     subscribe(needs, draw);

@@ -46,7 +46,7 @@ export function duplicateSentence(neighbour, neighbours, separationArcsec) {
 }
 
 /** What to call a source: its name, else its position, else the file it came in. */
-export const titleOf = ({ name, position }, query = null) =>
+export const titleOf = ({ name, position }, /** @type {any} */ query = null) =>
   name || position || query?.image?.name || "An image without a position";
 
 /** What the panel goes on showing where a search failed; empty where it shows nothing. */

@@ -7,8 +7,8 @@
  */
 
 import { emit } from "../core/html.js";
-import { homeView, nearestRow, rangesOf, toPixels, viewOf, zoomed } from "./geometry.js";
-import { CATALOGUE, drawnRows, rowOfPoint, valuesOf } from "./layers.js";
+import { homeView, nearestRow, rangesOf, toPixels, viewOf, zoomed } from "../core/geometry.js";
+import { CATALOGUE, drawnRows, rowOfPoint, valuesOf } from "../core/layers.js";
 import { listenToTouch } from "./tools.js";
 
 const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, showTips: false };
@@ -19,15 +19,16 @@ const MOST_STEPS = 3;
 const TAP_RADIUS_PX = 28;
 const TAP_ECHO_MS = 700;
 
-/** @param {HTMLElement} root The element that becomes the Plotly figure. */
+/** @param {any} root The element that becomes the Plotly figure. */
 export function createMap(root) {
+  /** @type {any} What is on screen. */
   const drawn = { map: null, colouring: null, layers: CATALOGUE, view: undefined, size: null, pointPx: 0 };
   let plotly = null;
   let moves = 0;
   let tappedAt = -Infinity;
 
   async function load(url) {
-    plotly ??= window.Plotly ?? (await loadScript(url));
+    plotly ??= plotlyOf(window) ?? (await loadScript(url));
   }
 
   /** @returns {Promise<boolean>} Whether the points are on screen. */
@@ -216,6 +217,9 @@ const size = (root) => ({
   height: Math.max(50, root.parentElement.clientHeight),
 });
 
+/** The library that a classic script leaves in the window. @returns {any} */
+const plotlyOf = (/** @type {any} */ { Plotly }) => Plotly;
+
 let webgl = null;
 
 /** Asked once: browsers allow a page few graphics contexts. */
@@ -235,7 +239,7 @@ function loadScript(url) {
       reject(new Error("The plotting library did not arrive from the server."));
     };
     script.src = url;
-    script.onload = () => (window.Plotly ? resolve(window.Plotly) : failed());
+    script.onload = () => (plotlyOf(window) ? resolve(plotlyOf(window)) : failed());
     script.onerror = failed;
     document.head.append(script);
   });

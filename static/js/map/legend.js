@@ -5,7 +5,7 @@
 
 import { formatCount, formatLabel, formatTick, formatValue } from "../core/format.js";
 import { el, fill, svg } from "../core/html.js";
-import { unknownColour } from "./colour.js";
+import { unknownColour } from "../core/colour.js";
 
 /** Of the drawing; the style sheet stretches it. */
 const WIDTH = 320;
@@ -29,7 +29,7 @@ export function createLegend(root, meta) {
 
 function colourBar(legend, label, unknown, theme) {
   const ticks = ticksOf(legend);
-  const words = `Colour bar: ${label}, ${ticks[0].text} to ${ticks.at(-1).text}`;
+  const words = `Colour bar: ${label}, ${ticks[0].text} to ${ticks[ticks.length - 1].text}`;
   const viewBox = `0 0 ${WIDTH} ${HISTOGRAM + BAR + 1}`;
   const attributes = { viewBox, preserveAspectRatio: "none", role: "img", "aria-label": words };
   return [
@@ -75,7 +75,7 @@ export function ticksOf({ low, high, below, above }) {
 
 function niceStep(rough) {
   const power = 10 ** Math.floor(Math.log10(rough));
-  return power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
+  return power * ([1, 2, 5].find((factor) => factor * power >= rough * 0.999) ?? 10);
 }
 
 function tick({ share, text }) {

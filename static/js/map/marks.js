@@ -4,7 +4,7 @@
  */
 
 import { fill, svg } from "../core/html.js";
-import { toPixels } from "./geometry.js";
+import { toPixels } from "../core/geometry.js";
 
 const RING_PX = 6.5;
 const LABEL_HEIGHT_PX = 13;
@@ -57,16 +57,17 @@ function firstFree({ px: [x, y], rank }, taken) {
   const halfWidth = (String(rank).length * DIGIT_PX) / 2 + 1;
   for (const [dx, dy] of DIRECTIONS) {
     const reach = dx && dy ? 0.72 : 1;
-    const px = [
+    const px = /** @type {[number, number]} */ ([
       x + dx * reach * (RING_PX + halfWidth + 2),
       y + dy * reach * (RING_PX + LABEL_HEIGHT_PX / 2 + 1),
-    ];
+    ]);
     const place = box(px, 2 * halfWidth, LABEL_HEIGHT_PX);
     if (!taken.some((other) => overlap(place, other))) return { px, box: place };
   }
   return null;
 }
 
+/** @param {[number, number]} centre @param {number} width @param {number} height */
 function box([x, y], width, height) {
   return { left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 };
 }

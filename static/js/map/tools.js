@@ -7,8 +7,8 @@
  */
 
 import { emit } from "../core/html.js";
-import { nearestRow, rowInDirection } from "./geometry.js";
-import { drawnRows } from "./layers.js";
+import { nearestRow, rowInDirection } from "../core/geometry.js";
+import { drawnRows } from "../core/layers.js";
 
 const TAP_MOVE_PX = 8;
 const TAP_TIME_MS = 500;

@@ -78,10 +78,10 @@ const HALF = "is half a position: give RA and Dec of the centre in degrees, or n
  * Read the fields.
  * @param {Record<string, {value: string}>} inputs By parameter.
  * @returns {{values?: {pixelScaleArcsec: number|null, ra: number|null, dec: number|null},
- *   problem?: {parameter: string, detail: string}}}
+ *   problem?: {parameter: string, detail: string}}} The values, or what is wrong with one.
  */
 export function readScaleFields(inputs) {
-  const values = {};
+  const values = { pixelScaleArcsec: null, ra: null, dec: null };
   for (const { parameter, key } of SCALE_FIELDS) {
     const text = inputs[parameter].value.trim().replace("\u2212", "-");
     values[key] = text === "" ? null : NUMBER.test(text) ? Number(text) : NaN;
@@ -101,6 +101,7 @@ const SLOW_AFTER_MS = 500;
 
 /** @param {HTMLFormElement} form */
 export function createImageForm(form) {
+  /** @returns {any} */
   const find = (id) => form.querySelector(`#${id}`);
   const [choose, file, chosen] = ["image-choose", "image-file", "image-chosen"].map(find);
   const [name, size, said] = ["image-name", "image-size", "image-said"].map(find);

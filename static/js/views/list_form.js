@@ -6,10 +6,9 @@
  */
 
 import { formatBytes } from "../core/format.js";
-import { emit } from "../core/html.js";
+import { byId, emit } from "../core/html.js";
 
 const EMPTY = "The list is empty: write one position or name a line, or choose a file.";
-const byId = (id) => document.getElementById(id);
 
 /** @param {HTMLFormElement} form @param {HTMLElement} target Shown while a file hovers. */
 export function createListForm(form, target) {
@@ -54,7 +53,7 @@ export function createListForm(form, target) {
     byId("file-size").textContent = picked ? formatBytes(picked.size) : "";
   }
 
-  function say(sentence, field = null) {
+  function say(sentence, /** @type {any} */ field = null) {
     error.textContent = sentence;
     for (const each of [text, k]) each.toggleAttribute("aria-invalid", false);
     field?.setAttribute("aria-invalid", "true");

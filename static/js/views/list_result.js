@@ -8,7 +8,7 @@
 import { imageUrl, tableUrl, unmatchedUrl } from "../core/api.js";
 import { FORMATS } from "../core/downloads.js";
 import { formatCount, formatDissimilarity, formatExtent, formatPercentile } from "../core/format.js";
-import { el, emit, fill } from "../core/html.js";
+import { byId, el, emit, fill } from "../core/html.js";
 
 const STATES = { waiting: "Waiting for the lists before this one", "looking up names": "Looking up names" };
 
@@ -66,7 +66,6 @@ export const sourcePageUrl = (id) => `/?${new URLSearchParams({ source: id })}`;
 
 const THUMB_PX = 100;
 const SHOWN_OPEN = 10;
-const byId = (id) => document.getElementById(id);
 
 /** @param {HTMLElement} root */
 export function createResult(root) {

@@ -9,9 +9,9 @@
 import { SHARED, writeAddress } from "../core/address.js";
 import { downloadLinks, FORMATS } from "../core/downloads.js";
 import { formatDissimilarity, formatExtent, formatPercentile, formatSeparation, formatSimilarity } from "../core/format.js";
-import { el, emit, fill } from "../core/html.js";
+import { byId, el, emit, every, fill } from "../core/html.js";
 import { duplicateSentence, flagWords, isModel, MODEL_SENTENCE, titleOf } from "../core/words.js";
-import { separationArcsec } from "../map/geometry.js";
+import { separationArcsec } from "../core/geometry.js";
 import { smallPicture } from "./picture.js";
 
 const EAGER_PICTURES = 24;
@@ -34,7 +34,7 @@ export function createNeighbours(root, meta, defaults) {
 
   /** The cards stay, and lead to what is chosen now. */
   function linkAgain(state) {
-    for (const card of root.querySelectorAll("a[data-source-id]")) {
+    for (const card of every(root, "a[data-source-id]")) {
       card.href = linkTo(card.dataset.sourceId, state);
     }
   }
@@ -44,11 +44,11 @@ export function createNeighbours(root, meta, defaults) {
 
   /** What became of a download that had to be asked for. */
   function drawDownload({ download }) {
-    const place = root.querySelector("#download-error");
+    const place = byId("download-error");
     if (!place) return;
     fill(place, download?.detail ?? "");
     place.hidden = !download?.detail;
-    for (const button of root.querySelectorAll("[data-format]")) {
+    for (const button of every(root, "[data-format]")) {
       button.disabled = download?.format === button.dataset.format && !download.detail;
     }
   }
@@ -56,7 +56,7 @@ export function createNeighbours(root, meta, defaults) {
   /** Light the card of a source that is pointed at on the map. */
   function light({ hoverRow, cursorRow }) {
     const row = hoverRow ?? cursorRow;
-    for (const card of root.querySelectorAll("[data-row]")) {
+    for (const card of every(root, "[data-row]")) {
       card.classList.toggle("lit", Number(card.dataset.row) === row);
     }
   }

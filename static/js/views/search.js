@@ -16,6 +16,7 @@ const MOST_ARCSEC = 3600;
 
 /** @param {HTMLElement} root Holds the form of the position, and the options. */
 export function createSearch(root, { kMax, surveySeconds }) {
+  /** @returns {any} */
   const find = (id) => root.querySelector(`#${id}`);
   const [form, position, k, within] = ["search-form", "position", "k", "duplicates-arcsec"].map(find);
   const [hide, status, words] = ["hide-duplicates", "search-status", "search-words"].map(find);

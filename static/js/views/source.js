@@ -11,7 +11,7 @@ import { el, emit, fill } from "../core/html.js";
 import { columnFromName, extentSentence, flagWords, imageOriginWords, isModel, MODEL_SENTENCE, noveltySentence, titleOf } from "../core/words.js";
 import { annotatedPicture } from "./picture.js";
 
-/** @param {{copy: (text: string) => void}} on */
+/** @param {import("../core/state.js").QueryResult} result @param {{copy: (text: string) => void}} on */
 export function factsList({ query, novelty_percentile: novelty }, { copy }) {
   const separation = query.separation_arcsec;
   return el(

@@ -3,6 +3,7 @@
  * It never asks for anything again: main does.
  */
 
+import { byId } from "../core/html.js";
 import { formatBytes, formatCount } from "../core/format.js";
 import { titleOf } from "../core/words.js";
 
@@ -34,7 +35,6 @@ const NARROW = "(max-width: 899px)";
 
 /** @param {ReturnType<typeof import("../core/store.js").createStore>} store */
 export function createReveal(store) {
-  const byId = (id) => document.getElementById(id);
 
   /** Wait until what was asked for is shown, or cannot be had, and go there at once. */
   return async function arrive(asked) {
@@ -54,9 +54,8 @@ export function createReveal(store) {
 const NAME = "Radio Galaxy Explorer";
 const TOAST_MS = 4000;
 
-/** @param {Document} document */
-export function createStatus(document) {
-  const byId = (id) => document.getElementById(id);
+/** What the page says of itself outside its panels. */
+export function createStatus() {
   let timer = null;
 
   function draw(state) {

@@ -8,7 +8,9 @@ const dark = () => matchMedia("(prefers-color-scheme: dark)");
 
 /** @returns {"light"|"dark"} What is shown now. */
 export function themeNow() {
-  return document.documentElement.dataset.theme ?? (dark().matches ? "dark" : "light");
+  const chosen = document.documentElement.dataset.theme;
+  if (chosen === "light" || chosen === "dark") return chosen;
+  return dark().matches ? "dark" : "light";
 }
 
 /** Wire the button; `changed(theme)` is called on every change, the system's too. */

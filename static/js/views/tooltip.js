@@ -6,7 +6,7 @@
 import { formatExtent } from "../core/format.js";
 import { el, fill } from "../core/html.js";
 import { flagWords, isModel, titleOf } from "../core/words.js";
-import { toPixels } from "../map/geometry.js";
+import { toPixels } from "../core/geometry.js";
 import { smallPicture } from "./picture.js";
 
 const GAP_PX = 16;

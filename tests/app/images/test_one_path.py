@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
-from scripts.bundle.fetched import FetchedImages
 
 import scripts.embed
 import scripts.training.images
@@ -20,6 +19,7 @@ from model.encoder import untrained_encoder
 from model.preprocess import ImageError
 from scripts.bundle.image_sources import SourceRow
 from scripts.fetch.cutout_dir import read_store
+from scripts.fetch.images import FetchedImages
 from tests.replay.uploads import Grid, fits_file, sky_image
 
 SHARED = Path(__file__).parents[4] / "shared"

@@ -98,7 +98,7 @@ def test_any_way_of_writing_is_answered_and_said_back(
     assert query.name == ("3C 264" if text == "3C 264" else "")
 
 
-@pytest.mark.parametrize("fmt", ["csv", "ecsv", "votable"])
+@pytest.mark.parametrize("fmt", ["ecsv", "votable"])
 def test_a_file_says_how_its_position_was_understood(site: httpx.Client, fmt: str) -> None:
     answer = ask(site, "3C 264", format=fmt)
     assert answer.status_code == 200

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import pytest
+
+from tests.api_types import MAKER, TYPES, api_types
 
 SURVEYS = {"404", "422", "502", "504"}
 REFUSALS = {
@@ -79,3 +82,9 @@ def _references(part: Any) -> Iterator[str]:
     elif isinstance(part, list):
         for value in part:
             yield from _references(value)
+
+
+def test_the_page_s_types_are_those_of_the_api() -> None:
+    if not MAKER.exists():
+        pytest.skip("`make check` installs what makes the types")
+    assert TYPES.read_text() == api_types(), "make api-types writes them anew"

@@ -91,7 +91,7 @@ export function isInside([low, high], value, edge = 0) {
   return value > low + margin && value < high - margin;
 }
 
-/** Pixels from the top left corner of a window with these ranges. */
+/** Pixels from the top left corner of a window with these ranges. @returns {[number, number]} */
 export function toPixels(px, py, { x, y, width, height }) {
   return [((px - x[0]) / (x[1] - x[0])) * width, ((y[1] - py) / (y[1] - y[0])) * height];
 }

@@ -4,7 +4,7 @@
  * emits explorer:layers {layers}.
  */
 
-import { Rows } from "../core/rows.js";
+import { Rows } from "./rows.js";
 
 /**
  * @typedef {object} Layer
@@ -25,6 +25,7 @@ export function rowOfPoint(/** @type {readonly Layer[]} */ layers, layer, point)
 
 /** All rows that any layer draws; null if that is every row. */
 export function drawnRows(/** @type {readonly Layer[]} */ layers) {
+  /** @type {Rows | null} */
   let drawn = null;
   for (const { rows } of layers) {
     if (rows === null) return null;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import * as geometry from "../../../../static/js/map/geometry.js";
+import * as geometry from "../../../../static/js/core/geometry.js";
 
 const WINDOW = { width: 800, height: 400 };
 const POINTS = { x: Float32Array.of(0, 1, 5, 0, -2), y: Float32Array.of(0, 0.5, 0, 3, -2.1) };

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Rows } from "../../../../static/js/core/rows.js";
-import { nearestRow, rowInDirection } from "../../../../static/js/map/geometry.js";
-import { CATALOGUE, drawnRows, rowOfPoint, valuesOf } from "../../../../static/js/map/layers.js";
+import { nearestRow, rowInDirection } from "../../../../static/js/core/geometry.js";
+import { CATALOGUE, drawnRows, rowOfPoint, valuesOf } from "../../../../static/js/core/layers.js";
 
 const half = { name: "half", rows: Rows.of(6, [1, 3, 5]) };
 const one = { name: "one", rows: Rows.of(6, [4]) };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { UNKNOWN } from "../../../../static/js/core/binary.js";
-import { colourBy } from "../../../../static/js/map/colour.js";
+import { colourBy } from "../../../../static/js/core/colour.js";
 import { ticksOf } from "../../../../static/js/map/legend.js";
 
 const numbers = (codes) => ({ kind: "number", min: 0, max: 65534, codes: Uint16Array.from(codes) });

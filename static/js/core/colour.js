@@ -44,6 +44,7 @@ export function numberColours(theme, count) {
   return Array.from({ length: count }, (_, i) => viridis(from + ((to - from) * i) / (count - 1)));
 }
 
+/** @returns {Colouring} */
 function byNumber(column, range, theme) {
   const [low, high] = [range.low, range.high > range.low ? range.high : range.low + 1];
   const codes = new Uint8Array(column.codes.length);
@@ -62,11 +63,14 @@ function byNumber(column, range, theme) {
     bins[Math.min(bins.length - 1, Math.floor(clamped * bins.length))]++;
   }
   const colours = numberColours(theme, 33);
+  /** @type {[number, string][]} */
   const stops = colours.map((colour, i) => [(1 + ((STEPS - 1) * i) / 32) / STEPS, colour]);
+  /** @type {Legend} */
   const legend = { kind: "number", low, high, below, above, histogram: bins, colours };
   return { codes, scale: [[0, unknownColour(theme)], ...stops], max: STEPS, unknown, legend };
 }
 
+/** @returns {Colouring} */
 function byCategory(column, theme) {
   const { counts, unknown } = countCategories(column);
   const shown = [...counts.keys()].filter((i) => counts[i]).sort((a, b) => counts[b] - counts[a]);

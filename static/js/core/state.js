@@ -1,0 +1,86 @@
+/**
+ * What the page knows: its whole state, key by key.
+ * It never changes by itself: actions put it into the store.
+ */
+
+import { CATALOGUE } from "./layers.js";
+
+/** @typedef {import("../../../types/api.js").components["schemas"]} Schemas */
+/** @typedef {Schemas["QueryResult"]} QueryResult */
+/** @typedef {Schemas["Source"]} Source */
+/** @typedef {Schemas["Meta"]} Meta */
+/** @typedef {import("./api.js").Query} Query */
+/** @typedef {{x: [number, number], y: [number, number], width: number, height: number}} Viewport */
+/** @typedef {{cx: number, cy: number, span: number}} View */
+
+/**
+ * @typedef {object} State
+ * @property {number} k Neighbours asked for.
+ * @property {string} colour The column that colours the map.
+ * @property {string} layout Which map is shown: "ours" or "listed".
+ * @property {boolean} hideDuplicates
+ * @property {number} duplicatesArcsec
+ * @property {View | null} view Where the axes came to rest; null shows all.
+ * @property {Query | null} query What `result` answers.
+ * @property {QueryResult | null} answer As the server gave it.
+ * @property {QueryResult | null} result The same, with its places on the map that is shown.
+ * @property {{x: number, y: number, row?: number | null} | null} target Place of the query on the
+ *   map, known before its neighbours are.
+ * @property {import("./api.js").ChosenImage | null} image The person's own, chosen but perhaps not
+ *   yet asked about.
+ * @property {{query: Query, since: number} | null} pending
+ * @property {{parameter: string, detail: string, query?: Query, row?: number} | null} error Beside
+ *   which control, in which words.
+ * @property {import("./binary.js").MapColumns | null} map
+ * @property {readonly import("./layers.js").Layer[]} layers
+ * @property {import("./binary.js").Column | null} column
+ * @property {object | null} colouring
+ * @property {string | null} colourError
+ * @property {string | null} mapError
+ * @property {boolean} drawn
+ * @property {Viewport | null} viewport The axes as they are now.
+ * @property {number | null} hoverRow
+ * @property {number | null} cursorRow
+ * @property {Source | null} hoverSource
+ * @property {number | null} highlightRow
+ * @property {object} surveys
+ * @property {{format: string, detail?: string} | null} download A file that is asked for, or why it
+ *   did not come.
+ * @property {string} pictureColours
+ * @property {"light" | "dark"} theme
+ */
+
+/**
+ * The state of a page that was just opened.
+ * @param {Pick<State, "k" | "colour" | "layout" | "hideDuplicates" | "duplicatesArcsec" | "view">} shared
+ *   What its address says.
+ * @param {Pick<State, "surveys" | "theme">} given
+ * @returns {State}
+ */
+export function initialState(shared, given) {
+  return {
+    ...shared,
+    query: null,
+    answer: null,
+    result: null,
+    target: null,
+    image: null,
+    pending: null,
+    error: null,
+    map: null,
+    layers: CATALOGUE,
+    column: null,
+    colouring: null,
+    colourError: null,
+    mapError: null,
+    drawn: false,
+    viewport: null,
+    hoverRow: null,
+    cursorRow: null,
+    hoverSource: null,
+    highlightRow: null,
+    download: null,
+    pictureColours: "inferno",
+    ...given,
+  };
+}
