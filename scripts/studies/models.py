@@ -23,7 +23,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from app.bundle.latent_space import LatentSpace, open_latent_space
-from app.images.fits import celestial_wcs, read_fits
+from app.images.celestial import celestial_wcs
+from app.images.fits import read_fits
 from model.components import Components, draw_image, position_seed, read_components
 from model.datasets import read_mirabest
 from model.encoder import Encoder, embed, load_encoder
