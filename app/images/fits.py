@@ -349,13 +349,15 @@ def _reader(hdu: _Hdu, axes: tuple[int, int], factor: float) -> Reader:
     x_axis, y_axis = axes
 
     def read(piece: Piece) -> NDArray[np.float32]:
-        place: list[int | slice] = [0] * len(hdu.shape)
+        place = [slice(0, 1)] * len(hdu.shape)
         place[-y_axis], place[-x_axis] = piece
+        others = tuple(n for n in range(len(place)) if n - len(place) not in (-y_axis, -x_axis))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", AstropyWarning)
                 stored = hdu.section[tuple(place)]
-                return (np.asarray(stored, np.float64) * factor).astype(np.float32)
+                pixels = np.squeeze(np.asarray(stored, np.float64), axis=others)
+                return (pixels * factor).astype(np.float32)
         except FOREIGN as exc:
             raise unreadable("The pixels of the FITS file are damaged or truncated.") from exc
 
