@@ -21,7 +21,14 @@ from app.errors import UnreadableFits
 from app.images.beams import StatedBeam, stated_beam
 from app.images.bounds import check_pixels, check_tiles
 from app.images.celestial import celestial_wcs, pixel_arcsec, sky_axes, unusual_equinox
-from app.images.header import is_first, jy_per_unit, stated_survey, text, unreadable
+from app.images.header import (
+    card_value,
+    is_first,
+    jy_per_unit,
+    stated_survey,
+    text_if_readable,
+    unreadable,
+)
 from app.images.sky_image import NO_SURVEY, Piece, SkyImage, assumed_scale, flat_wcs
 
 MAX_HDUS = 50
@@ -245,14 +252,27 @@ def _image_axes(hdu: _Hdu, sky: tuple[int, int] | None) -> tuple[int, int]:
 
 
 def _opened(content: bytes) -> fits.HDUList:
-    if content.find(END_CARD, 0, MAX_CARDS * CARD_BYTES) < 0:
+    end = content.find(END_CARD, 0, MAX_CARDS * CARD_BYTES)
+    if end < 0:
         raise unreadable(
             f"The bytes are no FITS file with a complete header of at most {MAX_CARDS:,} cards."
         )
     try:
         return fits.open(io.BytesIO(content), memmap=False, lazy_load_hdus=True)
     except FOREIGN as exc:
+        _check_structure(content[:end])
         raise unreadable("The bytes are no FITS file with complete headers.") from exc
+
+
+def _check_structure(header: bytes) -> None:
+    """Name the card for which astropy refuses a file, if it is one that cannot be read."""
+    try:
+        cards = fits.Header.fromstring(header)
+    except FOREIGN:
+        return
+    for keyword in cards:
+        if STRUCTURE.fullmatch(keyword) and keyword not in ("", "COMMENT", "HISTORY"):
+            card_value(cards, keyword)
 
 
 def _images(hdus: fits.HDUList, content: bytes) -> dict[int, _Hdu]:
@@ -313,13 +333,7 @@ def _chosen(images: dict[int, _Hdu], extension: str | None) -> tuple[int, tuple[
 
 def _names(hdu: _Hdu) -> list[str]:
     """What an extension and its values are called."""
-    names = []
-    for keyword in ("EXTNAME", "BTYPE"):
-        try:
-            names.append(text(hdu.header, keyword))
-        except UnreadableFits:
-            continue
-    return names
+    return [text_if_readable(hdu.header, keyword) for keyword in ("EXTNAME", "BTYPE")]
 
 
 def _called(number: int, hdu: _Hdu) -> str:
@@ -329,7 +343,7 @@ def _called(number: int, hdu: _Hdu) -> str:
 def _inherited(hdu: _Hdu, primary: fits.Header) -> fits.Header:
     """An image's own cards, and where it says INHERIT those of the primary header beside them."""
     header = fits.Header(hdu.header, copy=True)
-    if header.get("INHERIT") is True and primary is not hdu.header:
+    if text_if_readable(hdu.header, "INHERIT") == "True" and primary is not hdu.header:
         for card in primary.cards:
             if card.keyword not in header and not STRUCTURE.fullmatch(card.keyword):
                 header.append(card)

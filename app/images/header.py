@@ -140,18 +140,18 @@ LONGEST_SURVEY = 40
 def stated_survey(header: fits.Header) -> str:
     """The survey or else the telescope that a header names."""
     for keyword in ("SURVEY", "TELESCOP"):
-        if name := re.sub(r"[^ -~]", "", _unimportant(header, keyword)).strip():
+        if name := re.sub(r"[^ -~]", "", text_if_readable(header, keyword)).strip():
             return name[:LONGEST_SURVEY]
     return NO_SURVEY
 
 
 def is_first(header: fits.Header) -> bool:
     """Whether a header's SURVEY says that the image is one of FIRST."""
-    return re.match(r"(vla )?first\b", _unimportant(header, "SURVEY").casefold()) is not None
+    return re.match(r"(vla )?first\b", text_if_readable(header, "SURVEY").casefold()) is not None
 
 
-def _unimportant(header: fits.Header, keyword: str) -> str:
-    """Text of a card that an image can do without."""
+def text_if_readable(header: fits.Header, keyword: str) -> str:
+    """Text of a card that an image can do without; empty where it cannot be read."""
     try:
         return text(header, keyword)
     except UnreadableFits:
