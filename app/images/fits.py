@@ -9,7 +9,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -183,29 +183,30 @@ def read_sky_image(
         images = _images(hdus, content)
         number, which = _chosen(images, extension)
         hdu = images[number]
-        _check_complete(hdu, content)
         try:
             header = _inherited(hdu, hdus[0].header)
+            axes = _image_axes(hdu, sky_axes(header))
+            _check_complete(hdu, content)
             beam = stated_beam(header, _beams_table(hdus, header))
-            return _located(header, hdu, beam, pixel_scale_arcsec, which)
+            image = _located(header, hdu, axes, beam, pixel_scale_arcsec)
         except FOREIGN as exc:
             raise unreadable("The FITS header of the image is damaged.") from exc
+    return replace(image, remarks=(*which, *image.remarks))
 
 
 def _located(
     header: fits.Header,
     hdu: _Hdu,
+    axes: tuple[int, int],
     beam: StatedBeam,
     pixel_scale_arcsec: float | None,
-    which: tuple[str, ...],
 ) -> SkyImage:
     """Give the pixels their unit, their beam and their coordinates, of the header or assumed."""
     factor, unit_remarks = jy_per_unit(header)
-    axes = sky_axes(header)
-    x_axis, y_axis = _image_axes(hdu, axes)
+    x_axis, y_axis = axes
     shape = (hdu.shape[-y_axis], hdu.shape[-x_axis])
-    remarks = [*which, *unit_remarks]
-    if axes is not None:
+    remarks, on_sky = list(unit_remarks), sky_axes(header) is not None
+    if on_sky:
         wcs = celestial_wcs(header)
         remarks += unusual_equinox(header)
         if pixel_scale_arcsec is not None:
@@ -221,8 +222,8 @@ def _located(
     return SkyImage(
         shape,
         wcs,
-        on_sky=axes is not None,
-        read=_reader(hdu, (x_axis, y_axis), factor),
+        on_sky=on_sky,
+        read=_reader(hdu, axes, factor),
         beam=beam.beam,
         is_first=is_first(header),
         survey=stated_survey(header),
@@ -288,7 +289,7 @@ def _images(hdus: fits.HDUList, content: bytes) -> dict[int, _Hdu]:
                 raise unreadable(
                     f"The header of extension {number} has more than {MAX_CARDS:,} cards."
                 )
-            if hdu.is_image and len(hdu.shape) >= 2 and 0 not in hdu.shape:
+            if hdu.is_image and len(hdu.shape) >= 2 and min(hdu.shape) > 0:
                 if isinstance(hdu, fits.CompImageHDU):
                     check_tiles(content, number)
                 found[number] = hdu
