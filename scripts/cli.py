@@ -168,6 +168,14 @@ def embed(
         Path | None,
         typer.Option("--classifier", help="What finetune or probe kept with --save: adds classes."),
     ] = None,
+    extension: Annotated[
+        str | None,
+        typer.Option(
+            "--extension",
+            help="Name or number of the FITS extension with the image; by default the first that "
+            "is not noise, a mask or a weight.",
+        ),
+    ] = None,
 ) -> None:
     """Embed images of your own: file, position, angular extent and y (512 numbers)."""
     from model.classifier import load_classifier
@@ -175,7 +183,7 @@ def embed(
     from scripts.embed import embed_files
 
     fitted = None if classifier is None else load_classifier(classifier)
-    embed_files(files, load_fast_encoder(encoder), out, fitted)
+    embed_files(files, load_fast_encoder(encoder), out, fitted, extension)
 
 
 @app.command()

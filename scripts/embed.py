@@ -51,7 +51,11 @@ class EmbeddedFile:
 
 
 def embed_files(
-    paths: Iterable[Path], encoder: Encoder, out: Path, classifier: Classifier | None = None
+    paths: Iterable[Path],
+    encoder: Encoder,
+    out: Path,
+    classifier: Classifier | None = None,
+    extension: str | None = None,
 ) -> None:
     """Embed images with their source in the middle, prepared as the page prepares them.
 
@@ -68,6 +72,8 @@ def embed_files(
         Files that cannot be used go to OUT.rejects.csv.
     classifier : Classifier, optional
         It classifies with the encoder it holds; y is that of ``encoder`` all the same.
+    extension : str, optional
+        Name or number of the FITS extension that holds the image.
 
     Raises
     ------
@@ -81,7 +87,7 @@ def embed_files(
     rows, rejects = [], []
     for path in track(files, "Embedding", len(files)):
         try:
-            rows.append(_embed_one(path, encoder, classifier))
+            rows.append(_embed_one(path, encoder, classifier, extension))
         except Exception as exc:  # one bad file is never the end of a batch
             rejects.append((str(path), _reason(exc)))
     _write_rejects(rejects, out.with_name(f"{out.name}.rejects.csv"))
@@ -91,8 +97,10 @@ def embed_files(
     console.print(f"{len(files)} files = {len(rows)} embedded in {out} + {len(rejects)} rejected")
 
 
-def _embed_one(path: Path, encoder: Encoder, classifier: Classifier | None) -> EmbeddedFile:
-    image = prepare_image(path.read_bytes())
+def _embed_one(
+    path: Path, encoder: Encoder, classifier: Classifier | None, extension: str | None
+) -> EmbeddedFile:
+    image = prepare_image(path.read_bytes(), extension=extension)
     extent = measure_extent(image.pixels)
     x = network_input(image.pixels)[None]  # (1, 70, 70)
     place = image.position

@@ -11,7 +11,7 @@ from astropy.wcs import WCS
 from numpy.typing import NDArray
 
 from app.errors import OutsideImage, UnreadableFits
-from app.images.fits import UNUSABLE_COORDINATES
+from app.images.celestial import UNUSABLE_COORDINATES
 from app.images.resample import blur, covariance_in_pixels, resample
 from app.images.sky_image import SkyImage
 from app.sky.coordinates import format_position
@@ -22,9 +22,9 @@ FWHM_PER_SIGMA = 2.3548200450309493
 SAME = 0.02
 """Beams whose widths differ by less than this share are the same."""
 UNKNOWN_BEAM = (
-    "The header gives no beam (BMAJ, BMIN), so nothing was done to match FIRST's resolution of "
-    '5.4". If the image is sharper or coarser, its neighbours may show that rather than its '
-    "morphology."
+    "The header gives no beam that can be used (BMAJ, BMIN), so nothing was done to match FIRST's "
+    'resolution of 5.4". If the image is sharper or coarser, its neighbours may show that rather '
+    "than its morphology."
 )
 
 

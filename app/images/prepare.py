@@ -3,11 +3,14 @@
 It never embeds, and never keeps what was sent.
 """
 
+import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy.coordinates import SkyCoord
+from astropy.stats import sigma_clipped_stats
+from astropy.utils.exceptions import AstropyUserWarning
 from numpy.typing import NDArray
 
 from app.errors import UnsupportedImage
@@ -16,7 +19,9 @@ from app.images.first_grid import FIELD_PX, Field, to_first
 from app.images.fits import read_sky_image
 from app.images.pictures import read_picture
 from app.images.sky_image import SkyImage
+from app.images.unobserved import without_fill
 from model.preprocess import (
+    CLIP_SIGMA,
     IMAGE_SIZE_PX,
     INPUT_SIZE_PX,
     PIXEL_SCALE_ARCSEC,
@@ -53,7 +58,10 @@ class PreparedImage:
 
 
 def prepare_image(
-    content: bytes, pixel_scale_arcsec: float | None = None, position: SkyCoord | None = None
+    content: bytes,
+    pixel_scale_arcsec: float | None = None,
+    position: SkyCoord | None = None,
+    extension: str | None = None,
 ) -> PreparedImage:
     """Read, resample and clean an image.
 
@@ -66,16 +74,20 @@ def prepare_image(
     position : SkyCoord, optional
         The place to look at in an image with celestial coordinates (its middle by default), the
         place of the middle in one without.
+    extension : str, optional
+        Name or number of the extension of a FITS file that holds the image.
 
     Raises
     ------
     ExplorerError, model.preprocess.ImageError
         Whatever stands between the bytes and a usable image, in a sentence.
     """
-    return prepare(read_image(content, pixel_scale_arcsec), position)
+    return prepare(read_image(content, pixel_scale_arcsec, extension), position)
 
 
-def read_image(content: bytes, pixel_scale_arcsec: float | None = None) -> SkyImage:
+def read_image(
+    content: bytes, pixel_scale_arcsec: float | None = None, extension: str | None = None
+) -> SkyImage:
     """Read the image of a file of any kind; parameters and errors as of `prepare_image`."""
     kind = kind_of(content)
     if kind == "gzip":
@@ -85,8 +97,11 @@ def read_image(content: bytes, pixel_scale_arcsec: float | None = None) -> SkyIm
         raise UnsupportedImage(
             f"The file was packed by gzip more than once. {ACCEPTED}", parameter="file"
         )
-    read = read_sky_image if kind == "fits" else read_picture
-    return read(content, pixel_scale_arcsec)
+    if kind == "fits":
+        return read_sky_image(content, pixel_scale_arcsec, extension)
+    if extension is not None:
+        raise UnsupportedImage("A picture has no extensions to choose from.", parameter="extension")
+    return read_picture(content, pixel_scale_arcsec)
 
 
 def prepare(image: SkyImage, position: SkyCoord | None = None) -> PreparedImage:
@@ -103,8 +118,10 @@ def prepare(image: SkyImage, position: SkyCoord | None = None) -> PreparedImage:
     ------
     OutsideImage, UnreadableFits, model.preprocess.ImageError
     """
+    image = without_fill(image) if image.has_noise else image
     field = to_first(image, position if image.on_sky else None)
     _check_reach(field)
+    field = _from_zero(field) if image.has_noise else field
     cleaned = clean_cutout(field.pixels) if image.has_noise else _scaled(field.pixels)
     _check_seen(cleaned.pixels)
     return PreparedImage(
@@ -117,6 +134,22 @@ def prepare(image: SkyImage, position: SkyCoord | None = None) -> PreparedImage:
         scale_min_jy_beam=cleaned.scale_min_jy_beam,
         scale_max_jy_beam=cleaned.scale_max_jy_beam,
     )
+
+
+def _from_zero(field: Field) -> Field:
+    """Subtract a sky that is more than its noise away from 0, and say so."""
+    if not np.isfinite(field.pixels).any():
+        return field
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AstropyUserWarning)  # NaN pixels are left out
+        _, sky, rms = sigma_clipped_stats(field.pixels, sigma=CLIP_SIGMA, maxiters=5)
+    if not abs(sky) > rms > 0:
+        return field
+    remark = (
+        f"The sky of the image lies at {1e3 * sky:.3g} mJy/beam, {abs(sky) / rms:.1f} times its "
+        "noise, and not at 0; that was subtracted."
+    )
+    return replace(field, pixels=field.pixels - np.float32(sky), remarks=(*field.remarks, remark))
 
 
 def _check_reach(field: Field) -> None:

@@ -27,14 +27,10 @@ from app.errors import (
     UndersizedCutout,
     UnreadableFits,
 )
-from app.images.fits import (
-    FitsImage,
-    celestial_wcs,
-    foreign_unit,
-    is_first,
-    read_fits,
-    stated_beam,
-)
+from app.images.beams import stated_beam
+from app.images.celestial import celestial_wcs
+from app.images.fits import FitsImage, read_fits
+from app.images.header import foreign_unit, is_first
 from app.images.sky_image import SkyImage
 from app.net.breaker import Breaker
 from app.net.client import ServiceClient
@@ -378,7 +374,7 @@ def make_cutout(image: FitsImage, position: SkyCoord, survey: str) -> Cutout:
         survey=survey,
         service=service,
         fetched_utc=datetime.fromisoformat(image.header["FETCHED"]),
-        beam=stated_beam(image.header),
+        beam=stated_beam(image.header).beam,
         resampled=bool(image.header.get("RESAMPLD", False)),
     )
 

@@ -50,6 +50,11 @@ FORM = {
                     "dec": _NUMBER | {"description": "ICRS, degrees."},
                     "pixel_scale_arcsec": _NUMBER
                     | {"description": "Of an image without coordinates; 1.8 is assumed."},
+                    "extension": {
+                        "type": "string",
+                        "description": "Name or number of the FITS extension with the image; by "
+                        "default the first that is not noise, a mask or a weight.",
+                    },
                 },
             }
         }
@@ -90,7 +95,9 @@ async def query_image(
     async with arrivals.receive(request) as sent:
 
         def answer() -> QueryResult | Response:
-            image = prepare_image(sent.file.read(), sent.pixel_scale_arcsec, sent.position)
+            image = prepare_image(
+                sent.file.read(), sent.pixel_scale_arcsec, sent.position, sent.extension
+            )
             found = explorer.query_image(image, options)
             return send_answer(explorer.space, found, options, format)
 

@@ -28,6 +28,7 @@ READ_ON_BYTES = 4 * MAX_UPLOAD_BYTES
 """How much more is received, and forgotten, of a file that is too large: a browser reads no answer
 before it has sent everything."""
 NUMBERS = ("ra", "dec", "pixel_scale_arcsec")
+FIELDS = (*NUMBERS, "extension")
 SCALES_ARCSEC = (0.01, 120.0)
 SEND = "Send a form (multipart/form-data) with the image in the field 'file'."
 
@@ -39,6 +40,8 @@ class UploadedImage:
     file: BinaryIO
     pixel_scale_arcsec: float | None
     position: SkyCoord | None
+    extension: str | None
+    """Name or number of that of a FITS file."""
 
 
 class UploadForms:
@@ -91,7 +94,7 @@ async def _parse(request: Request) -> FormData:
         request.headers,
         _bounded(request),
         max_files=1,
-        max_fields=len(NUMBERS),
+        max_fields=len(FIELDS),
         max_part_size=FORM_BYTES,
     )
     try:
@@ -140,11 +143,11 @@ def _announced_bytes(request: Request) -> int:
 
 
 def _arrived(form: FormData) -> UploadedImage:
-    unknown = [name for name in form if name not in ("file", *NUMBERS)]
+    unknown = [name for name in form if name not in ("file", *FIELDS)]
     if unknown:
         raise UnreadableForm(
             f"The form has a field '{unknown[0][:40]}', which means nothing here; there are file, "
-            f"{', '.join(NUMBERS)}.",
+            f"{', '.join(FIELDS)}.",
             parameter=unknown[0][:40],
         )
     file = form.get("file")
@@ -158,7 +161,8 @@ def _arrived(form: FormData) -> UploadedImage:
             f'A pixel cannot be {scale:g}" wide; give {low:g} to {high:g} arcsec.',
             parameter="pixel_scale_arcsec",
         )
-    return UploadedImage(file.file, scale, _position(ra, dec))
+    extension = str(form.get("extension", "")).strip() or None
+    return UploadedImage(file.file, scale, _position(ra, dec), extension)
 
 
 def _number(form: FormData, name: str) -> float | None:

@@ -6,7 +6,6 @@ source that has an observed image too, its field is drawn, and the rank of that 
 models of the bundle is found, by S (eq. 3) to the observed image. It never writes a bundle.
 """
 
-import gzip
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +22,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from app.bundle.latent_space import LatentSpace, open_latent_space
-from app.images.fits import celestial_wcs, read_fits
+from app.errors import ExplorerError
+from app.images.prepare import prepare_image
 from model.components import Components, draw_image, position_seed, read_components
 from model.datasets import read_mirabest
 from model.encoder import Encoder, embed, load_encoder
@@ -33,7 +33,6 @@ from model.preprocess import (
     ImageError,
     NoEmission,
     centre_crop,
-    clean,
     network_input,
 )
 from scripts.terminal import console, track
@@ -116,19 +115,19 @@ def told_apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 
 def observed_fits(directory: Path) -> list[tuple[SkyCoord, NDArray[np.uint8]]]:
-    """Raw FITS images of a directory, cleaned, with the place of the middle pixel."""
+    """Raw FITS images of a directory, cleaned, with the place of the middle."""
     found = []
     for path in sorted(directory.glob("*.fits*")):
-        content = path.read_bytes()
-        image = read_fits(gzip.decompress(content) if path.suffix == ".gz" else content)
         try:
-            cleaned = clean(image.pixels)
-        except ImageError as exc:
+            image = prepare_image(path.read_bytes())
+        except (ExplorerError, ImageError) as exc:
             console.print(f"{path.name} is left out: {exc}", markup=False)
             continue
-        height, width = image.pixels.shape
-        found.append((celestial_wcs(image.header).pixel_to_world(width // 2, height // 2), cleaned))
-    return [(place.icrs, image) for place, image in found if _seen(image)]
+        if image.position is None:
+            console.print(f"{path.name} is left out: it has no position.", markup=False)
+            continue
+        found.append((image.position, image.pixels))
+    return found
 
 
 def observed_mirabest(archive: Path) -> list[tuple[SkyCoord, NDArray[np.uint8]]]:

@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_used_is_a_reject_and_never_the_end_of_the_batch(
     text.write_text("no image")
     prepare = scripts.embed.prepare_image
 
-    def prepared(content: bytes) -> PreparedImage:
+    def prepared(content: bytes, **options: str | None) -> PreparedImage:
         if b"'odd" in content:
             raise AttributeError("no attribute 'frame'")
         return prepare(content)

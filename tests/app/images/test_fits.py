@@ -10,7 +10,8 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from app.errors import UnreadableFits
-from app.images.fits import celestial_wcs, read_fits
+from app.images.celestial import celestial_wcs
+from app.images.fits import read_fits
 
 FIRST_SAMPLE = Path(astroquery.__file__).parent / "image_cutouts/first/tests/data/image.fits"
 """A cutout of 33 x 33 px that the FIRST server gave in 2020, kept by astroquery."""
@@ -102,5 +103,5 @@ def test_a_coordinate_that_is_no_number_is_refused_and_not_taken_for_absent(keyw
     content = fits_bytes(np.ones((4, 5), np.float32))
     at = content.index(keyword.encode()) + 10
     broken = content[:at] + b"NaN".rjust(20) + content[at + 20 :]
-    with pytest.raises(UnreadableFits, match="coordinates cannot be used"):
+    with pytest.raises(UnreadableFits, match=f"{keyword} cannot be read: 'NaN'"):
         read_fits(broken)

@@ -9,8 +9,10 @@ from astropy.io import fits
 from PIL import Image
 
 from app.errors import UnreadableFits, UploadTooLarge
+from app.images.beams import stated_beam
 from app.images.bounds import gunzip
-from app.images.fits import jy_per_unit, read_sky_image, stated_beam
+from app.images.fits import read_sky_image
+from app.images.header import jy_per_unit
 from app.images.pictures import BRIGHT_SKY, read_picture
 from app.images.sky_image import SkyImage
 from model.beam import Beam
@@ -34,19 +36,22 @@ def pixels(plane: SkyImage) -> np.ndarray:
     ("unit", "factor"),
     [
         ("Jy/beam", 1), ("JY/BEAM", 1), ("Jy beam-1", 1), ("Jy per beam", 1), ("Jy beam^-1", 1),
-        ("mJy/beam", 1e-3), ("mJy/bm", None), ("MJY/BEAM", 1e-3), ("uJy/beam", 1e-6),
-        ("\u00b5Jy/beam", 1e-6), ("milliJy/beam", 1e-3), ("Jansky/beam", 1), ("Jy", 1),
+        ("mJy/beam", 1e-3), ("mJy/bm", 1e-3), ("beam-1 Jy", 1),
+        ("Jy.beam**-1", 1), ("Jy beam^{-1}", 1), ("1/beam Jy", None), ("MJy/beam", None),
+        ("/beam mJy", 1e-3), ("JY/BM", 1), ("beam^-1 mJy", 1e-3),
+        ("MJY/BEAM", 1e-3), ("uJy/beam", 1e-6),
+        ("milliJy/beam", 1e-3), ("Jansky/beam", 1), ("Jy", 1),
         ("mJy", 1e-3), ("K", None), ("MJy/sr", None), ("Jy/pixel", None), ("counts", None),
         ("Jy/beam km/s", None),
     ],
 )  # fmt: skip
 def test_units_of_surface_brightness(unit: str, factor: float | None) -> None:
-    made = {"BUNIT": unit}
+    made = header(BUNIT=unit)
     if factor is None:
         with pytest.raises(UnreadableFits, match="Jy/beam or mJy/beam"):
-            jy_per_unit(made)  # type: ignore[arg-type]
+            jy_per_unit(made)
     else:
-        assert jy_per_unit(made)[0] == factor  # type: ignore[arg-type]
+        assert jy_per_unit(made)[0] == factor
 
 
 def test_what_was_taken_for_granted_of_a_unit_is_said() -> None:
@@ -57,18 +62,18 @@ def test_what_was_taken_for_granted_of_a_unit_is_said() -> None:
 
 
 def test_the_beam_is_that_of_the_cards_or_of_the_last_clean() -> None:
-    assert stated_beam(header(BMAJ=6 / 3600, BMIN=3 / 3600, BPA=20.0)) == Beam(6, 3, 20)
-    assert stated_beam(header(BMAJ=3 / 3600, BMIN=6 / 3600, BPA=20.0)) == Beam(6, 3, 110)
+    assert stated_beam(header(BMAJ=6 / 3600, BMIN=3 / 3600, BPA=20.0)).beam == Beam(6, 3, 20)
+    assert stated_beam(header(BMAJ=3 / 3600, BMIN=6 / 3600, BPA=20.0)).beam == Beam(6, 3, 110)
     aips = header()
     for major in (9, 6):
         aips.add_history(f"AIPS   CLEAN BMAJ=  {major / 3600:.4E} BMIN=  8.3333E-04 BPA=  20.00")
-    found = stated_beam(aips)
+    found = stated_beam(aips).beam
     assert found is not None
     assert found.major_arcsec == pytest.approx(6, rel=1e-3)
     assert found.minor_arcsec == pytest.approx(3, rel=1e-3)
-    assert stated_beam(header()) is None
-    for major, minor in ((0.0, 0.0), (-1.0, 1.0), (9.0, 9.0), ("x", "y"), (0.001, "y")):
-        assert stated_beam(header(BMAJ=major, BMIN=minor)) is None
+    assert stated_beam(header()).beam is None
+    for major, minor in ((0.0, 0.0), (-1.0, 1.0), ("x", "y"), (0.001, "y")):
+        assert stated_beam(header(BMAJ=major, BMIN=minor)).beam is None
 
 
 def test_the_first_image_of_several_is_taken_and_that_is_said() -> None:
@@ -82,7 +87,7 @@ def test_the_first_image_of_several_is_taken_and_that_is_said() -> None:
     plane = read_sky_image(content)
     assert plane.shape == (200, 200)
     assert (
-        "The image of extension 1 (SCI) was taken; 1 further image(s) of the file were not used."
+        "The image of extension 1 (SCI) was taken; not used: 2. Another is chosen with extension=."
         in plane.remarks
     )
 

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 
-from app.images.fits import FitsImage, celestial_wcs, read_fits
+from app.images.celestial import celestial_wcs
+from app.images.fits import FitsImage, read_fits
 from app.surveys.cache import CutoutCache
 from tests.replay.images import drawn_double, first_answer
 
