@@ -3,19 +3,17 @@
 It never takes a file whose md5 is not the published one.
 """
 
-import hashlib
 import importlib.metadata
-import os
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from http import HTTPStatus
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pooch
 import requests
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -49,10 +47,6 @@ class WrongContent(FetchFailed):
     """A file that came whole is not the one that was published."""
 
 
-class Interrupted(FetchFailed):
-    """A transfer broke off; what came is kept, and the same command goes on from there."""
-
-
 def cannot_reach(service: str, error: Exception) -> FetchFailed:
     """The sentence for a service without an answer."""
     if isinstance(error, requests.exceptions.SSLError):
@@ -73,50 +67,31 @@ def refused(service: str, status: int, url: str) -> FetchFailed:
     return FetchFailed(f"{service} answered with HTTP status {status}; try again in a few minutes.")
 
 
-CHUNK_BYTES = 2**14
-"""At most so much is lost of a transfer that breaks off."""
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+SERVICE = "Zenodo"
+RECORD_DEADLINE_S = 60.0
+CHUNK_BYTES = 2**16
 
 
-@dataclass(frozen=True)
-class Download:
-    """What to download, and how patiently.
+def download(
+    url: str,
+    path: Path,
+    md5: str | None,
+    deadline_s: float = 3600.0,
+    backoff: Backoff | None = None,
+) -> bool:
+    """Get a file of Zenodo through pooch, whole and as it was published, or not at all.
 
     Parameters
     ----------
     url : str
     path : Path
-        Where the file appears when it is whole; until then a hidden `.part` beside it grows.
-    service : str
-        As sentences call it: "Zenodo".
-    md5 : str, optional
-        Of the published file.
-    size_bytes : int, optional
+        Where the file appears when it is whole.
+    md5 : str or None
+        Of the published file; None: it is not known.
     deadline_s : float
-        Total time of one call, from the first request to the last byte.
-    backoff : Backoff
+        Total time, from the first request to the last byte.
+    backoff : Backoff, optional
         When a refused or broken request is repeated within that time.
-    sleep : callable
-        Waits some seconds.
-    """
-
-    url: str
-    path: Path
-    service: str
-    md5: str | None = None
-    size_bytes: int | None = None
-    deadline_s: float = 3600.0
-    backoff: Backoff = field(default_factory=lambda: Backoff(retries=4, first_wait_s=2.0))
-    sleep: Callable[[float], None] = time.sleep
-
-    @property
-    def part(self) -> Path:
-        """What has come so far."""
-        return self.path.with_name(f".{self.path.name}.part")
-
-
-def download(wanted: Download) -> bool:
-    """Download a file, or go on with a download that broke off.
 
     Returns
     -------
@@ -126,39 +101,34 @@ def download(wanted: Download) -> bool:
     Raises
     ------
     FetchFailed
-        `Interrupted` where the same call goes on later; `WrongContent` where what came is not the
-        published file, which is removed then.
+        `WrongContent` where what is there, or what came, is not the published file.
     """
-    if wanted.path.exists():
-        _check(wanted, wanted.path)
+    if path.exists():
+        _check_there(path, md5)
         return False
+    receive = _Receiver(deadline_s, backoff or Backoff(retries=4, first_wait_s=2.0))
+    pooch.get_logger().setLevel("ERROR")  # what it would say, we say
     try:
-        wanted.path.parent.mkdir(parents=True, exist_ok=True)
-        _fill_part(wanted)
-        _check(wanted, wanted.part)
-        os.replace(wanted.part, wanted.path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        known = f"md5:{md5}" if md5 else None
+        pooch.retrieve(url, known, path.name, path.parent, downloader=receive)
+    except ValueError as exc:  # pooch's word for a hash that is another
+        raise WrongContent(
+            f"What {SERVICE} sent as '{path.name}' has not the published md5 {md5}: it is damaged, "
+            "or another file. It was removed; try again."
+        ) from exc
     except OSError as exc:
-        raise FetchFailed(f"'{wanted.path}' cannot be written ({exc.strerror or exc}).") from exc
+        raise FetchFailed(f"'{path}' cannot be written ({exc.strerror or exc}).") from exc
     return True
 
 
-def _fill_part(wanted: Download) -> None:
-    """Ask until the file is whole, time is up, or asking again has no sense."""
-    ends = time.monotonic() + wanted.deadline_s
-    tries = 1
-    while True:
-        before = _size(wanted.part)
-        try:
-            _ask_rest(wanted, ends)
-            return
-        except _Broken as broken:
-            if _size(wanted.part) > before:
-                tries = 1  # it gets on: patience begins anew
-            wait_s = wanted.backoff.wait_s(tries, broken.refusal)
-            if wait_s is None or time.monotonic() + wait_s >= ends:
-                raise _said(wanted, broken, ends) from broken
-        wanted.sleep(wait_s)
-        tries += 1
+def _check_there(path: Path, md5: str | None) -> None:
+    """Refuse to take a file for the published one that is another."""
+    if md5 and (found := pooch.file_hash(str(path), "md5")) != md5:
+        raise WrongContent(
+            f"'{path}' is there already but has the md5 {found}, not the published {md5}. Move it "
+            "away, or choose another directory with --out."
+        )
 
 
 class _Broken(Exception):
@@ -170,93 +140,61 @@ class _Broken(Exception):
         self.refusal = SurveyUnavailable(str(error), status=status, retry_after_s=retry_after)
 
 
-def _ask_rest(wanted: Download, ends: float) -> None:
-    with Deadline(ends - time.monotonic()) as deadline:
+class _Receiver:
+    """Receives a file for pooch: within a total time, asking again where that has a sense."""
+
+    def __init__(self, deadline_s: float, backoff: Backoff) -> None:
+        self._deadline_s, self._backoff = deadline_s, backoff
+
+    def __call__(self, url: str, output_file: str, _: object) -> None:
+        ends = time.monotonic() + self._deadline_s
+        for tries in count(1):
+            try:
+                with Deadline(ends - time.monotonic()) as deadline:
+                    self._receive(url, Path(output_file), deadline)
+                return
+            except _Broken as broken:
+                wait_s = self._backoff.wait_s(tries, broken.refusal)
+                if wait_s is None or time.monotonic() + wait_s >= ends:
+                    raise broken.error from broken
+            time.sleep(wait_s)
+
+    def _receive(self, url: str, path: Path, deadline: Deadline) -> None:
         try:
-            with _session(deadline) as session:
-                _receive(wanted, session, deadline)
+            with (
+                _session(deadline) as session,
+                session.get(url, stream=True, timeout=deadline.remaining_s + 1) as answer,
+            ):
+                if answer.status_code != HTTPStatus.OK:
+                    error = refused(SERVICE, answer.status_code, url)
+                    raise _Broken(error, answer.status_code, retry_after_s(answer.headers))
+                came, total = _keep(answer, path)
         except (requests.RequestException, HTTPError, ConnectionError, TimeoutError) as exc:
-            raise _Broken(cannot_reach(wanted.service, exc), HTTPStatus.BAD_GATEWAY) from exc
+            if deadline.passed:
+                raise self._too_late() from exc
+            raise _Broken(cannot_reach(SERVICE, exc), HTTPStatus.BAD_GATEWAY) from exc
         if deadline.passed:  # an answer of unknown length just seems to end there
-            raise _Broken(_too_late(wanted), HTTPStatus.GATEWAY_TIMEOUT)
+            raise self._too_late()
+        if total is not None and came < total:
+            short = FetchFailed(f"{SERVICE} sent {came:,} of {total:,} bytes; try again.")
+            raise _Broken(short, HTTPStatus.BAD_GATEWAY)
+
+    def _too_late(self) -> _Broken:
+        said = f"{SERVICE} did not send the file within {self._deadline_s:g} s; try again."
+        return _Broken(FetchFailed(said), HTTPStatus.GATEWAY_TIMEOUT)
 
 
-def _receive(wanted: Download, session: requests.Session, deadline: Deadline) -> None:
-    start = _size(wanted.part)
-    headers = {"Range": f"bytes={start}-"} if start else {}
-    timeout_s = deadline.remaining_s + 1  # the deadline comes first
-    with session.get(wanted.url, headers=headers, stream=True, timeout=timeout_s) as answer:
-        if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            return  # all of it came before; its md5 tells
-        if answer.status_code not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
-            error = refused(wanted.service, answer.status_code, wanted.url)
-            raise _Broken(error, answer.status_code, retry_after_s(answer.headers))
-        begins, total = _extent(answer, wanted.size_bytes)
-        with _growing(wanted.part, begins) as file, _bar(wanted.path.name, total, begins) as bar:
-            for chunk in answer.iter_content(CHUNK_BYTES):
-                file.write(chunk)
-                bar(len(chunk))
-        came = _size(wanted.part)
-    if total is not None and came < total:
-        short = Interrupted(f"{wanted.service} sent {came:,} of {total:,} bytes.")
-        raise _Broken(short, HTTPStatus.BAD_GATEWAY)
-
-
-def _extent(answer: requests.Response, known: int | None) -> tuple[int, int | None]:
-    """First byte of an answer within the file, and the size of the whole file."""
-    found = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-    if answer.status_code == HTTPStatus.PARTIAL_CONTENT and found:
-        return int(found[1]), known if found[2] == "*" else int(found[2])
+def _keep(answer: requests.Response, path: Path) -> tuple[int, int | None]:
+    """Write what comes, with a bar; the bytes that came and the bytes announced."""
     length = answer.headers.get("Content-Length", "")
-    encoded = "Content-Encoding" in answer.headers  # then the length is not that of the file
-    return 0, int(length) if length.isdigit() and not encoded else known
-
-
-@contextmanager
-def _growing(part: Path, begins: int) -> Iterator:
-    """The part, open where the answer begins; what lay behind that is cut off."""
-    with part.open("r+b" if part.exists() else "w+b") as file:
-        file.truncate(begins)
-        file.seek(begins)
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _check(wanted: Download, path: Path) -> None:
-    """Refuse a file that is not the published one."""
-    came = _size(path)
-    if wanted.size_bytes is not None and came != wanted.size_bytes:
-        found, published = f"{came:,} bytes", f"{wanted.size_bytes:,}"
-    elif wanted.md5 and (found := _md5(path)) != wanted.md5:
-        found, published = f"the md5 {found}", wanted.md5
-    else:
-        return
-    if path == wanted.part:
-        path.unlink(missing_ok=True)
-        raise WrongContent(
-            f"What {wanted.service} sent as '{wanted.path.name}' has {found}, not the published "
-            f"{published}: it is damaged, or another file. It was removed; try again."
-        )
-    raise WrongContent(
-        f"'{path}' is there already but has {found}, not the published {published}. Move it away, "
-        "or choose another directory with --out."
-    )
-
-
-def _said(wanted: Download, broken: _Broken, ends: float) -> FetchFailed:
-    if not (came := _size(wanted.part)):
-        return _too_late(wanted) if time.monotonic() >= ends else broken.error
-    return Interrupted(
-        f"{broken.error} {came / 1e6:,.1f} MB of '{wanted.path.name}' are kept: the same command "
-        "goes on from there."
-    )
-
-
-def _too_late(wanted: Download) -> FetchFailed:
-    return Interrupted(
-        f"{wanted.service} did not send '{wanted.path.name}' within {wanted.deadline_s:g} s."
-    )
+    total = int(length) if length.isdigit() else None
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with path.open("wb") as file, Progress(*columns, TransferSpeedColumn(), console=console) as bar:
+        task = bar.add_task(SERVICE, total=total)
+        for chunk in answer.iter_content(CHUNK_BYTES):
+            file.write(chunk)
+            bar.advance(task, len(chunk))
+        return file.tell(), total
 
 
 def _session(deadline: Deadline) -> requests.Session:
@@ -264,29 +202,8 @@ def _session(deadline: Deadline) -> requests.Session:
     session.mount("https://", DeadlineAdapter(deadline))
     session.mount("http://", DeadlineAdapter(deadline))
     session.headers["User-Agent"] = f"rgz-explorer/{importlib.metadata.version('rgz-explorer')}"
-    session.headers["Accept-Encoding"] = "identity"  # ranges count the file's own bytes
+    session.headers["Accept-Encoding"] = "identity"  # the length is then that of the file
     return session
-
-
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
-@contextmanager
-def _bar(name: str, total: int | None, begins: int) -> Iterator[Callable[[int], None]]:
-    columns = (TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(name, total=total, completed=begins)
-        yield lambda n: progress.update(task, advance=n)
-
-
-SERVICE = "Zenodo"
-RECORD_DEADLINE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -307,7 +224,6 @@ class RecordFile:
     """A file as its record describes it."""
 
     key: str
-    size_bytes: int | None
     md5: str | None
 
 
@@ -327,20 +243,12 @@ def fetch_from_zenodo(
     FetchFailed
     """
     if wanted.key and wanted.md5:
-        described = RecordFile(wanted.key, None, wanted.md5)
+        described = RecordFile(wanted.key, wanted.md5)
     else:
         described = _choose(wanted, read_record(wanted.record, server))
     path = directory / wanted.kept_as
     address = f"{server}/records/{wanted.record}/files/{quote(described.key)}?download=1"
-    task = Download(
-        address,
-        path,
-        SERVICE,
-        md5=described.md5,
-        size_bytes=described.size_bytes,
-        deadline_s=deadline_s,
-    )
-    return path, download(task)
+    return path, download(address, path, described.md5, deadline_s)
 
 
 def read_record(record: str, server: str) -> list[RecordFile]:
@@ -368,12 +276,7 @@ def read_record(record: str, server: str) -> list[RecordFile]:
 
 def _described(file: dict[str, Any]) -> RecordFile:
     kind, _, digest = str(file.get("checksum", "")).partition(":")
-    size = file.get("size")
-    return RecordFile(
-        str(file["key"]),
-        size if isinstance(size, int) else None,
-        digest.lower() if kind == "md5" and digest else None,
-    )
+    return RecordFile(str(file["key"]), digest.lower() if kind == "md5" and digest else None)
 
 
 def _choose(wanted: ZenodoFile, files: Iterable[RecordFile]) -> RecordFile:

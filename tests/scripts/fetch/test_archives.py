@@ -11,9 +11,7 @@ from app.net.breaker import Backoff
 from scripts import cli
 from scripts.fetch.archives import (
     FILES,
-    Download,
     FetchFailed,
-    Interrupted,
     WrongContent,
     ZenodoFile,
     download,
@@ -32,96 +30,57 @@ def zenodo() -> Iterator[ReplayZenodo]:
         yield server
 
 
-def wanted(
+def get(
     zenodo: ReplayZenodo,
-    path: Path,
-    md5: str | None = MD5,
+    directory: Path,
     retries: int = 0,
     deadline_s: float = 20.0,
-) -> Download:
-    return Download(
+) -> bool:
+    return download(
         f"{zenodo.url}/records/7/files/a%20file.tar.gz?download=1",
-        path / "a file.tar.gz",
-        "Zenodo",
-        md5=md5,
-        deadline_s=deadline_s,
-        backoff=Backoff(retries=retries, first_wait_s=0.01),
+        directory / "a file.tar.gz",
+        MD5,
+        deadline_s,
+        Backoff(retries=retries, first_wait_s=0.01),
     )
 
 
 def test_a_file_comes_whole_and_is_not_asked_for_twice(
     zenodo: ReplayZenodo, tmp_path: Path
 ) -> None:
-    task = wanted(zenodo, tmp_path)
-    assert download(task)
-    assert task.path.read_bytes() == CONTENT
+    assert get(zenodo, tmp_path)
+    assert (tmp_path / "a file.tar.gz").read_bytes() == CONTENT
     assert [path.name for path in tmp_path.iterdir()] == ["a file.tar.gz"]
-    assert not download(task)
+    assert not get(zenodo, tmp_path)
     assert len(zenodo.requests) == 1
 
 
-def test_a_broken_transfer_is_resumed_where_it_broke(zenodo: ReplayZenodo, tmp_path: Path) -> None:
-    zenodo.fault = ZenodoFault.CUT
-    task = wanted(zenodo, tmp_path)
-    with pytest.raises(Interrupted, match="goes on from there"):
-        download(task)
-    assert not task.path.exists()
-    half = task.part.stat().st_size
-    assert 0 < half < len(CONTENT)
-    zenodo.fault = None
-    assert download(task)
-    assert task.path.read_bytes() == CONTENT
-    assert zenodo.ranges == ["", f"bytes={half}-"]
-
-
-def test_a_transfer_that_keeps_breaking_is_resumed_while_it_gets_on(
+def test_a_broken_transfer_leaves_nothing_and_is_asked_for_again(
     zenodo: ReplayZenodo, tmp_path: Path
 ) -> None:
     zenodo.fault = ZenodoFault.CUT
-    zenodo.only_first = 5
-    task = wanted(zenodo, tmp_path, retries=1)
-    assert download(task)
-    assert task.path.read_bytes() == CONTENT
-    assert len(zenodo.ranges) == 6
+    with pytest.raises(FetchFailed, match="Zenodo"):
+        get(zenodo, tmp_path)
+    assert not list(tmp_path.iterdir())
+    zenodo.only_first = 2
+    assert get(zenodo, tmp_path, retries=2)
+    assert (tmp_path / "a file.tar.gz").read_bytes() == CONTENT
 
 
-def test_a_server_without_ranges_begins_anew(zenodo: ReplayZenodo, tmp_path: Path) -> None:
-    task = wanted(zenodo, tmp_path)
-    task.part.write_bytes(CONTENT[:1000])
-    zenodo.fault = ZenodoFault.NO_RANGES
-    assert download(task)
-    assert task.path.read_bytes() == CONTENT
-
-
-def test_a_part_that_is_whole_already_is_taken(zenodo: ReplayZenodo, tmp_path: Path) -> None:
-    task = wanted(zenodo, tmp_path)
-    task.part.write_bytes(CONTENT)
-    assert download(task)
-    assert task.path.read_bytes() == CONTENT
-
-
-@pytest.mark.parametrize("start", [b"", b"another file's beginning"])
-def test_a_wrong_md5_is_refused_and_nothing_stays(
-    zenodo: ReplayZenodo, tmp_path: Path, start: bytes
-) -> None:
-    task = wanted(zenodo, tmp_path)
-    if start:
-        task.part.write_bytes(start)
-    else:
-        zenodo.fault = ZenodoFault.OTHER_BYTES
+def test_a_wrong_md5_is_refused_and_nothing_stays(zenodo: ReplayZenodo, tmp_path: Path) -> None:
+    zenodo.fault = ZenodoFault.OTHER_BYTES
     with pytest.raises(WrongContent, match=MD5):
-        download(task)
+        get(zenodo, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_file_of_that_name_that_is_another_is_left_alone(
     zenodo: ReplayZenodo, tmp_path: Path
 ) -> None:
-    task = wanted(zenodo, tmp_path)
-    task.path.write_bytes(b"mine")
+    (tmp_path / "a file.tar.gz").write_bytes(b"mine")
     with pytest.raises(WrongContent, match="there already"):
-        download(task)
-    assert task.path.read_bytes() == b"mine"
+        get(zenodo, tmp_path)
+    assert (tmp_path / "a file.tar.gz").read_bytes() == b"mine"
     assert not zenodo.requests
 
 
@@ -130,10 +89,9 @@ def test_a_slow_server_does_not_outlast_the_deadline(
     zenodo: ReplayZenodo, tmp_path: Path, fault: ZenodoFault
 ) -> None:
     zenodo.fault = fault
-    task = wanted(zenodo, tmp_path, retries=3, deadline_s=0.4)
-    with pytest.raises(Interrupted, match=r"within 0\.4 s"):
-        download(task)
-    assert not task.path.exists()
+    with pytest.raises(FetchFailed, match=r"within 0\.4 s"):
+        get(zenodo, tmp_path, retries=3, deadline_s=0.4)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -145,21 +103,20 @@ def test_a_refusal_is_a_sentence(
 ) -> None:
     zenodo.fault = fault
     with pytest.raises(FetchFailed, match=words):
-        download(wanted(zenodo, tmp_path, retries=2))
+        get(zenodo, tmp_path, retries=2)
     assert len(zenodo.ranges) == (3 if fault is ZenodoFault.HTTP_500 else 1)
 
 
 def test_a_busy_server_is_asked_again(zenodo: ReplayZenodo, tmp_path: Path) -> None:
     zenodo.fault, zenodo.only_first = ZenodoFault.HTTP_429, 1
-    assert download(wanted(zenodo, tmp_path, retries=1))
+    assert get(zenodo, tmp_path, retries=1)
 
 
 def test_a_server_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with ReplayZenodo({}) as gone:
         url = gone.url
-    task = Download(url, tmp_path / "x", "Zenodo", backoff=Backoff(retries=0))
     with pytest.raises(FetchFailed, match="Zenodo cannot be reached"):
-        download(task)
+        download(url, tmp_path / "x", None, backoff=Backoff(retries=0))
 
 
 def test_a_directory_that_cannot_be_written_is_a_sentence(
@@ -167,7 +124,7 @@ def test_a_directory_that_cannot_be_written_is_a_sentence(
 ) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(FetchFailed, match="cannot be written"):
-        download(wanted(zenodo, tmp_path / "file"))
+        get(zenodo, tmp_path / "file")
 
 
 def test_the_record_says_the_md5_of_a_file_that_is_not_known(
