@@ -9,7 +9,7 @@ from app.jobs.list_searches import ListSearches
 from app.query.explorer import Explorer
 from app.settings import Settings
 from app.sky.sesame import open_sesame
-from app.surveys.cutouts import cutout_service
+from app.surveys.access import cutout_service
 from app.web import caching, cone, images, pages, source_fits, surveys
 from app.web import lists as bulk
 from app.web import query as api
@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.served = Served(
         explorer,
-        build_meta(space, cutouts.patience_s),
+        build_meta(space, cutouts.deadline_s),
         bundle_names(space.catalogue),
         open_sesame(settings.sesame_url, settings.sesame_deadline_s, settings.survey_pause_s),
     )

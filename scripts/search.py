@@ -22,7 +22,7 @@ from app.query.lists import (
 from app.settings import Settings, read_settings
 from app.sky.names import BundleNames
 from app.sky.sesame import open_sesame
-from app.surveys.cutouts import cutout_service
+from app.surveys.access import cutout_service
 from app.tables.entries import entries_of, read_list
 from app.tables.lists import ListOptions
 from app.tables.neighbours import NeighbourTable, bundle_provenance, write_unmatched

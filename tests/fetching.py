@@ -9,10 +9,12 @@ from pathlib import Path
 
 import app.surveys.cutouts
 import scripts.fetch.cutout_dir
-import scripts.fetch.cutouts
+import scripts.fetch.run
 from app.settings import Settings
-from scripts.fetch.cutout_dir import FailureTable, FetchConfig, ListRow
-from scripts.fetch.cutouts import Clock, FetchOutcome, fetch_cutouts, first_source
+from scripts.fetch.account import FetchConfig, ListRow
+from scripts.fetch.cutouts import FetchOutcome, fetch_cutouts, first_source
+from scripts.fetch.failures import FailureTable
+from scripts.fetch.pacing import Clock
 
 FIELD_ARCMIN = 4.5
 """150 px: the smallest that is a cutout, and quickly sent."""
@@ -88,7 +90,7 @@ def _fetch_as_process(
 ) -> None:
     os.environ["NO_PROXY"] = "127.0.0.1"
     app.surveys.cutouts.datetime = _NoTime  # type: ignore[misc]
-    scripts.fetch.cutouts.datetime = _NoTime  # type: ignore[misc]
+    scripts.fetch.run.datetime = _NoTime  # type: ignore[misc]
     if moment:
         _die_at(moment)
     fetch_from(url, rows, config)

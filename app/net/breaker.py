@@ -86,6 +86,23 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class FailuresInARow:
+    """Failures of a service with no answer between them, and when the first of them was."""
+
+    def __init__(self) -> None:
+        self.answered()
+
+    def answered(self) -> None:
+        """Take note of an answer of whatever kind: all is well."""
+        self.count = 0
+        self.since_s: float | None = None
+
+    def failed(self, now_s: float) -> None:
+        """Take note of a failure at a moment."""
+        self.count += 1
+        self.since_s = now_s if self.since_s is None else self.since_s
+
+
 class Breaker:
     """Counts a service's failures in a row and shuts it off after a few.
 
@@ -126,8 +143,7 @@ class Breaker:
         self._clock = clock
         self._now = now
         self._lock = threading.Lock()
-        self._in_a_row = 0
-        self._since: datetime | None = None
+        self._failed = FailuresInARow()
         self._ends: float | None = None
         self._probing = False
 
@@ -172,22 +188,25 @@ class Breaker:
     def _learn(self, error: SurveyError | None) -> None:
         with self._lock:
             if error is None or not _is_trouble(error):
-                self._in_a_row, self._since, self._ends = 0, None, None
+                self._failed.answered()
+                self._ends = None
                 return
-            self._in_a_row += 1
-            self._since = self._since or self._now()
+            self._failed.failed(self._clock())
             asked_s = error.retry_after_s if isinstance(error, SurveyUnavailable) else None
             allowed = self.timeouts if isinstance(error, SurveyTimeout) else self.failures
-            if self.pause_s > 0 and (asked_s or self._in_a_row >= allowed):
+            if self.pause_s > 0 and (asked_s or self._failed.count >= allowed):
                 self._ends = self._clock() + min(asked_s or self.pause_s, LONGEST_PAUSE_S)
 
     def _refusal(self) -> SurveyUnavailable:
         left_s = max((self._ends or 0.0) - self._clock(), 0.0)
         until = self._now() + timedelta(seconds=left_s)
-        times = "once" if self._in_a_row == 1 else f"{self._in_a_row} times in a row"
+        failed = self._failed
+        times = "once" if failed.count == 1 else f"{failed.count} times in a row"
+        ago_s = self._clock() - (failed.since_s or 0.0)
+        since = self._now() - timedelta(seconds=ago_s)
         return SurveyUnavailable(
             f"The {self.service} is left alone until {until:%H:%M:%S} UTC: it has failed {times} "
-            f"since {self._since:%H:%M:%S} UTC.",
+            f"since {since:%H:%M:%S} UTC.",
             advice=f"Try again after {until:%H:%M:%S} UTC.",
             retry_after_s=left_s,
         )

@@ -4,11 +4,10 @@ It never resamples, recentres or cleans an image.
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -32,25 +31,9 @@ from app.images.celestial import celestial_wcs
 from app.images.fits import FitsImage, read_fits
 from app.images.header import foreign_unit, is_first
 from app.images.sky_image import SkyImage
-from app.net.breaker import Breaker
-from app.net.client import ServiceClient
-from app.settings import FIRST_URL, HIPS2FITS_URL, SKYVIEW_URL, Settings
 from app.sky.coordinates import format_position
 from app.surveys.cache import CutoutCache
-from app.surveys.services import (
-    FIRST_SERVICE,
-    HIPS2FITS_SERVICE,
-    SKYVIEW_SERVICE,
-    FirstServer,
-    Hips2FitsServer,
-    SkyViewServer,
-)
 from app.surveys.surveys import (
-    FIELD_ARCMIN,
-    FIRST_NAME,
-    SURVEYS,
-    Survey,
-    find_survey,
     survey_called,
 )
 from model.beam import Beam
@@ -194,7 +177,7 @@ PASS_ON = (SurveyTimeout, SurveyUnavailable, BadSurveyAnswer)
 class CutoutService:
     """Fetches cutouts of one survey: from the cache, or else from the first server that can.
 
-    Any number of threads may ask at once. `first_cutouts` makes one of plain parameters.
+    Any number of threads may ask at once. `app.surveys.access` makes those of all surveys.
 
     Parameters
     ----------
@@ -223,7 +206,12 @@ class CutoutService:
         self._lock = threading.Lock()
 
     @property
-    def patience_s(self) -> float:
+    def service(self) -> str:
+        """Who is asked, for sentences: "FIRST server or SkyView server"."""
+        return " or ".join(server.service for server in self._servers)
+
+    @property
+    def deadline_s(self) -> float:
         """The longest that a cutout can take: the deadlines of all servers."""
         return sum(server.deadline_s for server in self._servers)
 
@@ -325,24 +313,6 @@ def _joined(failures: Sequence[SurveyError]) -> SurveyError:
     return error
 
 
-def first_cutouts(
-    server_url: str = FIRST_URL,
-    *,
-    deadline_s: float = 20.0,
-    field_arcmin: float = 9.0,
-    cache_dir: Path | None = None,
-    cache_max_bytes: int = 2**30,
-    max_connections: int = 3,
-) -> CutoutService:
-    """Make the service for FIRST's own server and, given a directory and room, the cache.
-
-    `app.surveys.access` makes the one that also asks SkyView, and those of other surveys.
-    """
-    server = FirstServer(server_url, deadline_s=deadline_s, max_connections=max_connections)
-    cache = CutoutCache(cache_dir, cache_max_bytes) if cache_dir and cache_max_bytes else None
-    return CutoutService(server, cache, field_arcmin)
-
-
 def make_cutout(image: FitsImage, position: SkyCoord, survey: str) -> Cutout:
     """Check that an image is a usable cutout at a position, and describe it.
 
@@ -389,115 +359,3 @@ def cutout_name(survey: str, position: SkyCoord, field_arcmin: float) -> str:
 def _middle(image: FitsImage) -> SkyCoord:
     height, width = image.pixels.shape
     return celestial_wcs(image.header).pixel_to_world(width // 2, height // 2).icrs
-
-
-@dataclass(frozen=True)
-class AccessConfig:
-    """Where the services are, and how they are treated."""
-
-    first_url: str = FIRST_URL
-    skyview_url: str = SKYVIEW_URL
-    hips2fits_url: str = HIPS2FITS_URL
-    deadline_s: float = 20.0
-    """Total time of one service for one cutout."""
-    max_connections: int = 3
-    """Of each service."""
-    pause_s: float = 60.0
-    """How long a service that keeps failing is left alone; 0: never."""
-    cache_dir: Path | None = None
-    cache_max_bytes: int = 2**30
-
-
-class SurveyAccess:
-    """The surveys by name.
-
-    Parameters
-    ----------
-    services : mapping
-        From the short name of each of `SURVEYS`.
-    """
-
-    def __init__(self, services: Mapping[str, CutoutService]) -> None:
-        self._services = services
-
-    @property
-    def patience_s(self) -> float:
-        """The longest that a cutout of FIRST can take: all its servers' deadlines."""
-        return self._services[FIRST_NAME].patience_s
-
-    def fetch(self, position: SkyCoord, survey: str | None = None) -> Cutout:
-        """Get the cutout of a survey at a position; FIRST's where none is named.
-
-        Raises
-        ------
-        UnknownSurvey, SurveyError
-        """
-        return self._services[find_survey(survey or FIRST_NAME).name].fetch(position)
-
-
-def open_surveys(config: AccessConfig) -> SurveyAccess:
-    """Make the access that a configuration describes. No connection is opened."""
-    directory, room = config.cache_dir, config.cache_max_bytes
-    cache = CutoutCache(directory, room) if directory and room else None
-    skyview, hips2fits = _client(SKYVIEW_SERVICE, config), _client(HIPS2FITS_SERVICE, config)
-    services = {}
-    for survey in SURVEYS:
-        server, *fallbacks = _chain(survey, config, skyview, hips2fits)
-        services[survey.name] = CutoutService(server, cache, FIELD_ARCMIN, fallbacks)
-    return SurveyAccess(services)
-
-
-def _chain(
-    survey: Survey, config: AccessConfig, skyview: ServiceClient, hips2fits: ServiceClient
-) -> list[SurveyServer]:
-    """The servers of a survey, best first: its own, hips2fits, SkyView."""
-    scale = survey.pixel_scale_arcsec
-    servers: list[SurveyServer] = []
-    if survey.name == FIRST_NAME:
-        servers.append(_first_server(config))
-    if survey.hips:
-        url = config.hips2fits_url
-        servers.append(Hips2FitsServer(hips2fits, url, survey.survey, survey.hips, scale))
-    if survey.skyview:
-        url = config.skyview_url
-        servers.append(SkyViewServer(skyview, url, survey.survey, survey.skyview, scale))
-    return servers
-
-
-def _first_server(config: AccessConfig) -> FirstServer:
-    return FirstServer(
-        config.first_url,
-        deadline_s=config.deadline_s,
-        max_connections=config.max_connections,
-        breaker=_breaker(FIRST_SERVICE, config),
-    )
-
-
-def _client(service: str, config: AccessConfig) -> ServiceClient:
-    return ServiceClient(
-        service,
-        deadline_s=config.deadline_s,
-        max_connections=config.max_connections,
-        breaker=_breaker(service, config),
-    )
-
-
-def _breaker(service: str, config: AccessConfig) -> Breaker:
-    """One time-out is enough, so that a dead service costs one wait and not one each."""
-    return Breaker(service, timeouts=1, pause_s=config.pause_s)
-
-
-def cutout_service(settings: Settings) -> SurveyAccess:
-    """The survey access that the settings describe."""
-    return open_surveys(
-        AccessConfig(
-            first_url=settings.first_server,
-            skyview_url=settings.skyview_server,
-            hips2fits_url=settings.hips2fits_server,
-            deadline_s=settings.survey_deadline_s,
-            max_connections=settings.survey_connections,
-            pause_s=settings.survey_pause_s,
-            cache_dir=settings.cutout_dir,
-            cache_max_bytes=settings.cutout_cache_mb * 1024**2,
-        )
-    )

@@ -61,7 +61,7 @@ def cutouts(
     frame: FrameName = None,
 ) -> None:
     """Fetch the FIRST cutouts of a list of sources, politely; go on where it was stopped."""
-    from scripts.fetch.cutout_dir import FetchConfig
+    from scripts.fetch.account import FetchConfig
     from scripts.fetch.cutouts import fetch_list, retry_classes
 
     config = FetchConfig(

@@ -17,7 +17,8 @@ from app.surveys.surveys import survey_called
 from model.preprocess import ImageError
 from scripts.bundle.image_sources import SourceImage, SourceRow, no_image
 from scripts.bundle.sources import FIRST_TERMS
-from scripts.fetch.cutout_dir import FailureTable, read_store
+from scripts.fetch.cutout_dir import read_store
+from scripts.fetch.failures import FailureTable
 
 NOT_FETCHED = "its image was not fetched; `rgz-explorer fetch cutouts` goes on where it stopped"
 _CHECKSUM = re.compile(rb"(?:CHECKSUM|DATASUM) *= *'[^']*'")

@@ -18,7 +18,8 @@ from app.errors import (
     UnknownSurvey,
 )
 from app.images.first_grid import to_first
-from app.surveys.cutouts import AccessConfig, Cutout, SurveyAccess, open_surveys
+from app.surveys.access import AccessConfig, SurveyAccess, open_surveys
+from app.surveys.cutouts import Cutout
 from app.surveys.surveys import SURVEYS, Survey
 from model.preprocess import clean
 from tests.replay.faults import Fault

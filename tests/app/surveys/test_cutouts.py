@@ -24,7 +24,8 @@ from app.errors import (
 )
 from app.images.fits import read_fits
 from app.surveys.cache import CutoutCache
-from app.surveys.cutouts import Cutout, CutoutService, cutout_name, first_cutouts
+from app.surveys.cutouts import Cutout, CutoutService, cutout_name
+from app.surveys.services import FirstServer
 from model.beam import Beam
 from model.preprocess import NoEmission, clean
 from tests.replay import images as replay_images
@@ -43,6 +44,17 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReplayServer]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with ReplayServer(drip_s=0.05) as replay:
         yield replay
+
+
+def first_cutouts(
+    url: str,
+    deadline_s: float = 20.0,
+    cache_dir: Path | None = None,
+    cache_max_bytes: int = 2**30,
+) -> CutoutService:
+    """FIRST's own server alone, with a cache where there is a directory and room for one."""
+    cache = CutoutCache(cache_dir, cache_max_bytes) if cache_dir and cache_max_bytes else None
+    return CutoutService(FirstServer(url, deadline_s=deadline_s), cache)
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from astropy.io import fits
 
 from app.images.fits import read_fits
 from app.surveys.cutouts import make_cutout
-from scripts.fetch.cutout_dir import FailureClass, FetchError, ListRow, open_store
+from scripts.fetch.account import ListRow
+from scripts.fetch.cutout_dir import FetchError, open_store
+from scripts.fetch.failures import FailureClass
 from tests.fetching import EagerClock, config_of, fetch_from, rows_of
 from tests.replay.faults import Fault
 from tests.replay.fetch import FetchReplay

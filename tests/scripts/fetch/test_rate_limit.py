@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.fetch import cutouts as progress
-from scripts.fetch.cutout_dir import FailureClass
-from scripts.fetch.cutouts import FetchProgress
+from scripts.fetch import progress
+from scripts.fetch.failures import FailureClass
+from scripts.fetch.progress import FetchProgress
 from tests.fetching import EagerClock, config_of, fetch_from, rows_of
 from tests.replay.faults import Fault
 from tests.replay.fetch import FetchReplay
