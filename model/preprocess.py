@@ -1,4 +1,4 @@
-"""From a survey's pixels to the network's input: the one path for build, query and training.
+"""From FIRST's pixels to the network's input: the published recipe, for build, query and training.
 
 It never resamples, rotates or flips, and it never reads a file.
 """

@@ -2173,6 +2173,8 @@ export interface operations {
                     dec?: number;
                     /** @description Of an image without coordinates; 1.8 is assumed. */
                     pixel_scale_arcsec?: number;
+                    /** @description Name or number of the FITS extension with the image; by default the first that is not noise, a mask or a weight. */
+                    extension?: string;
                 };
             };
         };

@@ -191,7 +191,7 @@ def read_sky_image(
             image = _located(header, hdu, axes, beam, pixel_scale_arcsec)
         except FOREIGN as exc:
             raise unreadable("The FITS header of the image is damaged.") from exc
-    return replace(image, remarks=(*which, *image.remarks))
+    return replace(image, remarks=(*which, *_unread(hdus, content), *image.remarks))
 
 
 def _located(
@@ -357,6 +357,17 @@ def _beams_table(hdus: fits.HDUList, header: fits.Header) -> fits.BinTableHDU | 
         return None
     tables = (hdu for hdu in hdus[:MAX_HDUS] if isinstance(hdu, fits.BinTableHDU))
     return next((table for table in tables if table.name == "BEAMS"), None)
+
+
+def _unread(hdus: fits.HDUList, content: bytes) -> Iterator[str]:
+    """What to say where astropy stopped at an extension that it cannot read."""
+    last = hdus[-1].fileinfo()
+    rest = content[last["datLoc"] + last["datSpan"] :]
+    if rest.startswith(b"XTENSION"):
+        yield (
+            f"The file goes on for {len(rest):,} bytes after extension {len(hdus) - 1}; what is "
+            "there cannot be read and was not looked at."
+        )
 
 
 def _reader(hdu: _Hdu, axes: tuple[int, int], factor: float) -> Reader:

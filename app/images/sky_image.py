@@ -29,7 +29,8 @@ class SkyImage:
     on_sky: bool
     """Whether `wcs` is the image's own."""
     read: Callable[[Piece], NDArray[np.float32]]
-    """Gives the pixels of a piece: Jy/beam, NaN where unobserved, row 0 south if not `on_sky`."""
+    """Gives the pixels of a piece, as an array of its own: Jy/beam, NaN where unobserved, row 0
+    south if not `on_sky`."""
     beam: Beam | None = None
     """None: unknown."""
     is_first: bool = False

@@ -145,7 +145,7 @@ class Cutout:
             shape=(height, width),
             wcs=celestial_wcs(self.header),
             on_sky=True,
-            read=lambda piece: self.image[piece],
+            read=lambda piece: self.image[piece].copy(),
             beam=self.beam or (survey.typical_beam if survey else None),
             is_first=is_first(self.header),
             survey=self.survey,

@@ -107,3 +107,12 @@ def test_inherited_cards_count_and_others_do_not() -> None:
 def test_an_extensions_own_cards_go_before_inherited_ones() -> None:
     content = a_file("IMAGE", science="IMAGE", primary={"BUNIT": "K"}, INHERIT=True)
     np.testing.assert_array_equal(prepare_image(content).pixels, WANTED)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_extension_that_cannot_be_read_is_said_and_not_passed_over() -> None:
+    content = a_file("SCI", "IMAGE", science="SCI")
+    assert "cannot be read" not in said(prepare_image(content))
+    at = content.rindex(b"NAXIS1  =")
+    image = prepare_image(content[:at] + b"NAXIS1  = about 240".ljust(80) + content[at + 80 :])
+    assert "bytes after extension 1; what is there cannot be read" in said(image)
