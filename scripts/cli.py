@@ -160,7 +160,9 @@ def embed(
     out: Annotated[
         Path,
         typer.Option(
-            "--out", help="Parquet table to write; what cannot be used goes to OUT.rejects.csv."
+            "--out",
+            help="Table to write: .csv, .ecsv, .vot or .parquet; what cannot be used goes to "
+            "OUT.rejects.csv.",
         ),
     ],
     encoder: EncoderOption = None,

@@ -1,30 +1,31 @@
-"""`rgz-explorer embed`: FITS images of one's own to a table of representations.
+"""`rgz-explorer embed`: images of one's own to a table of representations.
 
 It needs no bundle and no network. What cannot be used is said and written down, never dropped.
 """
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from app.errors import ExplorerError
 from app.images.prepare import prepare_image
+from app.tables.write import format_of, write_plain_csv, write_table
 from model.classifier import Classifier
 from model.encoder import FEATURES, Encoder, embed
 from model.extent import measure_extent
 from model.preprocess import PREPROCESSING, ImageError, network_input
+from model.whole_file import write_whole
 from scripts.terminal import check_output, console, track
 
 PEDESTAL_WARNING = (
     "The classifier was fitted to images from which a pedestal was subtracted; yours are cleaned "
     "as published, so its errors are not those it was tested with."
 )
+PICTURES = "raw; pictures (PNG, JPEG) among them, scaled from their darkest value: see remarks"
 COLUMNS = {
     "file": pa.string(),
     "ra_deg": pa.float64(),
@@ -46,6 +47,7 @@ class EmbeddedFile:
     angular_extent_arcsec: float
     extent_flag: str
     remarks: str
+    is_picture: bool
     y: NDArray[np.float32]  # (512,)
     probabilities: NDArray[np.float32]  # (C,); empty without a classifier
 
@@ -65,11 +67,13 @@ def embed_files(
         FITS files (also .gz or .fz), PNGs or JPEGs.
     encoder : Encoder
     out : Path
-        The Parquet table: file, ra_deg, dec_deg (of the middle; null where unknown),
-        angular_extent_arcsec, extent_flag, remarks (what was done to the image and what to beware
-        of), and y as a fixed-size list of 512 float32; units in the fields' metadata. With a
-        classifier also predicted_class, and probability_CLASS for each of its classes.
-        Files that cannot be used go to OUT.rejects.csv.
+        The table; its suffix (.csv, .ecsv, .vot, .xml, .parquet) says the format. Columns: file,
+        ra_deg, dec_deg (ICRS, of the middle; null where unknown), angular_extent_arcsec,
+        extent_flag, remarks (what was done to the image and what to beware of), and y: a
+        fixed-size list of 512 float32 in Parquet, an array in ECSV and VOTable, y_0 to y_511 in
+        CSV. Units are in the fields' metadata. With a classifier also predicted_class, and
+        probability_CLASS for each of its classes. Files that cannot be used go to
+        OUT.rejects.csv.
     classifier : Classifier, optional
         It classifies with the encoder it holds; y is that of ``encoder`` all the same.
     extension : str, optional
@@ -78,9 +82,10 @@ def embed_files(
     Raises
     ------
     ExplorerError
-        If not one file could be used.
+        If not one file could be used, or the table's name says no format.
     """
     check_output(out)
+    fmt = format_of(out)
     if classifier is not None and classifier.input_kind == "pedestal":
         console.print(PEDESTAL_WARNING)
     files = list(paths)
@@ -93,7 +98,9 @@ def embed_files(
     _write_rejects(rejects, out.with_name(f"{out.name}.rejects.csv"))
     if not rows:
         raise ExplorerError(f"None of the {len(files)} files could be used; no table was written.")
-    pq.write_table(_table(rows, encoder, classifier), out)
+    table = _table(rows, encoder, classifier)
+    provenance = {name.decode(): word.decode() for name, word in table.schema.metadata.items()}
+    write_whole(out, write_table(table, provenance, fmt))
     console.print(f"{len(files)} files = {len(rows)} embedded in {out} + {len(rejects)} rejected")
 
 
@@ -111,6 +118,7 @@ def _embed_one(
         angular_extent_arcsec=extent.arcsec,
         extent_flag=extent.flag,
         remarks=" ".join(image.remarks),
+        is_picture=image.is_picture,
         y=embed(encoder, x)[0],
         probabilities=classifier.probabilities(x)[0] if classifier else np.empty(0, np.float32),
     )
@@ -141,7 +149,7 @@ def _table(rows: list[EmbeddedFile], encoder: Encoder, classifier: Classifier | 
         "encoder": encoder.card.name,
         "encoder_sha256": encoder.card.sha256,
         "preprocessing": PREPROCESSING,
-        "input_kind": "raw",
+        "input_kind": PICTURES if any(row.is_picture for row in rows) else "raw",
     }
     if classifier is not None:
         provenance |= {
@@ -167,7 +175,4 @@ def _write_rejects(rejects: list[tuple[str, str]], path: Path) -> None:
     if not rejects:
         path.unlink(missing_ok=True)
         return
-    with path.open("w", newline="") as file_:
-        writer = csv.writer(file_)
-        writer.writerow(["file", "reason"])
-        writer.writerows(rejects)
+    write_whole(path, write_plain_csv(("file", "reason"), rejects))

@@ -26,13 +26,11 @@ from app.surveys.access import cutout_service
 from app.tables.entries import entries_of, read_list
 from app.tables.lists import ListOptions
 from app.tables.neighbours import NeighbourTable, bundle_provenance, write_unmatched
-from app.tables.write import EXTENSIONS, write_table
+from app.tables.write import format_of, write_table
 from model.inference import load_fast_encoder
 from model.whole_file import write_whole
 from scripts.bundle.named import read_source_list
 from scripts.terminal import bar, check_output, console
-
-SUFFIXES = {f".{suffix}": fmt for fmt, suffix in EXTENSIONS.items()} | {".xml": "votable"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,8 @@ def search(request: SearchRequest) -> None:
         If the list or the bundle cannot be read, or the table cannot be written.
     """
     logging.getLogger("app").addHandler(logging.NullHandler())  # the reasons say the same
-    fmt = _format(request.out)
+    check_output(request.out)
+    fmt = format_of(request.out)
     given = {"bundle": request.bundle, "encoder": request.encoder}
     settings = read_settings().model_copy(update={k: v for k, v in given.items() if v is not None})
     space = open_latent_space(settings.bundle_dir)
@@ -102,15 +101,6 @@ class _Account:
             f"{sum(self._by.values()):,} listed = {self._by['bundle']:,} answered from the bundle "
             f"+ {self._by['service']:,} by the survey + {self._by['']:,} unmatched"
         )
-
-
-def _format(out: Path) -> str:
-    check_output(out)
-    if out.suffix.lower() not in SUFFIXES:
-        raise ExplorerError(
-            f"'{out.name}' does not say its format; let it end in {', '.join(SUFFIXES)}."
-        )
-    return SUFFIXES[out.suffix.lower()]
 
 
 def _read(request: SearchRequest, names: BundleNames) -> EntryList:

@@ -272,7 +272,7 @@ def _cut(
 
 def _first_pixel(at_px: float, length: int) -> tuple[int, float]:
     """Where the field begins along an axis, and how far from its middle the position then is."""
-    off_px = at_px - (length - 1) / 2
+    off_px = at_px - length // 2  # the pixel that preprocessing takes for the middle
     if abs(off_px) <= CENTRED_WITHIN_PX:
         return length // 2 - FIELD_PX // 2, off_px
     return round(at_px - (FIELD_PX - 1) / 2), 0.0

@@ -8,6 +8,7 @@ import csv
 import io
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ from astropy.table import MaskedColumn, Table
 from astropy.table.meta import get_yaml_from_table
 
 from app.bundle.catalogue import ColumnInfo, column_info
+from app.errors import ExplorerError
 
 TableFormat = Literal["csv", "ecsv", "votable", "parquet"]
 MEDIA_TYPES: Mapping[str, str] = {
@@ -36,6 +38,8 @@ EXTENSIONS: Mapping[str, str] = {
     "votable": "vot",
     "parquet": "parquet",
 }
+SUFFIXES = {f".{suffix}": fmt for fmt, suffix in EXTENSIONS.items()} | {".xml": "votable"}
+"""What the end of a file's name says of its format."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
 """A spreadsheet takes a cell that begins with one of these for a formula."""
 
@@ -55,10 +59,28 @@ def write_table(table: pa.Table, provenance: Mapping[str, str], fmt: str) -> byt
 
     Notes
     -----
+    A column y of arrays (fixed-size lists) is an array in ECSV and VOTable and a fixed-size list in
+    Parquet; CSV has no arrays, there it is the columns y_0, y_1 and so on.
     Unknown numbers are empty (null in Parquet), unknown words are the empty word. In CSV a word
     that a spreadsheet would take for a formula begins with one apostrophe more (`plain_cell`).
     """
     return _WRITERS[fmt](_words_known(table), provenance)
+
+
+def format_of(path: Path) -> str:
+    """Which format the end of a file's name asks for.
+
+    Raises
+    ------
+    ExplorerError
+        If it asks for none.
+    """
+    fmt = SUFFIXES.get(path.suffix.lower())
+    if fmt is None:
+        raise ExplorerError(
+            f"'{path.name}' does not say its format; let it end in {', '.join(SUFFIXES)}."
+        )
+    return fmt
 
 
 def write_plain_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -94,6 +116,11 @@ def as_astropy(table: pa.Table, provenance: Mapping[str, str]) -> Table:
 
 
 def _csv(table: pa.Table, provenance: Mapping[str, str]) -> bytes:
+    for name in _array_columns(table):
+        arrays = table[name].combine_chunks()
+        table = table.drop_columns([name])
+        for i in range(arrays.type.list_size):
+            table = table.append_column(f"{name}_{i}", pc.list_element(arrays, i))
     for i, field in enumerate(table.schema):
         if pa.types.is_string(field.type):
             words = table[field.name]
@@ -114,7 +141,24 @@ def _ecsv(table: pa.Table, provenance: Mapping[str, str]) -> bytes:
         if pa.types.is_boolean(field.type):
             words = pc.if_else(table[field.name], "True", "False")
             table = table.set_column(i, field.name, words)
+        elif pa.types.is_fixed_size_list(field.type):
+            words = _joined_arrays(table[field.name].combine_chunks(), ",")
+            table = table.set_column(
+                i, field.name, pc.binary_join_element_wise("[", words, "]", "")
+            )
     return text.getvalue().encode() + _rows(table, header=False)
+
+
+def _array_columns(table: pa.Table) -> list[str]:
+    return [field.name for field in table.schema if pa.types.is_fixed_size_list(field.type)]
+
+
+def _joined_arrays(arrays: pa.FixedSizeListArray, separator: str) -> pa.Array:
+    """The numbers of each array in one word."""
+    words = arrays.flatten().cast(pa.string())
+    size = arrays.type.list_size
+    listed = pa.FixedSizeListArray.from_arrays(words, size).cast(pa.list_(pa.string()))
+    return pc.binary_join(listed, separator)
 
 
 def _rows(table: pa.Table, header: bool) -> bytes:
@@ -173,6 +217,8 @@ def _xml_rows(table: pa.Table) -> bytes:
         values = table[name].combine_chunks()
         if pa.types.is_floating(values.type):
             values = pc.if_else(pc.is_nan(values), None, values)
+        if pa.types.is_fixed_size_list(values.type):
+            values = _joined_arrays(values, " ")
         text = values.cast(pa.string())
         for plain, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
             text = pc.replace_substring(text, plain, escaped)
@@ -198,7 +244,11 @@ def _words_known(table: pa.Table) -> pa.Table:
 
 def _column(values: pa.ChunkedArray, about: ColumnInfo) -> MaskedColumn:
     missing = pc.is_null(values, nan_is_null=True).to_numpy(zero_copy_only=False)
-    if pa.types.is_string(values.type):
+    if pa.types.is_fixed_size_list(values.type):
+        data = values.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        data = data.reshape(-1, values.type.list_size)
+        missing = np.zeros(data.shape, bool)
+    elif pa.types.is_string(values.type):
         words = np.array(pc.fill_null(values, "").to_pylist() or [""], dtype=str)
         data, missing = words[: len(values)], np.zeros(len(values), bool)
     else:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
+from astropy.table import Table
 from typer.testing import CliRunner
 
 import scripts.embed
@@ -144,9 +145,40 @@ def test_a_picture_has_no_position_and_its_remarks_say_what_is_unknown(
     grey = np.clip(255 * drawn() / drawn().max(), 0, 255).astype(np.uint8)
     (tmp_path / "a.png").write_bytes(picture(grey))
     embed_files([tmp_path / "a.png"], encoder, tmp_path / "y.parquet")
-    (row,) = pq.read_table(tmp_path / "y.parquet").to_pylist()
+    table = pq.read_table(tmp_path / "y.parquet")
+    (row,) = table.to_pylist()
+    assert table.schema.metadata[b"input_kind"].startswith(b"raw; pictures")
     assert row["ra_deg"] is None
     assert "stretch is unknown" in row["remarks"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "ecsv", "vot", "xml", "parquet"])
+def test_the_suffix_says_the_format_and_y_is_what_the_format_can_hold(
+    tmp_path: Path, encoder: Encoder, suffix: str
+) -> None:
+    paths = [write(tmp_path / "a.fits"), write(tmp_path / "b.fits", CTYPE1="X", CTYPE2="Y")]
+    out = tmp_path / f"y.{suffix}"
+    embed_files(paths, encoder, out)
+    kind = {"csv": "ascii.csv", "ecsv": "ascii.ecsv", "vot": "votable", "xml": "votable"}
+    table = Table.read(out, format=kind.get(suffix, suffix))
+    assert list(table["file"]) == [str(path) for path in paths]
+    assert table["ra_deg"][0] == pytest.approx(150, abs=1e-6)
+    assert np.ma.is_masked(table["ra_deg"][1]) or np.isnan(table["ra_deg"][1])
+    y = (
+        np.array([[row[f"y_{i}"] for i in range(512)] for row in table])
+        if suffix == "csv"
+        else np.array([np.asarray(row["y"]) for row in table])
+    )
+    expected = embed(encoder, network_input(clean(drawn()))[None])[0]
+    np.testing.assert_allclose(y[0], expected, rtol=1e-4, atol=1e-5)
+    assert y.shape == (2, 512)
+
+
+def test_a_name_that_says_no_format_is_refused_before_the_work(
+    tmp_path: Path, encoder: Encoder
+) -> None:
+    with pytest.raises(ExplorerError, match=r"'y.fits' does not say its format"):
+        embed_files([write(tmp_path / "a.fits")], encoder, tmp_path / "y.fits")
 
 
 def test_missing_files_and_directories_are_said_before_the_work(

@@ -113,6 +113,16 @@ def test_a_position_in_a_larger_image_is_cut_at_whole_pixels() -> None:
     assert field.covered.all()
 
 
+@pytest.mark.parametrize("size_px", [300, 301])
+def test_a_position_anywhere_in_the_middle_pixel_needs_no_word(size_px: int) -> None:
+    """FIRST cuts at whole pixels: the position lies somewhere in pixel side // 2."""
+    grid = Grid((size_px, size_px))
+    image = read_sky_image(fits_file(sky_image(grid, noise_jy=1e-4), grid, 5.4))
+    off_px = np.array([-0.49, 0.49])
+    for place in grid.wcs().pixel_to_world(size_px // 2 + off_px, size_px // 2 + off_px):
+        assert to_first(image, place).remarks == ()
+
+
 def test_a_position_outside_the_image_is_refused_with_where_the_image_is() -> None:
     plane = read_sky_image(fits_file(sky_image(FIRST_FIELD), FIRST_FIELD, 5.4))
     with pytest.raises(OutsideImage, match=r"does not lie in the image, whose centre is 13h20m0"):
