@@ -29,7 +29,7 @@ from app.tables.neighbours import NeighbourTable, bundle_provenance, write_unmat
 from app.tables.write import format_of, write_table
 from model.inference import load_fast_encoder
 from model.whole_file import write_whole
-from scripts.bundle.named import read_source_list
+from scripts.bundle.named import list_content, read_named_batches, read_source_list
 from scripts.terminal import bar, check_output, console
 
 
@@ -104,11 +104,14 @@ class _Account:
 
 
 def _read(request: SearchRequest, names: BundleNames) -> EntryList:
-    """Read a file as a list of lines or a table, anything else as the name of a catalogue."""
+    """Read a file as a table or a list of lines, anything else as the name of a catalogue."""
     path = Path(request.spec)
     if not path.is_file():
         return entries_of(read_source_list(request.spec, **request.columns))
-    return read_list(path.read_bytes(), path.name, names, request.columns)
+    batches = read_named_batches(request.spec)
+    if batches is not None:
+        return entries_of(batches[0])
+    return read_list(list_content(path), path.name, names, request.columns)
 
 
 def _options(request: SearchRequest, settings: Settings, space: LatentSpace) -> ListSearchOptions:

@@ -147,12 +147,15 @@ def make_table(columns: Mapping[str, object], info: Mapping[str, ColumnInfo]) ->
         array = pa.array(values, from_pandas=True)
         if pa.types.is_null(array.type):
             array = array.cast(pa.float64())
-        about = info[name]
-        metadata = {"label": about.label, "unit": about.unit, "ucd": about.ucd}
-        metadata["description"] = about.description
         arrays.append(array)
-        fields.append(pa.field(name, array.type, metadata=metadata))
+        fields.append(info_field(name, array.type, info[name]))
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def info_field(name: str, kind: pa.DataType, info: ColumnInfo) -> pa.Field:
+    """The field of a column that carries what it means."""
+    said = {"label": info.label, "unit": info.unit, "ucd": info.ucd}
+    return pa.field(name, kind, metadata=said | {"description": info.description})
 
 
 def write_table(table: pa.Table, path: Path) -> None:

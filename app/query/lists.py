@@ -20,7 +20,7 @@ from app.sky.resolve import NameService, Understood, understand_there
 from model.preprocess import ImageError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ListEntry:
     """One entry of a list."""
 

@@ -1,22 +1,33 @@
-"""A list of positions or names as people keep them, one entry a line or a table, from its bytes.
+"""A list as people send it, table or lines, as entries to search for. It never searches."""
 
-It never asks a name service and drops no entry: what is no position has a reason.
-"""
+import io
+import re
+from collections.abc import Callable
 
-import hashlib
-from pathlib import Path
-
-from app.errors import ListTooLong, UnreadableList, UnreadablePosition
+from app.errors import UnreadableList, UnreadablePosition
 from app.query.lists import EntryList, ListEntry, of_understood
+from app.sky.coordinates import tidy
 from app.sky.names import BundleNames
-from app.sky.resolve import understand_here
-from app.tables.bounds import TableBounds, TableTooLarge, check_bounds, unpacked
-from app.tables.files import read_table_bytes
-from app.tables.lists import ListOptions, SourceList, UnreadableCatalogue
-from app.tables.read import list_of_table
+from app.sky.resolve import Understood, from_coordinates, understand_here
+from app.tables.files import read_file
+from app.tables.frames import frame_text, read_frame
+from app.tables.lists import ListOptions, SourceList
+from app.tables.positions import typed_frame
+from app.tables.source_list import list_of_table
+from app.tables.table import OWN_FILE, FileTable, Limits
+from app.tables.text import TextLines
 
-DELIMITERS = ",;\t|"
-_NO_TEXT = (b"SIMPLE", b"PAR1", b"<?xml", b"<VOTABLE", b"# %ECSV")
+FileReader = Callable[[bytes, str, ListOptions, Limits], FileTable | TextLines]
+"""Reads what a file of a given name holds, as `read_file` does."""
+
+EMPTY = "The list is empty. Write one position or name a line, such as 180.31 +52.11 or 3C 285."
+_SAYS_FRAME = re.compile(
+    r"\b(?:[BJ](?:1[89]\d\d)(?:\.\d+)?|FK4|galactic|GLON|supergalactic|ecliptic|hourangle"
+    r"|RA ?[\[(]?hours?|radians?)\b",
+    re.I,
+)
+_THREE_NUMBERS = re.compile(r"\d{1,3} \d+(?:\.\d*)? [+-]?\d+(?:\.\d*)?", re.ASCII)
+_FIVE_NUMBERS = re.compile(r"\d+ \d+ \d+(?:\.\d*)? [+-]?\d+ \d+(?:\.\d*)?", re.ASCII)
 
 
 def read_list(
@@ -24,54 +35,40 @@ def read_list(
     name: str,
     names: BundleNames,
     options: ListOptions | None = None,
-    bounds: TableBounds | None = None,
+    limits: Limits = OWN_FILE,
+    read: FileReader = read_file,
 ) -> EntryList:
-    """Read a list: a table if it has columns and is none of lines, else a position a line.
+    """Read a list: a table if its columns have names, else a position or name a line.
 
     Parameters
     ----------
     content : bytes
-        A file, or what was pasted; a gzip file is unpacked.
+        A file, or what was pasted.
     name : str
         Of the file, for sentences.
     names : BundleNames
-        Of the sources that a line may name.
     options : ListOptions, optional
-        The user's word on the columns; with any, it is a table.
-    bounds : TableBounds, optional
-        None: the list is from this machine, and as large as its memory allows.
+        The user's word on columns, units and frame.
+    limits : Limits
+    read : callable
+        How the bytes are read; a server has it done in a process of its own.
 
     Raises
     ------
     UnreadableList
         If it holds no entry, or is a table that cannot be read.
     ListTooLong
-        If it exceeds the bounds.
     """
-    try:
-        content = unpacked(content, bounds)
-        if bounds:
-            check_bounds(content, bounds)
-        text = _as_text(content)
-        if text is None or any((options or {}).values()) or _is_table(text, names):
-            return _entries_of_table(content, name, options or {})
-    except TableTooLarge as exc:
-        raise ListTooLong(
-            f"'{name}' is not read. {exc} `rgz-explorer search` reads lists of any size."
-        ) from exc
-    except UnreadableCatalogue as exc:
-        raise UnreadableList(str(exc)) from exc
-    entries = read_lines(text, names)
+    if not content.strip():
+        raise UnreadableList(EMPTY)
+    told = options or {}
+    found = read(content, name, told, limits)
+    if isinstance(found, FileTable):
+        return entries_of(list_of_table(found, name, told))
+    entries = read_lines(found.text, names, told.get("frame"))
     if not entries:
-        raise UnreadableList(
-            "The list is empty. Write one position or name a line, such as 180.31 +52.11 or 3C 285."
-        )
-    return EntryList(entries)
-
-
-def read_lines(text: str, names: BundleNames) -> list[ListEntry]:
-    """Read one position or name a line; empty lines and those that begin with # are left out."""
-    return [_entry(number, line, names) for number, line in _lines(text)]
+        raise UnreadableList(EMPTY)
+    return EntryList(entries, found.notes)
 
 
 def entries_of(sources: SourceList) -> EntryList:
@@ -88,47 +85,78 @@ def entries_of(sources: SourceList) -> EntryList:
     return EntryList(sorted(entries, key=lambda entry: entry.row), list(sources.notes))
 
 
-def _entries_of_table(content: bytes, name: str, options: ListOptions) -> EntryList:
-    path = Path(name)
-    digest = hashlib.sha256(content).hexdigest()
-    return entries_of(list_of_table(read_table_bytes(content, path), path, options, digest))
+def _sentence(reason: str) -> str:
+    return f"{reason[:1].upper()}{reason[1:].rstrip('.')}."
 
 
-def _entry(number: int, line: str, names: BundleNames) -> ListEntry:
+def read_lines(text: str, names: BundleNames, frame: str | None = None) -> list[ListEntry]:
+    """Read one position or name a line; empty lines and those that begin with # are left out.
+
+    Parameters
+    ----------
+    text : str
+    names : BundleNames
+    frame : str, optional
+        Of coordinates that do not say theirs; else they are ICRS.
+
+    Raises
+    ------
+    UnreadableList
+        If a comment says a frame or unit that the lines do not.
+    """
+    within = typed_frame(frame_text(read_frame(frame))) if frame else ""
+    lines = _lines(text)
+    if not within:
+        _check_comments(text)
+    indexed = _are_indexed([line for _, line in lines])
+    return [_entry(number, line, names, within, indexed) for number, line in lines]
+
+
+def _lines(text: str) -> list[tuple[int, str]]:
+    numbered = enumerate(io.StringIO(text, newline=None), start=1)
+    stripped = ((number, line.strip()) for number, line in numbered)
+    return [(number, line) for number, line in stripped if line and not line.startswith("#")]
+
+
+def _check_comments(text: str) -> None:
+    """Refuse a list whose comments say what its numbers are where the numbers do not."""
+    for line in io.StringIO(text, newline=None):
+        if line.startswith("#") and (said := _SAYS_FRAME.search(line)):
+            raise UnreadableList(
+                f"A comment of the list says '{said[0]}', its lines do not. Say the frame in every "
+                "line (B1950 13:43:20.3 +23:37:55), or for the whole list (frame), or name its "
+                "columns (#l,b)."
+            )
+        if line.strip() and not line.startswith("#"):
+            return
+
+
+def _are_indexed(lines: list[str]) -> bool:
+    """Whether every line begins with its number."""
+    first = [line.split(maxsplit=1)[0] for line in lines]
+    return len(first) > 1 and any(
+        first == [str(n) for n in range(start, start + len(first))] for start in (0, 1)
+    )
+
+
+def _entry(number: int, line: str, names: BundleNames, frame: str, indexed: bool) -> ListEntry:
+    plain = tidy(line)
+    if _THREE_NUMBERS.fullmatch(plain) or (indexed and _FIVE_NUMBERS.fullmatch(plain)):
+        return ListEntry(
+            number,
+            text=line,
+            reason=f"'{plain}' has two readings: its first number may belong to the coordinates, "
+            "or be that of the row. Write the coordinates alone, or a line above them that names "
+            "the columns.",
+        )
     try:
-        found = understand_here(line, names=names)
+        found = _understood(line, names, frame)
     except UnreadablePosition as exc:
         return ListEntry(number, text=line, reason=str(exc))
     entry = ListEntry(number, text=line, to_look_up=found is None)
     return of_understood(entry, found) if found else entry
 
 
-def _as_text(content: bytes) -> str | None:
-    """The text of a list of lines; None for the bytes of another format."""
-    if content.lstrip().startswith(_NO_TEXT) or b"\0" in content[:4096]:
-        return None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
-def _lines(text: str) -> list[tuple[int, str]]:
-    numbered = enumerate(text.splitlines(), start=1)
-    stripped = ((number, line.strip()) for number, line in numbered)
-    return [(number, line) for number, line in stripped if line and not line.startswith("#")]
-
-
-def _is_table(text: str, names: BundleNames) -> bool:
-    """Whether the first line has several fields and, taken whole, is no position or name."""
-    first = next((line for _, line in _lines(text)), "")
-    if not any(delimiter in first for delimiter in DELIMITERS):
-        return False
-    try:
-        return understand_here(first, names=names) is None
-    except UnreadablePosition:
-        return True
-
-
-def _sentence(reason: str) -> str:
-    return f"{reason[:1].upper()}{reason[1:].rstrip('.')}."
+def _understood(line: str, names: BundleNames, frame: str) -> Understood | None:
+    framed = from_coordinates(f"{frame} {line}") if frame else None
+    return framed or understand_here(line, names=names)

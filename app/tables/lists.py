@@ -3,19 +3,22 @@
 It never fetches, and it never holds pixels: the build gives those.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from app.bundle.catalogue import ColumnInfo
+from app.bundle.catalogue import ColumnInfo, column_info
 from app.bundle.files import SourceRecord
-from app.errors import ExplorerError
+from app.errors import UnreadableList
+
+ROWS_AT_ONCE = 10_000
 
 
-class UnreadableCatalogue(ExplorerError):
+class UnreadableCatalogue(UnreadableList):
     """A file or name that gives no list of sources; the sentence says why and what to try."""
 
 
@@ -48,16 +51,26 @@ class SourceList:
     extents_arcsec: NDArray[np.float64] | None = None
     """(N,) angular extents that the list gives, NaN where it gives none; None: it has no such
     column."""
-    own: Mapping[str, list[object]] = field(default_factory=dict)
-    """The list's own columns, N values each, None where unknown."""
-    own_columns: Mapping[str, ColumnInfo] = field(default_factory=dict)
-    """What those columns mean."""
+    own: pa.Table = field(default_factory=lambda: pa.table({}))
+    """The list's own columns, N rows, null where unknown; fields carry their `ColumnInfo`."""
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Sentences for the user: which columns were taken, in which units, what was left out."""
 
     def __len__(self) -> int:
         return len(self.source_ids)
+
+    @property
+    def own_columns(self) -> Mapping[str, ColumnInfo]:
+        """What the list's own columns mean."""
+        return {each.name: column_info(each) for each in self.own.schema}
+
+    def own_rows(self) -> Iterator[dict[str, object]]:
+        """The own values of each source, in order, None where unknown."""
+        if not self.own.num_columns:
+            yield from ({} for _ in range(len(self)))
+        for batch in self.own.to_batches(max_chunksize=ROWS_AT_ONCE):
+            yield from batch.to_pylist()
 
 
 class ListOptions(TypedDict, total=False):
@@ -75,4 +88,5 @@ class ListOptions(TypedDict, total=False):
     """deg, hourangle or rad: overrides the file's own unit."""
     dec_unit: str | None
     frame: str | None
-    """icrs, fk5 (J2000), fk4 (B1950) or galactic: overrides the file's own."""
+    """icrs, fk5 (J2000), fk4 (B1950), galactic, or with an equinox ("fk5 J1975"): overrides the
+    file's own."""

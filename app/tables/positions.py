@@ -4,10 +4,11 @@ It never changes a value to make it fit.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
@@ -15,314 +16,173 @@ from numpy.typing import NDArray
 from app.errors import ExplorerError
 from app.sky.coordinates import plain, read_angle
 from app.sky.resolve import parse_position
-from app.tables.files import RawColumn, RawTable, plain_name
+from app.tables.frames import degrees_in, frame_text, is_sexagesimal, read_frame, shown_frame
 from app.tables.lists import ListOptions, UnreadableCatalogue
+from app.tables.position_columns import PositionColumns, SplitColumns
+from app.tables.table import Column, FileTable
 
-PAIRS = (
-    ("ra_deg", "dec_deg"),
-    ("_raj2000", "_dej2000"),
-    ("ra", "dec"),
-    ("ra", "de"),
-    ("raj2000", "dej2000"),
-    ("raj2000", "decj2000"),
-    ("ra_j2000", "dec_j2000"),
-    ("ra_icrs", "de_icrs"),
-    ("ra_icrs", "dec_icrs"),
-    ("_ra.icrs", "_de.icrs"),
-    ("_ra_icrs", "_de_icrs"),
-    ("_ra", "_de"),
-    ("radeg", "decdeg"),
-    ("radeg", "dedeg"),
-    ("ra_d", "dec_d"),
-    ("s_ra", "s_dec"),
-    ("alpha", "delta"),
-    ("alpha_j2000", "delta_j2000"),
-    ("alphawin_j2000", "deltawin_j2000"),
-    ("right_ascension", "declination"),
-    ("rightascension", "declination"),
-    ("ra_hours", "dec_deg"),
-    ("ramean", "decmean"),
-    ("ra_mean", "dec_mean"),
-)
-"""Names of right ascension and declination, the surer ones first; compared by `plain_name`."""
-OTHER_PAIRS = (
-    ("rab1950", "deb1950", "fk4"),
-    ("_rab1950", "_deb1950", "fk4"),
-    ("glon", "glat", "galactic"),
-    ("_glon", "_glat", "galactic"),
-)
-"""Taken only where there is no other pair; the name itself says the frame."""
-COMBINED = ("position", "pos", "coord", "coords", "coordinates", "radec", "ra_dec", "skycoord")
-NAMES = (
-    "name",
-    "source_name",
-    "rgz_name",
-    "mightee_name",
-    "rgzid",
-    "iau_name",
-    "iauname",
-    "designation",
-    "object",
-    "object_name",
-    "objname",
-    "objid",
-    "main_id",
-    "source",
-    "first",
-    "filename",
-)
-
-
-@dataclass(frozen=True)
-class PositionColumns:
-    """Where the positions are: two columns, or one that holds both."""
-
-    ra: RawColumn | None = None
-    dec: RawColumn | None = None
-    combined: RawColumn | None = None
-    frame: str | None = None
-    """The frame that the columns' names or UCDs say."""
-    how: str = ""
-    """How they were recognised, for the user."""
-
-
-def find_position_columns(table: RawTable, options: ListOptions) -> PositionColumns:
-    """Find the columns of the positions.
-
-    Raises
-    ------
-    UnreadableCatalogue
-        If the user names a column that is not there, or none is recognised.
-    """
-    named = _by_option(table, options)
-    found = named or _by_ucd_or_name(table) or _by_name_of_source(table)
-    if found is None:
-        raise UnreadableCatalogue(
-            "No position columns were recognised by name or UCD among: "
-            f"{_listed(column.name for column in table.columns)}. "
-            "Say which they are with --ra-column and --dec-column, or --position-column."
-        )
-    return found
-
-
-def find_column(table: RawTable, name: str, option: str) -> RawColumn:
-    """The column that the user names.
-
-    Raises
-    ------
-    UnreadableCatalogue
-    """
-    column = table.find(name)
-    if column is None:
-        raise UnreadableCatalogue(
-            f"There is no column '{name}' ({option}); the columns are: "
-            f"{_listed(c.name for c in table.columns)}."
-        )
-    return column
-
-
-def find_names(table: RawTable, options: ListOptions) -> RawColumn | None:
-    """The column with the sources' names, if there is one."""
-    if given := options.get("name_column"):
-        return find_column(table, given, "--name-column")
-    for column in table.columns:
-        if column.ucd.lower().replace(" ", "") in ("meta.id;meta.main", "id_main"):
-            return column
-    plain = {plain_name(c.name): c for c in reversed(table.columns)}
-    return next((plain[name] for name in NAMES if name in plain), None)
-
-
-def _by_option(table: RawTable, options: ListOptions) -> PositionColumns | None:
-    ra, dec = options.get("ra_column"), options.get("dec_column")
-    combined = options.get("position_column")
-    if combined and (ra or dec):
-        raise UnreadableCatalogue("Give --position-column, or --ra-column and --dec-column.")
-    if combined:
-        column = find_column(table, combined, "--position-column")
-        return PositionColumns(combined=column, how="as told")
-    if bool(ra) != bool(dec):
-        raise UnreadableCatalogue("--ra-column and --dec-column are given together.")
-    if ra and dec:
-        columns = find_column(table, ra, "--ra-column"), find_column(table, dec, "--dec-column")
-        return PositionColumns(*columns, how="as told")
-    return None
-
-
-def _by_ucd_or_name(table: RawTable) -> PositionColumns | None:
-    plain = {plain_name(c.name): c for c in reversed(table.columns)}
-    if found := _by_ucd(table, main=True):
-        return found
-    for ra, dec in PAIRS:
-        if ra in plain and dec in plain:
-            return PositionColumns(plain[ra], plain[dec], how="by name")
-    if found := _by_ucd(table, main=False):
-        return found
-    for name in COMBINED:
-        if name in plain:
-            return PositionColumns(combined=plain[name], how="by name")
-    for lon, lat, frame in OTHER_PAIRS:
-        if lon in plain and lat in plain:
-            return PositionColumns(plain[lon], plain[lat], frame=frame, how="by name")
-    return None
-
-
-def _by_ucd(table: RawTable, main: bool) -> PositionColumns | None:
-    found: dict[str, RawColumn] = {}
-    for column in table.columns:
-        ucd = column.ucd.lower().replace(" ", "").replace("_", ".")
-        ucd, is_main = ucd.removesuffix(";meta.main").removesuffix(".main"), ucd.endswith("main")
-        if ucd in ("pos.eq.ra", "pos.eq.dec") and is_main == main:
-            found.setdefault(ucd, column)
-    if len(found) < 2:
-        return None
-    return PositionColumns(found["pos.eq.ra"], found["pos.eq.dec"], how="by UCD")
-
-
-def _by_name_of_source(table: RawTable) -> PositionColumns | None:
-    """Names such as J123456.7+012345 hold a position, if a coarse one."""
-    pass
-
-    column = find_names(table, {})
-    if column is None:
-        return None
-    known = [value for value in column.values if isinstance(value, str)][:5]
-    if not known or not all(reads_as_position(value) for value in known):
-        return None
-    return PositionColumns(combined=column, how="from the names, as exact as those are")
-
-
-def _listed(names: Iterable[str], most: int = 30) -> str:
-    every = list(names)
-    return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")
-
-
-FRAMES = {"icrs": "ICRS", "fk5": "FK5 J2000", "fk4": "FK4 B1950", "galactic": "Galactic"}
-_UNITS = {
-    **dict.fromkeys(("deg", "degree", "degrees", "d", "degj2000", "degs", "°"), 1.0),
-    **dict.fromkeys(("hourangle", "hour", "hours", "h", "hr", "hrs"), 15.0),
-    **dict.fromkeys(("rad", "radian", "radians"), float(np.rad2deg(1))),
-    "arcsec": 1 / 3600,
-    "arcmin": 1 / 60,
-    "mas": 1 / 3_600_000,
-}
-_SEXAGESIMAL_UNITS = ("h:m:s", "hms", "d:m:s", "dms", "hh:mm:ss", "dd:mm:ss")
+LONGEST_ANGLE = 40
+"""Characters; nothing longer is an angle."""
+ENOUGH_ROWS = 20
+"""So many values of a column let it be seen that they may be hours or radians."""
+NO_UNIT = "degrees, as no unit is given"
 _MINUS = str.maketrans("\u2212\u2013\u2010\u2011", "----")
-HOURS = ("rah", "ra_h", "ra_hours", "ra_hour", "rahours")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?", re.ASCII)
+_MINUTES_SECONDS = re.compile(r"[+-]?\d+:\d+\.\d*", re.ASCII)
+_CASA = re.compile(r"([+-]?\d{1,3})\.(\d{1,2})\.(\d{1,2}(?:\.\d*)?)", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
 class RowPositions:
     """ICRS positions of all rows, and why some rows have none."""
 
-    ra_deg: NDArray[np.float64]  # (M,), NaN where there is a reason
-    dec_deg: NDArray[np.float64]  # (M,)
+    ra_deg: NDArray[np.float64]  # (N,), NaN where there is a reason
+    dec_deg: NDArray[np.float64]  # (N,)
+    frame: str
+    """The frame in which the columns were read."""
+    units: tuple[str, str] = ("", "")
+    """Of longitude and latitude, in words."""
     reasons: dict[int, str] = field(default_factory=dict)
     """By index of the row, from 0."""
     notes: list[str] = field(default_factory=list)
 
 
 def read_positions(
-    columns: PositionColumns, file_frame: str | None, options: ListOptions
+    table: FileTable, columns: PositionColumns, options: ListOptions
 ) -> RowPositions:
     """Read the positions of all rows.
 
     Parameters
     ----------
+    table : FileTable
     columns : PositionColumns
-    file_frame : str or None
-        The frame that the file says.
     options : ListOptions
         ra_unit, dec_unit and frame overrule the file.
 
     Raises
     ------
     UnreadableCatalogue
-        If a unit or frame is not known.
+        If a unit or frame is not known, or a name and the file contradict each other.
 
     Notes
     -----
     Without a unit, numbers are degrees and sexagesimal texts have RA in hours, Dec in degrees.
     """
-    if columns.combined is not None:
-        return _read_combined(columns.combined, columns.how)
-    assert columns.ra is not None
-    assert columns.dec is not None
-    frame = _frame(options.get("frame") or columns.frame or file_frame)
-    lon = _read_angles(columns.ra, options.get("ra_unit"), longitude=frame != "galactic")
-    lat = _read_angles(columns.dec, options.get("dec_unit"), longitude=False)
-    reasons = _reasons(columns, lon, lat, frame)
-    notes = _notes(columns, lon, lat, frame, file_frame)
-    good = np.array([i not in reasons for i in range(len(lon.deg))], bool)
-    ra, dec = _to_icrs(np.where(good, lon.deg, np.nan), np.where(good, lat.deg, np.nan), frame)
-    return RowPositions(ra, dec, reasons, notes)
-
-
-def reads_as_position(text: str) -> bool:
-    """Whether a text holds a whole position."""
-    try:
-        parse_position(text)
-    except ExplorerError:
-        return False
-    return True
+    said = options.get("frame") or columns.frame or table.frame
+    frame = frame_text(read_frame(said)) if said else "icrs"
+    if columns.combined:
+        return _read_combined(table.column(columns.combined), columns, said and frame)
+    if columns.split:
+        lon, lat = _read_split(table, columns.split)
+    else:
+        equatorial = "galactic" not in frame
+        lon = _read_angles(
+            table.column(columns.ra), options.get("ra_unit"), columns.ra_unit, equatorial
+        )
+        lat = _read_angles(
+            table.column(columns.dec), options.get("dec_unit"), columns.dec_unit, None
+        )
+    return _in_icrs(lon, lat, frame, [_note(columns, lon, lat, frame, said), *columns.notes])
 
 
 @dataclass(frozen=True, eq=False)
 class _Angles:
-    deg: NDArray[np.float64]  # (M,)
+    """A longitude or latitude of all rows."""
+
+    name: str
+    deg: NDArray[np.float64]  # (N,)
     unit: str
+    """What it was taken for, in words."""
     bad: dict[int, str]
+    is_number: bool = False
+    notes: tuple[str, ...] = ()
 
 
-def _read_angles(column: RawColumn, told: str | None, longitude: bool) -> _Angles:
-    scale, unit = _scale(column, told, longitude)
-    in_hours = longitude and (scale == 15.0 or not (told or column.unit))
-    deg = np.full(len(column.values), np.nan)
-    bad: dict[int, str] = {}
+def _read_angles(
+    column: Column, told: str | None, name_says: str, is_ra: bool | None
+) -> _Angles:  # fmt: skip
+    """Read a column; `is_ra` is None for a latitude, False for a longitude that has no hours."""
+    unit, scale = _unit(column, told, name_says, is_ra is not None)
+    if not column.is_text:
+        deg = column.numbers() * scale
+        bad = {int(i): f"it has no {column.name}" for i in np.flatnonzero(np.isnan(deg))}
+        words = _unit_words(unit, scale)
+        doubts = _doubts(column.name, deg, unit, is_ra)
+        return _Angles(column.name, deg, words, bad, is_number=True, notes=doubts)
+    in_hours = bool(is_ra) and (scale == 15.0 or not unit)
+    deg, bad = np.full(len(column.values), np.nan), {}
     texts = 0
-    for i, value in enumerate(column.values):
+    for i, value in enumerate(column.values.to_pylist()):
         if value is None:
             bad[i] = f"it has no {column.name}"
-        elif not isinstance(value, str):
-            deg[i] = float(value) * scale
         elif (number := _number(value)) is not None:
             deg[i] = number * scale
-        elif (angle := _sexagesimal(value, in_hours, longitude)) is None:
-            bad[i] = f"'{value[:40]}' in {column.name} is no angle"
+        elif _MINUTES_SECONDS.fullmatch(value):
+            bad[i] = (
+                f"'{value}' in {column.name} may be minutes and seconds, as Excel writes times; "
+                "write all three numbers, or degrees"
+            )
+        elif (angle := _sexagesimal(value, in_hours, is_ra is not None)) is None:
+            bad[i] = f"'{value[:LONGEST_ANGLE]}' in {column.name} is no angle"
         else:
             deg[i], texts = angle, texts + 1
     written = f"sexagesimal, in {'hours' if in_hours else 'degrees'}"
-    return _Angles(deg, written if texts else unit, bad)
+    return _Angles(column.name, deg, written if texts else _unit_words(unit, scale), bad)
 
 
-def _scale(column: RawColumn, told: str | None, longitude: bool) -> tuple[float, str]:
-    """Degrees in one unit of the column, and what was decided, in words."""
-    unit = (told or column.unit).strip().strip('"').lower()
-    if unit in _SEXAGESIMAL_UNITS:
-        unit = "hourangle" if unit.startswith("h") else "deg"
-    if not unit and longitude and plain_name(column.name) in HOURS:
-        return 15.0, "hours, as its name says"
+def _unit(column: Column, told: str | None, name_says: str, is_lon: bool) -> tuple[str, float]:
+    """The unit of a column and degrees in one of it; the user's word, the file's, the name's."""
+    unit = (told or column.unit or name_says).strip()
     if not unit:
-        return 1.0, "degrees, as no unit is given"
-    if unit not in _UNITS:
-        option = "--ra-unit" if longitude else "--dec-unit"
+        return "", 1.0
+    scale = degrees_in(unit)
+    option = "ra_unit" if is_lon else "dec_unit"
+    if scale is None:
         raise UnreadableCatalogue(
-            f"The unit '{told or column.unit}' of the column '{column.name}' is no angle that can "
-            f"be read; say {option} deg, hourangle or rad."
+            f"The unit '{unit}' of the column '{column.name}' is no angle that can be read; say "
+            f"{option}: deg, hourangle or rad."
         )
-    return _UNITS[unit], {15.0: "hours", 1.0: "degrees"}.get(_UNITS[unit], unit)
+    named = degrees_in(name_says) if name_says and not told else None
+    if named is not None and named != scale and not is_sexagesimal(unit):
+        raise UnreadableCatalogue(
+            f"The column '{column.name}' is in '{unit}' by the file and in '{name_says}' by its "
+            f"name; say {option}: deg, hourangle or rad."
+        )
+    if is_sexagesimal(unit) and not column.is_text:
+        return "", 1.0 if not is_lon else scale
+    return unit, scale
+
+
+def _unit_words(unit: str, scale: float) -> str:
+    if not unit:
+        return NO_UNIT
+    return {15.0: "hours", 1.0: "degrees"}.get(scale, unit)
+
+
+def _doubts(name: str, deg: NDArray[np.float64], unit: str, is_ra: bool | None) -> tuple[str, ...]:
+    """What to look at where numbers without a unit were taken for degrees."""
+    finite = np.abs(deg[np.isfinite(deg)])
+    if unit or is_ra is None or len(finite) <= ENOUGH_ROWS or finite.max() >= 24:
+        return ()
+    if finite.max() <= 2 * np.pi:
+        return (f"All values of {name} lie below 2 pi: if they are radians, say ra_unit: rad.",)
+    return (f"All values of {name} lie below 24: if they are hours, say ra_unit: hourangle.",)
 
 
 def _number(text: str) -> float | None:
-    try:
-        return float(text.translate(_MINUS))
-    except ValueError:
+    plain_text = text.translate(_MINUS)
+    if not _NUMBER.fullmatch(plain_text):
         return None
+    return float(re.sub("[dD]", "e", plain_text))
 
 
-def _sexagesimal(text: str, in_hours: bool, longitude: bool) -> float | None:
+def _sexagesimal(text: str, in_hours: bool, is_lon: bool) -> float | None:
     """Degrees of '12:34:56.7', '12h34m56.7s', '-00 30 12'; 'h' and 'd' in it decide the unit."""
-    angle = read_angle(plain(text))
-    if angle is None or angle.style == "decimal" or (angle.unit == "h" and not longitude):
+    if len(text) > LONGEST_ANGLE:
+        return None
+    casa = None if is_lon else _CASA.fullmatch(text.translate(_MINUS))
+    angle = read_angle(":".join(casa.groups()) if casa else plain(text))
+    if angle is None or angle.style == "decimal" or (angle.unit == "h" and not is_lon):
         return None
     _, minutes, seconds = (*map(float, angle.parts), 0.0)[:3]
     if minutes >= 60 or seconds > 60:  # tables have seconds that were rounded up to 60
@@ -331,74 +191,144 @@ def _sexagesimal(text: str, in_hours: bool, longitude: bool) -> float | None:
     return angle.value * (15 if hours else 1)
 
 
-def _reasons(columns: PositionColumns, lon: _Angles, lat: _Angles, frame: str) -> dict[int, str]:
-    assert columns.ra is not None
-    assert columns.dec is not None
-    lowest = -180.0 if frame == "galactic" else 0.0
+def _read_split(table: FileTable, split: SplitColumns) -> tuple[_Angles, _Angles]:
+    """Hours, minutes, seconds and sign, degrees, minutes, seconds in columns of their own."""
+    lon, lon_bad = _joined(table, split.ra)
+    lat, lat_bad = _joined(table, split.dec)
+    first = table.column(split.dec[0])
+    if split.sign:
+        signs = [text.translate(_MINUS).strip() for text in table.column(split.sign).texts()]
+        for i in (i for i, sign in enumerate(signs) if sign not in ("", "+", "-", "1", "-1")):
+            lat_bad[i] = f"'{signs[i][:9]}' in {split.sign} is no sign"
+        negative = np.array([sign.startswith("-") for sign in signs], bool)
+    else:
+        negative = np.array([text.translate(_MINUS).startswith("-") for text in first.texts()])
+        doubtful = (lat < 1) & ~negative & (pa.types.is_integer(first.values.type))
+        for place in np.flatnonzero(doubtful):
+            lat_bad[int(place)] = f"{first.name} is 0, and no column says its sign"
+    lat = np.where(negative, -lat, lat)
+    ra_name, dec_name = ", ".join(split.ra), ", ".join(split.dec)
+    return (
+        _Angles(ra_name, 15 * lon, "hours, minutes and seconds", lon_bad),
+        _Angles(dec_name, lat, "degrees, minutes and seconds", lat_bad),
+    )
+
+
+def _joined(
+    table: FileTable, names: Sequence[str]
+) -> tuple[NDArray[np.float64], dict[int, str]]:  # fmt: skip
+    """The size of an angle in the unit of its first part, (N,)."""
+    size = np.zeros(len(table.rows))
+    bad: dict[int, str] = {}
+    for power, name in enumerate(names):
+        column = table.column(name)
+        if column.is_text:
+            found = [_number(text) for text in column.texts()]
+            part = np.array([np.nan if value is None else value for value in found])
+        else:
+            part = column.numbers()
+        part = np.abs(part)
+        usable = part < 60.0000001 if power else np.isfinite(part)
+        for i in np.flatnonzero(~usable):
+            bad.setdefault(int(i), f"{name} is {_shown(table, name, int(i))}")
+        size += np.where(usable, part, np.nan) / 60**power
+    return size, bad
+
+
+def _shown(table: FileTable, name: str, row: int) -> str:
+    value = table.data[name][row].as_py()
+    return "empty" if value is None else f"'{value}'"
+
+
+def _in_icrs(lon: _Angles, lat: _Angles, frame: str, notes: list[str]) -> RowPositions:
+    """Bring all rows to ICRS; those outside the sphere get their reason."""
+    deg, notes = lon.deg, [*notes, *lon.notes, *lat.notes]
+    if _is_wrapped(lon, frame):
+        deg = np.where(deg < 0, deg + 360, deg)
+        notes.append(f"{lon.name} runs from -180 to 180; 360 was added to what is below 0.")
+    lowest = -180.0 if "galactic" in frame else 0.0
     reasons = {**lat.bad, **lon.bad}
-    for i in np.flatnonzero(~((lon.deg >= lowest) & (lon.deg < 360))):
+    for i in np.flatnonzero(~((deg >= lowest) & (deg < 360))):
         reasons.setdefault(
-            int(i), f"the {columns.ra.name} {lon.deg[i]:.10g} deg is outside {lowest:g} to 360 deg"
+            int(i), f"the {lon.name} {deg[i]:.10g} deg is outside {lowest:g} to 360 deg"
         )
     for i in np.flatnonzero(~(np.abs(lat.deg) <= 90)):
         reasons.setdefault(
-            int(i), f"the {columns.dec.name} {lat.deg[i]:.10g} deg is outside -90 to +90 deg"
+            int(i), f"the {lat.name} {lat.deg[i]:.10g} deg is outside -90 to +90 deg"
         )
-    return reasons
-
-
-def _notes(
-    columns: PositionColumns, lon: _Angles, lat: _Angles, frame: str, file_frame: str | None
-) -> list[str]:
-    assert columns.ra is not None
-    assert columns.dec is not None
-    said = "" if file_frame or columns.frame or frame != "icrs" else ", as no frame is given"
-    notes = [
-        f"Positions: {columns.ra.name} ({lon.unit}) and {columns.dec.name} ({lat.unit}), "
-        f"recognised {columns.how}; {FRAMES[frame]}{said}."
-    ]
-    finite = lon.deg[np.isfinite(lon.deg)]
-    if lon.unit == "degrees, as no unit is given" and len(finite) > 20 and finite.max() < 24:
-        notes.append(
-            f"All values of {columns.ra.name} lie below 24: if they are hours, say "
-            "--ra-unit hourangle."
-        )
-    return notes
-
-
-def _frame(name: str | None) -> str:
-    frame = (name or "icrs").lower()
-    if frame not in FRAMES:
-        raise UnreadableCatalogue(f"'{name}' is no frame; give {', '.join(FRAMES)}.")
-    return frame
-
-
-def _to_icrs(
-    lon: NDArray[np.float64], lat: NDArray[np.float64], frame: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    good = np.ones(len(deg), bool)
+    good[list(reasons)] = False
+    ra, dec = np.full((2, len(deg)), np.nan)
     if frame == "icrs":
-        return lon, lat
-    finite = np.isfinite(lon) & np.isfinite(lat)
-    ra, dec = np.full((2, len(lon)), np.nan)
-    icrs = SkyCoord(lon[finite] * u.deg, lat[finite] * u.deg, frame=frame).icrs
-    ra[finite], dec[finite] = icrs.ra.deg, icrs.dec.deg
-    return ra, dec
+        ra[good], dec[good] = deg[good], lat.deg[good]
+    elif good.any():
+        places = SkyCoord(deg[good] * u.deg, lat.deg[good] * u.deg, frame=read_frame(frame))
+        ra[good], dec[good] = places.icrs.ra.deg, places.icrs.dec.deg
+    return RowPositions(ra, dec, frame, (lon.unit, lat.unit), reasons, notes)
 
 
-def _read_combined(column: RawColumn, how: str) -> RowPositions:
+def _is_wrapped(lon: _Angles, frame: str) -> bool:
+    """Whether right ascensions are numbers from -180 to 180."""
+    finite = lon.deg[np.isfinite(lon.deg)]
+    if "galactic" in frame or not lon.is_number or not len(finite):
+        return False
+    return bool(-180 <= finite.min() < 0 and finite.max() <= 180)
+
+
+def _note(columns: PositionColumns, lon: _Angles, lat: _Angles, frame: str, said: str) -> str:
+    which = f"{lon.name} ({lon.unit}) and {lat.name} ({lat.unit})"
+    doubt = "" if said else ", as no frame is given"
+    return f"Positions: {which}, recognised {columns.how}; {shown_frame(frame)}{doubt}."
+
+
+_TYPED = {"icrs": "icrs", "fk5 J2000": "fk5", "fk4 B1950": "fk4", "galactic": "galactic"}
+
+
+def typed_frame(frame: str) -> str:
+    """How the grammar of typed positions calls a frame.
+
+    Raises
+    ------
+    UnreadableCatalogue
+        If it does not know it.
+    """
+    if frame not in _TYPED:
+        raise UnreadableCatalogue(
+            f"Positions that are written as one text are not read in {shown_frame(frame)}; give a "
+            "table with RA and Dec in two columns."
+        )
+    return _TYPED[frame]
+
+
+def _read_combined(column: Column, columns: PositionColumns, frame: str) -> RowPositions:
+    within = typed_frame(frame) if frame else ""
     ra, dec = np.full((2, len(column.values)), np.nan)
     reasons: dict[int, str] = {}
-    for i, value in enumerate(column.values):
+    for i, value in enumerate(column.values.to_pylist()):
         if value is None:
             reasons[i] = f"it has no {column.name}"
             continue
         try:
-            position = parse_position(str(value))
+            position = _typed_position(str(value), within)
         except ExplorerError as exc:
             reasons[i] = _short(str(exc))
             continue
-        ra[i], dec[i] = position.ra.deg, position.dec.deg
-    return RowPositions(ra, dec, reasons, [f"Positions: {column.name}, recognised {how}."])
+        ra[i], dec[i] = position.icrs.ra.deg, position.icrs.dec.deg
+    said = f"; {shown_frame(frame)}" if frame else ""
+    notes = [f"Positions: {column.name}, recognised {columns.how}{said}."]
+    return RowPositions(ra, dec, frame or "icrs", ("", ""), reasons, notes)
+
+
+def _typed_position(text: str, frame: str) -> SkyCoord:
+    """A whole position in a frame, unless it is a name that holds one, which has its own."""
+    if not frame:
+        return parse_position(text)
+    try:
+        return parse_position(f"{frame} {text}")
+    except ExplorerError:
+        if text[:1].isdigit() or text[:1] in "+-.":
+            raise
+        return parse_position(text)
 
 
 def _short(sentence: str) -> str:

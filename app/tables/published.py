@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from app.bundle.catalogue import ColumnInfo
 from app.bundle.files import SourceRecord
-from app.tables.files import RawColumn, RawTable
 from app.tables.lists import ListOptions
+from app.tables.table import FileTable
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class PublishedTable:
 
     columns: tuple[str, ...]
     presets: TableFacts
-    dropped: Callable[[RawTable], dict[int, str]] = lambda _: {}
+    dropped: Callable[[FileTable], dict[int, str]] = lambda _: {}
     """Rows (from 0) that are left out, with the reason."""
 
 
-def published_table(table: RawTable) -> PublishedTable | None:
+def published_table(table: FileTable) -> PublishedTable | None:
     """The published table that this one is, by its columns."""
     for known in PUBLISHED:
         if all(table.find(name) for name in known.columns):
@@ -55,9 +55,9 @@ def published_table(table: RawTable) -> PublishedTable | None:
     return None
 
 
-def repeated_ids(table: RawTable) -> dict[int, str]:
+def repeated_ids(table: FileTable) -> dict[int, str]:
     """Rows whose RGZID another row has with a higher consensus level; the first wins a draw."""
-    ids, levels = (_column(table, name).values for name in ("RGZID", "CL"))
+    ids, levels = (_values(table, name) for name in ("RGZID", "CL"))
     rows_of: dict[object, list[int]] = defaultdict(list)
     for row, rgz_id in enumerate(ids):
         if rgz_id is not None:
@@ -74,10 +74,11 @@ def repeated_ids(table: RawTable) -> dict[int, str]:
     return dropped
 
 
-def _column(table: RawTable, name: str) -> RawColumn:
+def _values(table: FileTable, name: str) -> list[object]:
     column = table.find(name)
     assert column is not None
-    return column
+    values: list[object] = column.values.to_pylist()
+    return values
 
 
 def _level(value: object) -> float:

@@ -3,33 +3,30 @@
 It decides nothing: it receives, asks and sends.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from pydantic import BaseModel
 
 from app.bundle.latent_space import LatentSpace
-from app.errors import ListTooLong, UnknownSearch
-from app.jobs.list_searches import ListLimits, ListSearch, ListSearches
-from app.query.lists import EntryList, EntryResult, ListSearchOptions
+from app.errors import UnknownSearch
+from app.jobs.list_searches import ListSearch, ListSearches
+from app.query.lists import EntryResult, ListEntry, ListSearchOptions
 from app.sky.coordinates import format_position
-from app.tables.bounds import TableBounds
-from app.tables.entries import read_list
-from app.tables.lists import ListOptions
 from app.tables.neighbours import bundle_provenance, write_unmatched
+from app.tables.preview import ListPreview
 from app.tables.write import EXTENSIONS, MEDIA_TYPES, TableFormat, write_table
 from app.web import caching
 from app.web.answers import describe_answer
 from app.web.dependencies import OptionsDep, ServedDep, SpaceDep
+from app.web.list_upload import BODY, ColumnsDep, ListUploads
 from app.web.query import PROBLEM
-from app.web.worker_pool import WorkerPool
 
-_Name = Annotated[str | None, Query(max_length=200, description="Of a column of the table.")]
 NEIGHBOURS_SHOWN = 6
 UNMATCHED_SHOWN = 200
 
@@ -103,6 +100,111 @@ class JobReport(BaseModel):
     """The first without an answer."""
 
 
+class PreviewColumn(BaseModel):
+    """A column of a table that was sent."""
+
+    name: str
+    unit: str
+    ucd: str
+    description: str
+    kind: Literal["number", "text"]
+
+
+class Understanding(BaseModel):
+    """Which columns were taken for what; a name is empty where there is no such column."""
+
+    ra_column: str
+    dec_column: str
+    position_column: str
+    split_columns: list[str]
+    """Where a position lies in up to seven: RAh, RAm, RAs, DE-, DEd, DEm, DEs."""
+    name_column: str
+    ra_unit: str
+    """In words: "degrees", "hours", "sexagesimal, in hours", "degrees, as no unit is given"."""
+    dec_unit: str
+    frame: str
+    """As the parameter `frame` takes it: "icrs", "fk4 B1950", "galactic"."""
+    how: str
+    """as told | by name | by UCD | as published | from the names, as exact as those are"""
+
+
+class PreviewRow(BaseModel):
+    """A row of the file, and how it is understood."""
+
+    row: int
+    cells: list[str]
+    """One a column, as the file has them; of a list of lines the line alone."""
+    name: str
+    ra_deg: float | None
+    """ICRS; null where there is no position (yet)."""
+    dec_deg: float | None
+    position: str
+    understood: str
+    """How a line was read, in a sentence; empty for a table's row."""
+    to_look_up: bool
+    """Whether a name service would be asked for it."""
+    reason: str
+    """Why there is no position, in a sentence; empty if there is one."""
+
+
+class PreviewReport(BaseModel):
+    """How a list would be understood."""
+
+    name: str
+    kind: Literal["table", "lines"]
+    form: str
+    """CSV, VOTable, FITS ..."""
+    n_listed: int
+    n_usable: int
+    n_to_look_up: int
+    n_rejected: int
+    columns: list[PreviewColumn]
+    """Of a table, in the order of the file; empty for lines."""
+    understood: Understanding | None
+    """Null for lines, and where no columns of positions were recognised."""
+    problem: str
+    """Why it cannot be searched as it is, with what to say of its columns; empty if it can."""
+    notes: list[str]
+    rows: list[PreviewRow]
+    """The first."""
+    rejects: list[PreviewRow]
+    """The first rows without a position; without cells."""
+
+
+def tell_preview(name: str, found: ListPreview) -> PreviewReport:
+    """Say how a list is understood."""
+    return PreviewReport(
+        name=name,
+        kind=found.kind,
+        form=found.form,
+        n_listed=found.n_listed,
+        n_usable=found.n_usable,
+        n_to_look_up=found.n_to_look_up,
+        n_rejected=found.n_rejected,
+        columns=[PreviewColumn(**each.__dict__) for each in found.columns],
+        understood=Understanding(**found.understood.__dict__) if found.understood else None,
+        problem=found.problem,
+        notes=found.notes,
+        rows=[_preview_row(each.entry or ListEntry(each.row), each.cells) for each in found.rows],
+        rejects=[_preview_row(entry, ()) for entry in found.rejects],
+    )
+
+
+def _preview_row(entry: ListEntry, cells: Sequence[str]) -> PreviewRow:
+    placed = entry.ra_deg == entry.ra_deg
+    return PreviewRow(
+        row=entry.row,
+        cells=list(cells),
+        name=entry.name,
+        ra_deg=entry.ra_deg if placed else None,
+        dec_deg=entry.dec_deg if placed else None,
+        position=format_position(entry.ra_deg, entry.dec_deg) if placed else "",
+        understood=entry.understood,
+        to_look_up=entry.to_look_up,
+        reason=entry.reason,
+    )
+
+
 def tell(space: LatentSpace, job: ListSearch) -> JobReport:
     """Say how a search stands."""
     return JobReport(
@@ -173,6 +275,7 @@ router = APIRouter(prefix="/api/bulk", tags=["many positions"])
 PASTED = "pasted list"
 _SAID = {
     404: "No such search",
+    408: "It did not arrive in time",
     413: "Too many bytes, entries or rows",
     422: "It cannot be read",
     503: "Too many lists are searched already",
@@ -181,37 +284,25 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": words, "content": PROBLEM} for status, words in _SAID.items()
 }
 _KNOWN: dict[int | str, dict[str, Any]] = {status: _PROBLEMS[status] for status in (404, 422)}
+_SENT: dict[int | str, dict[str, Any]] = {s: _PROBLEMS[s] for s in (408, 413, 422, 503)}
 _TABLES: dict[int | str, dict[str, Any]] = {
     200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}
 }
 _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {MEDIA_TYPES["csv"]: {}}}}
-_LIMITS = ListLimits()
-BODY = {
-    "required": True,
-    "content": {
-        "application/octet-stream": {
-            "schema": {
-                "type": "string",
-                "format": "binary",
-                "description": "One position or name a line, or a table (CSV, TSV, VOTable, FITS, "
-                f"Parquet, ECSV); at most {_LIMITS.max_bytes / 1e6:g} MB, "
-                f"{_LIMITS.max_entries:,} entries and {_LIMITS.max_rows:,} neighbours in all.",
-            }
-        }
-    },
-}
 
 
 def serve_lists(app: FastAPI, jobs: ListSearches) -> None:
     """Put in place what the routes need."""
-    app.state.bulk_jobs, app.state.list_readers = jobs, WorkerPool("list")
+    app.state.bulk_jobs, app.state.list_uploads = jobs, ListUploads(jobs.limits)
 
 
 @asynccontextmanager
 async def closing_lists(app: FastAPI) -> AsyncIterator[None]:
-    """Stop the searches when the server ends, which would wait for them."""
+    """Be ready for lists from the start; stop the searches when the server ends."""
+    app.state.list_uploads.start()
     yield
     app.state.bulk_jobs.close()
+    app.state.list_uploads.close()
 
 
 async def _jobs(request: Request) -> ListSearches:
@@ -219,50 +310,32 @@ async def _jobs(request: Request) -> ListSearches:
     return found
 
 
-async def _columns(
-    ra_column: _Name = None,
-    dec_column: _Name = None,
-    position_column: _Name = None,
-    name_column: _Name = None,
-    ra_unit: Annotated[str | None, Query(description="deg, hourangle or rad.")] = None,
-    dec_unit: Annotated[str | None, Query(description="deg or rad.")] = None,
-    frame: Annotated[str | None, Query(description="icrs, fk5, fk4 or galactic.")] = None,
-) -> ListOptions:
-    """What the sender says of a table's columns; what is not said is decided by rule."""
-    return ListOptions(
-        ra_column=ra_column,
-        dec_column=dec_column,
-        position_column=position_column,
-        name_column=name_column,
-        ra_unit=ra_unit,
-        dec_unit=dec_unit,
-        frame=frame,
-    )
+async def _uploads(request: Request) -> ListUploads:
+    found: ListUploads = request.app.state.list_uploads
+    return found
 
 
-def _bounds(limits: ListLimits) -> TableBounds:
-    return TableBounds(bytes_unpacked=4 * limits.max_bytes, rows=limits.max_entries)
-
-
-ColumnsDep = Annotated[ListOptions, Depends(_columns)]
 JobsDep = Annotated[ListSearches, Depends(_jobs)]
+UploadsDep = Annotated[ListUploads, Depends(_uploads)]
+ListName = Annotated[str, Query(max_length=200, description="Of the file.")]
 
 
 @router.post(
     "",
     response_model=JobReport,
     status_code=202,
-    responses={status: _PROBLEMS[status] for status in (413, 422, 503)},
+    responses=_SENT,
     openapi_extra={"requestBody": BODY},
 )
 async def search_many(
     state: ServedDep,
     jobs: JobsDep,
+    uploads: UploadsDep,
     options: OptionsDep,
     columns: ColumnsDep,
     request: Request,
     response: Response,
-    name: Annotated[str, Query(max_length=200, description="Of the file.")] = PASTED,
+    name: ListName = PASTED,
     ask_survey: Annotated[
         bool, Query(description="Ask FIRST for positions that the bundle does not hold.")
     ] = True,
@@ -271,7 +344,7 @@ async def search_many(
     ] = True,
 ) -> JobReport:
     """Begin the search for a list, sent as the body; the answer's id asks how it stands."""
-    content = await _received(request, jobs.limits.max_bytes)
+    content = await uploads.receive(request)
     shown = PurePath(name).name or PASTED
     bulk = ListSearchOptions(
         search=options,
@@ -279,14 +352,29 @@ async def search_many(
         connections=1,
     )
 
-    def read() -> EntryList:
-        return read_list(content, shown, state.names, columns, _bounds(jobs.limits))
-
-    readers: WorkerPool = request.app.state.list_readers
-    found = await readers.run(read)
+    found = await uploads.read(content, shown, state.names, columns)
     job = await anyio.to_thread.run_sync(jobs.begin, found, shown, bulk, look_up_names)
     response.headers["Location"] = f"/api/bulk/{job.id}"
     return tell(state.explorer.space, job)
+
+
+@router.post(
+    "/preview", response_model=PreviewReport, responses=_SENT, openapi_extra={"requestBody": BODY}
+)
+async def preview_many(
+    state: ServedDep,
+    uploads: UploadsDep,
+    columns: ColumnsDep,
+    request: Request,
+    response: Response,
+    name: ListName = PASTED,
+) -> PreviewReport:
+    """Say how a list, sent as the body, would be understood: nothing is searched or looked up."""
+    content = await uploads.receive(request)
+    shown = PurePath(name).name or PASTED
+    found = await uploads.preview(content, shown, state.names, columns)
+    response.headers["Cache-Control"] = caching.LIVE
+    return tell_preview(shown, found)
 
 
 @router.get("/{job_id}", response_model=JobReport, responses=_KNOWN)
@@ -346,19 +434,3 @@ def _file(content: bytes, media_type: str, name: str) -> Response:
 def _stem(job: ListSearch) -> str:
     stem = PurePath(job.name).name.partition(".")[0]
     return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in stem)
-
-
-async def _received(request: Request, most: int) -> bytes:
-    """The body, of which no more than the limit is kept."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size <= most:
-            parts.append(part)
-        elif size > 4 * most:
-            break
-    if size > most:
-        raise ListTooLong(
-            f"The list is larger than {most / 1e6:g} MB. Divide it, or use `rgz-explorer search`."
-        )
-    return b"".join(parts)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bundle.catalogue import ColumnInfo
+from app.bundle.catalogue import ColumnInfo, make_table
 from app.bundle.files import SourceRecord, file_digest
 from app.errors import ExplorerError
 from app.sky.resolve import parse_position
@@ -135,8 +135,10 @@ def read_batch_list(path: Path, kind: BatchKind) -> tuple[SourceList, BatchImage
         dec_deg=dec_deg[kept],
         rows=kept + 1,
         extents_arcsec=batches.las_arcsec[kept] if kind.has_ids else None,
-        own={name: [values[i] for i in kept] for name, (values, _) in own.items()},
-        own_columns={name: info for name, (_, info) in own.items()},
+        own=make_table(
+            {name: [values[i] for i in kept] for name, (values, _) in own.items()},
+            {name: info for name, (_, info) in own.items()},
+        ),
         rejects=rejects,
         notes=[f"{repeats:,} images equal an earlier one; all are kept."] if repeats else [],
     )

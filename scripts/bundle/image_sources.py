@@ -99,15 +99,18 @@ def source_rows(sources: SourceList) -> Iterator[SourceRow]:
 
 
 def _candidates(sources: SourceList, images: ImageSource) -> Iterator[Candidate]:
-    rows = source_rows(sources)
-    for row, image in zip(rows, images.images_of(source_rows(sources)), strict=True):
-        yield _candidate(sources, row, image)
+    rows, own = source_rows(sources), sources.own_rows()
+    pictures = images.images_of(source_rows(sources))
+    for row, values, image in zip(rows, own, pictures, strict=True):
+        yield _candidate(sources, row, values, image)
     nothing = np.zeros((IMAGE_SIZE_PX, IMAGE_SIZE_PX), np.uint8)
     for reject in sources.rejects:
         yield _rejected(reject, nothing)
 
 
-def _candidate(sources: SourceList, row: SourceRow, image: SourceImage) -> Candidate:
+def _candidate(
+    sources: SourceList, row: SourceRow, own: dict[str, object], image: SourceImage
+) -> Candidate:
     extents = sources.extents_arcsec
     extent = float(extents[row.index]) if extents is not None else np.nan
     return Candidate(
@@ -117,7 +120,7 @@ def _candidate(sources: SourceList, row: SourceRow, image: SourceImage) -> Candi
         dec_deg=row.dec_deg,
         image=image.pixels,
         reason=image.reason,
-        own={name: values[row.index] for name, values in sources.own.items()},
+        own=own,
         catalogued_extent_arcsec=extent if np.isfinite(extent) else None,
         image_origin=image.image_origin,
         survey=image.survey,

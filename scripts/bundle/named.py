@@ -11,9 +11,9 @@ from typing import Unpack
 
 from app.bundle.files import file_digest
 from app.settings import read_settings
-from app.tables.files import RawTable, read_table_bytes, read_table_file
+from app.tables.files import read_content, read_table
 from app.tables.lists import ListOptions, SourceList, UnreadableCatalogue
-from app.tables.read import list_of_table, read_table_list
+from app.tables.source_list import list_of_table
 from model.batch_files import holds_batches, is_archive
 from scripts.bundle.batches import (
     MIGHTEE,
@@ -103,9 +103,9 @@ def read_source_list(spec: str, **options: Unpack[ListOptions]) -> SourceList:
     Parameters
     ----------
     spec : str
-        A CSV, TSV, VOTable, FITS, Parquet or ECSV file; a published table or batch archive
-        (recognised by its columns); or NAME or NAME:PATH with one of the names of
-        `NAMES`, such as ``rgz-dr1:RGZ_DR1_tables.tar.gz``.
+        A table of any form; a published table or batch archive (recognised by its columns); or
+        NAME or NAME:PATH with one of the names of `NAMES`, such as
+        ``rgz-dr1:RGZ_DR1_tables.tar.gz``.
     **options
         See `ListOptions`.
 
@@ -114,30 +114,36 @@ def read_source_list(spec: str, **options: Unpack[ListOptions]) -> SourceList:
     UnreadableCatalogue
         If there is no such file, it is no table, it has no positions, or no row is usable.
     """
-    named = read_named(spec, options)
-    return named if named is not None else read_table_list(spec, options)
-
-
-def read_named(spec: str, options: ListOptions) -> SourceList | None:
-    """Read a catalogue by NAME, by NAME:PATH, or by the path of an archive or batch directory.
-
-    Returns
-    -------
-    sources : SourceList or None
-        None where the spec is none of these.
-
-    Raises
-    ------
-    UnreadableCatalogue
-    """
     batches = read_named_batches(spec)
     if batches is not None:
         return batches[0]
     found = _known(spec)
     path = found[1] if found else Path(spec)
-    if found or is_archive(path):
-        return list_of_table(_table(path), path, options, file_digest(path))
-    return None
+    table = read_table(list_content(path), str(path), options)
+    return list_of_table(table, str(path), options, file_digest(path))
+
+
+def list_content(path: Path) -> bytes:
+    """The bytes of a list: of a file, of the table in RGZ DR1's archive, or of the one in a zip.
+
+    Raises
+    ------
+    UnreadableCatalogue
+    """
+    if not path.is_file() or not is_archive(path):
+        return read_content(path)
+    only = _only_file_of_zip(path)
+    return archived_table(path) if only is None else only
+
+
+def _only_file_of_zip(path: Path) -> bytes | None:
+    """The one file of a zip archive; None where it is another archive, or holds several."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            return archive.read(members[0]) if len(members) == 1 else None
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError):
+        return None
 
 
 def read_named_batches(spec: str) -> tuple[SourceList, BatchImages] | None:
@@ -174,12 +180,6 @@ def _known(spec: str) -> tuple[NamedCatalogue, Path] | None:
             f"is with {name}:PATH."
         )
     return catalogue, path
-
-
-def _table(path: Path) -> RawTable:
-    if is_archive(path):
-        return read_table_bytes(archived_table(path), path)
-    return read_table_file(path)
 
 
 def _kind_of(path: Path) -> BatchKind:

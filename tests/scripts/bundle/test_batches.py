@@ -48,7 +48,7 @@ def test_a_batch_list_has_positions_sizes_and_reasons(rgz: Path) -> None:
     assert sources.ra_deg[1] == pytest.approx((10 + 1 / 60) * 15)
     assert sources.extents_arcsec is not None
     assert sources.extents_arcsec[3] == 24
-    assert sources.own["in_mirabest"] == ["no", "no", "yes", "no", "no"]
+    assert sources.own["in_mirabest"].to_pylist() == ["no", "no", "yes", "no", "no"]
     assert sources.notes == ["1 images equal an earlier one; all are kept."]
     drawn = list(images.images_of(source_rows(sources)))
     assert [one.reason for one in drawn] == [None, None, None, "the image is blank", None]
@@ -162,8 +162,8 @@ def test_the_real_mirabest_list_has_its_1256_sources(shared_data: Path) -> None:
     assert found
     sources, images = found
     assert (len(sources), sources.record.n_listed, len(sources.rejects)) == (1256, 1256, 0)
-    assert set(sources.own["label"]) == set(MIRABEST_CLASSES)
-    assert all(isinstance(value, float) for value in sources.own["redshift"])
+    assert set(sources.own["label"].to_pylist()) == set(MIRABEST_CLASSES)
+    assert all(isinstance(value, float) for value in sources.own["redshift"].to_pylist())
     first = next(iter(images.images_of([SourceRow(0, 1, "x", "", 0.0, 0.0)])))
     assert first.pixels.any()
     assert label_names(shared_data / "MiraBest_F_batches.tar.gz")

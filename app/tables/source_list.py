@@ -12,54 +12,38 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
-from app.bundle.catalogue import CORE_COLUMNS, ColumnInfo
-from app.bundle.files import SourceRecord, file_digest
-from app.tables.files import RawColumn, RawTable, plain_name, read_table_file
+from app.bundle.catalogue import CORE_COLUMNS, ColumnInfo, info_field
+from app.bundle.files import SourceRecord
+from app.tables.frames import degrees_in
 from app.tables.lists import ListOptions, Reject, SourceList, UnreadableCatalogue
-from app.tables.positions import (
+from app.tables.position_columns import (
     PositionColumns,
-    RowPositions,
     find_column,
     find_names,
     find_position_columns,
-    read_positions,
 )
+from app.tables.positions import RowPositions, read_positions
 from app.tables.published import TableFacts, published_table
-
-_ARCSEC = {"arcsec": 1.0, '"': 1.0, "arcmin": 60.0, "'": 60.0, "deg": 3600.0, "mas": 1e-3}
-
-
-def read_table_list(spec: str, options: ListOptions) -> SourceList:
-    """Read any table file; a published one is recognised by its columns.
-
-    Parameters
-    ----------
-    spec : str
-        Path of the file.
-    options : ListOptions
-        The user's word on its columns, units and frame.
-
-    Raises
-    ------
-    UnreadableCatalogue
-    """
-    path = Path(spec)
-    return list_of_table(read_table_file(path), path, options, file_digest(path))
+from app.tables.table import Column, FileTable, plain_name
 
 
-def list_of_table(table: RawTable, path: Path, options: ListOptions, digest: str) -> SourceList:
-    """Make a list of a table that was read.
+def list_of_table(
+    table: FileTable, name: str, options: ListOptions, digest: str = ""
+) -> SourceList:
+    """Make a list of a table that was read; a published one is recognised by its columns.
 
     Parameters
     ----------
-    table : RawTable
-    path : Path
-        The file it is from, for sentences.
+    table : FileTable
+    name : str
+        Path or name of the file it is from.
     options : ListOptions
         They overrule what is known of a published table.
     digest : str
-        SHA-256 of the file, which with the options is its version.
+        Of the file.
 
     Raises
     ------
@@ -67,49 +51,56 @@ def list_of_table(table: RawTable, path: Path, options: ListOptions, digest: str
         If positions, a named column or a usable row is missing.
     """
     known = published_table(table)
-    presets = known.presets if known else _presets_of(path)
+    presets = known.presets if known else _presets_of(Path(name))
     dropped = known.dropped(table) if known else {}
     chosen = _merged(presets.options, options)
     columns = find_position_columns(table, chosen)
     if known and not any(options.values()):
         columns = replace(columns, how="as published")
-    positions = read_positions(columns, table.frame, chosen)
+    positions = read_positions(table, columns, chosen)
     names = find_names(table, chosen)
     reasons = {**dropped, **positions.reasons}
-    kept = [i for i in range(len(table.rows)) if i not in reasons]
     ids, id_notes = _source_ids(table, chosen, presets.prefix)
     extents, extent_column = _extents(table, chosen, presets.extent_unit)
-    own = _own_columns(table, [*_exact(columns, table), names, extent_column], presets)
     rejects = _rejects(table, positions, names, ids, reasons, presets.prefix)
-    if not kept:
-        raise UnreadableCatalogue(_nothing_usable(path, rejects))
-    listed = len(kept) + len(rejects)
-    index = np.array(kept, np.int64)
+    good = np.ones(len(table.rows), bool)
+    good[list(reasons)] = False
+    index = np.flatnonzero(good)
+    if not len(index):
+        raise UnreadableCatalogue(_nothing_usable(name, rejects))
+    texts = names.texts() if names else [""] * len(good)
+    kept_names = [texts[i] for i in index]
+    elsewhere = [*_exact(columns, positions, table), names, extent_column]
     return SourceList(
         record=presets.record.model_copy(
             update={
                 "version": presets.record.version or _version(digest, chosen),
-                "n_listed": listed,
+                "n_listed": len(index) + len(rejects),
                 "n_rejected": len(rejects),
             }
         ),
-        source_ids=[ids[i] for i in kept],
-        names=[_text(names.values[i]) if names else "" for i in kept],
+        source_ids=[ids[i] for i in index],
+        names=kept_names,
         ra_deg=positions.ra_deg[index],
         dec_deg=positions.dec_deg[index],
-        rows=np.array([table.rows[i] for i in kept], np.int64),
+        rows=table.rows[index],
         extents_arcsec=extents[index] if extents is not None else None,
-        own={key: [column.values[i] for i in kept] for key, (column, _) in own.items()},
-        own_columns={key: info for key, (_, info) in own.items()},
+        own=_own_columns(table, elsewhere, presets).take(pa.array(index)),
         rejects=rejects,
         notes=[
             *([f"Recognised by its columns: {presets.record.name}."] if known else []),
             *table.notes,
             *positions.notes,
-            *_said(names, extent_column, kept),
+            *_said(names, kept_names, extent_column),
             *id_notes,
         ],
     )
+
+
+def options_of(table: FileTable, told: ListOptions) -> ListOptions:
+    """The user's word on the columns, and beneath it what is known of a published table."""
+    known = published_table(table)
+    return _merged(known.presets.options, told) if known else told
 
 
 def safe_name(name: str) -> str:
@@ -149,111 +140,99 @@ def _merged(known: ListOptions, told: ListOptions) -> ListOptions:
     return ListOptions(**{**merged, **given})  # type: ignore[typeddict-item]
 
 
-def _version(file_sha256: str, options: ListOptions) -> str:
+def _version(digest: str, options: ListOptions) -> str:
     """A digest of the file and of how it is read: with either, the list could change."""
     how = "".join(f"{key}={value};" for key, value in sorted(options.items()))
-    digest = hashlib.sha256(f"{file_sha256};{how}".encode()).hexdigest()
-    return f"sha256 {digest[:16]}"
+    return f"sha256 {hashlib.sha256(f'{digest};{how}'.encode()).hexdigest()[:16]}"
 
 
-def _source_ids(table: RawTable, options: ListOptions, prefix: str) -> tuple[list[str], list[str]]:
+def _source_ids(table: FileTable, options: ListOptions, prefix: str) -> tuple[list[str], list[str]]:
     """Unique ids: of the id column where one is named, of the row's number else."""
+    by_row = [f"{prefix}-{row}" for row in table.rows.tolist()]
     given = options.get("id_column")
     if not given:
-        return [f"{prefix}-{row}" for row in table.rows], []
-    column = find_column(table, given, "--id-column")
-    parts = [slug(_text(value)) for value in column.values]
+        return by_row, []
+    column = find_column(table, given, "id_column")
+    parts = [slug(text) for text in column.texts()]
     repeated = {part for part, count in Counter(parts).items() if count > 1}
     ids = [
         f"{prefix}-{part}" if part and part not in repeated else f"{prefix}-{part or 'row'}-{row}"
-        for part, row in zip(parts, table.rows, strict=True)
+        for part, row in zip(parts, table.rows.tolist(), strict=True)
     ]
     if len(set(ids)) != len(ids):
-        return [f"{prefix}-{row}" for row in table.rows], [
-            f"The values of {column.name} give no unique ids; row numbers do."
-        ]
+        return by_row, [f"The values of {column.name} give no unique ids; row numbers do."]
     odd = sum(part in repeated or not part for part in parts)
     notes = [f"{odd:,} ids that repeat or are empty in {column.name} carry the row's number."]
     return ids, notes if odd else []
 
 
 def _extents(
-    table: RawTable, options: ListOptions, known_unit: str
-) -> tuple[np.ndarray | None, RawColumn | None]:
+    table: FileTable, options: ListOptions, known_unit: str
+) -> tuple[NDArray[np.float64] | None, Column | None]:
     """Angular extents (arcsec) of all rows, where a column is said to give them."""
     given = options.get("extent_column")
     if not given:
         return None, None
-    column = find_column(table, given, "--extent-column")
-    unit = (column.unit or known_unit).strip().lower()
-    if unit not in _ARCSEC:
+    column = find_column(table, given, "extent_column")
+    unit = column.unit or known_unit
+    scale = degrees_in(unit) if unit else None
+    if scale is None:
         raise UnreadableCatalogue(
             f"The column '{column.name}' has "
-            + (f"the unit '{column.unit}'" if unit else "no unit")
+            + (f"the unit '{unit}'" if unit else "no unit")
             + "; an angular extent needs arcsec, arcmin or deg (Parquet, ECSV, VOTable and FITS "
             "can carry units)."
         )
-    values = [v if isinstance(v, int | float) else np.nan for v in column.values]
-    extents = np.array(values, np.float64) * _ARCSEC[unit]
+    nothing = np.full(len(table.rows), np.nan)
+    extents = (nothing if column.is_text else column.numbers()) * (scale * 3600)
     return np.where(extents > 0, extents, np.nan), column
 
 
-def _own_columns(
-    table: RawTable, elsewhere: list[RawColumn | None], presets: TableFacts
-) -> dict[str, tuple[RawColumn, ColumnInfo]]:
+def _own_columns(table: FileTable, elsewhere: list[Column | None], presets: TableFacts) -> pa.Table:
     """The list's own columns under safe names; those kept elsewhere are left out."""
     about = {plain_name(name): info for name, info in presets.about.items()}
-    own: dict[str, tuple[RawColumn, ColumnInfo]] = {}
+    gone = {column.name for column in elsewhere if column}
+    own: dict[str, pa.ChunkedArray] = {}
+    fields: list[pa.Field] = []
     for column in table.columns:
-        if any(column is other for other in elsewhere) or _is_empty(column):
+        if column.name in gone or column.values.null_count == len(column.values):
             continue
         key = safe_name(column.name)
         while key in CORE_COLUMNS or key in own:
             key = f"list_{key}"
         known = about.get(plain_name(column.name)) or ColumnInfo(column.name)
+        own[key] = column.values
         info = ColumnInfo(
             known.label,
             column.unit or known.unit,
             column.ucd or known.ucd,
             column.description or known.description,
         )
-        own[key] = (_of_one_type(column), info)
-    return own
+        fields.append(info_field(key, column.values.type, info))
+    return pa.Table.from_arrays(list(own.values()), schema=pa.schema(fields))
 
 
-def _exact(columns: PositionColumns, table: RawTable) -> list[RawColumn]:
+def _exact(columns: PositionColumns, positions: RowPositions, table: FileTable) -> list[Column]:
     """The position columns that the core columns keep as they are: ICRS numbers in degrees."""
-    if (columns.frame or table.frame or "icrs") != "icrs":
+    if positions.frame != "icrs" or not columns.ra:
         return []
-    pair = [column for column in (columns.ra, columns.dec) if column]
-    return [c for c in pair if c.unit.strip().lower() in ("", "deg") and not c.is_text]
-
-
-def _is_empty(column: RawColumn) -> bool:
-    return all(value is None for value in column.values)
-
-
-def _of_one_type(column: RawColumn) -> RawColumn:
-    """Numbers stay numbers; a column with any text is texts."""
-    if not column.is_text:
-        return column
-    values = [None if value is None else _text(value) for value in column.values]
-    return RawColumn(column.name, values, column.unit, column.ucd, column.description)
+    pair = (table.column(columns.ra), table.column(columns.dec))
+    return [c for c in pair if degrees_in(c.unit or "deg") == 1.0 and not c.is_text]
 
 
 def _rejects(
-    table: RawTable,
+    table: FileTable,
     positions: RowPositions,
-    names: RawColumn | None,
+    names: Column | None,
     ids: list[str],
     reasons: Mapping[int, str],
     prefix: str,
 ) -> list[Reject]:
     found = [
         Reject(
-            table.rows[i],
+            int(table.rows[i]),
             ids[i],
-            _text(names.values[i]) if names else "",
+            _text(names.values[i].as_py()) if names else "",
             reason,
             float(positions.ra_deg[i]),
             float(positions.dec_deg[i]),
@@ -264,19 +243,18 @@ def _rejects(
     return sorted(found, key=lambda reject: reject.row)
 
 
-def _said(names: RawColumn | None, extents: RawColumn | None, kept: list[int]) -> list[str]:
+def _said(names: Column | None, kept: list[str], extents: Column | None) -> list[str]:
     said = [f"Names: {names.name}." if names else "Names: none."]
-    if names:
-        known = [names.values[i] for i in kept if names.values[i] is not None]
-        if repeats := len(known) - len(set(known)):
-            said.append(f"{repeats:,} rows repeat the name of an earlier one; all are kept.")
+    known = [name for name in kept if name]
+    if repeats := len(known) - len(set(known)):
+        said.append(f"{repeats:,} rows repeat the name of an earlier one; all are kept.")
     return said + ([f"Angular extents: {extents.name}."] if extents else [])
 
 
-def _nothing_usable(path: Path, rejects: list[Reject]) -> str:
+def _nothing_usable(name: str, rejects: list[Reject]) -> str:
     first = rejects[0]
     return (
-        f"None of the {len(rejects):,} rows of '{path}' can be used; row {first.row}: "
+        f"None of the {len(rejects):,} rows of '{name}' can be used; row {first.row}: "
         f"{first.reason}."
     )
 
