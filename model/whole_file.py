@@ -4,7 +4,8 @@ It never leaves half a file under the name asked for, whenever the process or th
 """
 
 import os
-import tempfile
+import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import IO
 
 UNFINISHED = ".unfinished"
 """End of the names of files that are being written."""
+NAME_BYTES = 200
+"""So much of a name is in that of its unfinished file: file systems allow 255 bytes in all."""
 
 
 @contextmanager
@@ -21,7 +24,9 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     Parameters
     ----------
     path : Path
-        A file of this name stays until then, and stays where the block fails.
+        A file of this name stays until then, and stays where the block fails. Its permissions are
+        kept; where it is a link, the file that it points to is replaced, as by a plain open. A
+        pipe or a device (/dev/stdout) is written to as it is.
 
     Yields
     ------
@@ -33,20 +38,22 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     OSError
         If it cannot be written; nothing is left behind.
     """
-    descriptor, name = tempfile.mkstemp(UNFINISHED, f".{path.name}.", path.parent)
-    unfinished = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
+        return
+    path = path.resolve()
+    unfinished = unfinished_beside(path)
+    try:
+        with unfinished.open("xb") as file:
+            if path.exists():
+                shutil.copymode(path, unfinished)
+            yield file
+        replace_whole(unfinished, path)
     except BaseException:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
@@ -57,26 +64,27 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
 def replace_whole(finished: Path, path: Path) -> None:
     """Let a file that something else wrote take its place, once all of it is on the disk."""
-    with finished.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(finished)
     os.replace(finished, path)
     sync_directory(path.parent)
+
+
+def unfinished_beside(path: Path) -> Path:
+    """Give a name for what will be `path` when it is finished; no other writer has the same."""
+    start = os.fsdecode(os.fsencode(path.name)[:NAME_BYTES])
+    return path.with_name(f".{start}.{secrets.token_hex(4)}{UNFINISHED}")
 
 
 def sync_directory(directory: Path) -> None:
     """Make the names in a directory safe on the disk; without effect where that is impossible."""
     with suppress(OSError):  # some network disks refuse
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(directory)
 
 
-def _umask() -> int:
-    """What a plain open would take off the permissions; Linux tells it without setting it."""
-    with suppress(OSError, StopIteration, ValueError):
-        with open("/proc/self/status") as status:
-            line = next(line for line in status if line.startswith("Umask"))
-        return int(line.split()[1], 8)
-    return 0o022
+def sync(path: Path) -> None:
+    """Wait until what is in a file, or the names in a directory, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

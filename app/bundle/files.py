@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from app.errors import BundleCorrupt, BundleMissing, BundleUnreadable
-from model.whole_file import sync_directory, write_whole
+from model.whole_file import sync, sync_directory, write_whole
 
 SCHEMA_VERSION = 1
 FILE_NAME = "manifest.json"
@@ -208,7 +208,7 @@ def publish(staged: Path, bundle: Path, version: str) -> Path:
     Older versions go, all but the one that served until now: a running server may still read it.
     """
     for path in staged.rglob("*"):
-        _fsync(path)
+        sync(path)
     sync_directory(staged)
     target = bundle / version
     os.replace(staged, target)
@@ -256,11 +256,3 @@ def _prune(bundle: Path, keep: set[str]) -> None:
     for path in bundle.iterdir():
         if VERSION_NAME.fullmatch(path.name) and path.name not in keep:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model.whole_file import UNFINISHED, whole_file, write_whole
+from model.whole_file import UNFINISHED, replace_whole, whole_file, write_whole
 
 
 def test_text_and_bytes_are_written_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -29,11 +29,46 @@ def test_a_failure_keeps_the_old_file_and_leaves_nothing(tmp_path: Path) -> None
     assert os.listdir(tmp_path) == ["table.csv"]
 
 
-def test_permissions_are_those_of_a_plain_file(tmp_path: Path) -> None:
-    (tmp_path / "plain").write_text("")
-    write_whole(tmp_path / "ours", "")
-    modes = [(tmp_path / name).stat().st_mode for name in ("plain", "ours")]
-    assert modes[0] == modes[1]
+def test_permissions_are_those_of_a_plain_open(tmp_path: Path) -> None:
+    for name in ("plain", "ours"):
+        (tmp_path / f"old {name}").write_text("")
+        (tmp_path / f"old {name}").chmod(0o640)
+    for name in ("new", "old"):
+        (tmp_path / f"{name} plain").write_text("x")
+        write_whole(tmp_path / f"{name} ours", "x")
+        modes = {(tmp_path / f"{name} {way}").stat().st_mode for way in ("plain", "ours")}
+        assert len(modes) == 1
+
+
+def test_a_link_stays_and_what_it_points_to_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to("disk/file")
+    write_whole(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "disk" / "file").read_text() == "new"
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(pipe, "to another program")
+    assert os.read(reader, 100) == b"to another program"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_name_may_be_as_long_as_the_disk_allows(tmp_path: Path) -> None:
+    path = tmp_path / ("é" * 127)
+    write_whole(path, "x")
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_what_another_library_wrote_takes_its_place(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("old")
+    (tmp_path / "finished").write_text("new")
+    replace_whole(tmp_path / "finished", tmp_path / "old")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"old": "new"}
 
 
 def test_a_kill_midway_keeps_the_old_file(tmp_path: Path) -> None:
