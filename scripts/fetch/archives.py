@@ -3,7 +3,10 @@
 It never takes a file whose md5 is not the published one.
 """
 
+import glob
 import importlib.metadata
+import shutil
+import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -23,6 +26,7 @@ from app.errors import ExplorerError, SurveyUnavailable
 from app.net.breaker import Backoff, retry_after_s
 from app.net.client import Deadline, DeadlineAdapter, get
 from app.settings import read_settings
+from model.whole_file import UNFINISHED, replace_whole
 from scripts.bundle.named import DOWNLOADS, NAMES
 from scripts.terminal import console
 
@@ -81,6 +85,8 @@ def download(
 ) -> bool:
     """Get a file of Zenodo through pooch, whole and as it was published, or not at all.
 
+    A transfer that breaks off is begun again, not gone on with: the files are of tens of MB.
+
     Parameters
     ----------
     url : str
@@ -103,22 +109,26 @@ def download(
     FetchFailed
         `WrongContent` where what is there, or what came, is not the published file.
     """
-    if path.exists():
-        _check_there(path, md5)
-        return False
+    if md5 is None:
+        console.print(f"{SERVICE} gives no md5 of '{path.name}': it is not checked.", markup=False)
+    known = f"md5:{md5}" if md5 else None
     receive = _Receiver(deadline_s, backoff or Backoff(retries=4, first_wait_s=2.0))
     pooch.get_logger().setLevel("ERROR")  # what it would say, we say
     try:
+        if path.exists():
+            _check_there(path, md5)
+            return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        known = f"md5:{md5}" if md5 else None
-        pooch.retrieve(url, known, path.name, path.parent, downloader=receive)
+        _remove_abandoned(path, deadline_s)
+        with tempfile.TemporaryDirectory(UNFINISHED, f".{path.name}.", path.parent) as here:
+            replace_whole(Path(pooch.retrieve(url, known, path.name, here, None, receive)), path)
     except ValueError as exc:  # pooch's word for a hash that is another
         raise WrongContent(
             f"What {SERVICE} sent as '{path.name}' has not the published md5 {md5}: it is damaged, "
             "or another file. It was removed; try again."
         ) from exc
     except OSError as exc:
-        raise FetchFailed(f"'{path}' cannot be written ({exc.strerror or exc}).") from exc
+        raise FetchFailed(f"'{path}' cannot be written or read ({exc.strerror or exc}).") from exc
     return True
 
 
@@ -129,6 +139,13 @@ def _check_there(path: Path, md5: str | None) -> None:
             f"'{path}' is there already but has the md5 {found}, not the published {md5}. Move it "
             "away, or choose another directory with --out."
         )
+
+
+def _remove_abandoned(path: Path, deadline_s: float) -> None:
+    """Remove what killed fetches of this file left; one that still runs is younger."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*{UNFINISHED}"):
+        if time.time() - left.stat().st_mtime > deadline_s:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 class _Broken(Exception):
@@ -157,6 +174,8 @@ class _Receiver:
                 wait_s = self._backoff.wait_s(tries, broken.refusal)
                 if wait_s is None or time.monotonic() + wait_s >= ends:
                     raise broken.error from broken
+                said = f"Asking {SERVICE} again in {wait_s:.0f} s: {broken.error}"
+                console.print(said, markup=False)
             time.sleep(wait_s)
 
     def _receive(self, url: str, path: Path, deadline: Deadline) -> None:
@@ -189,7 +208,8 @@ def _keep(answer: requests.Response, path: Path) -> tuple[int, int | None]:
     length = answer.headers.get("Content-Length", "")
     total = int(length) if length.isdigit() else None
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with path.open("wb") as file, Progress(*columns, TransferSpeedColumn(), console=console) as bar:
+    path.unlink(missing_ok=True)  # pooch made it, for its owner alone
+    with path.open("xb") as file, Progress(*columns, TransferSpeedColumn(), console=console) as bar:
         task = bar.add_task(SERVICE, total=total)
         for chunk in answer.iter_content(CHUNK_BYTES):
             file.write(chunk)
@@ -359,6 +379,6 @@ def fetch_named(name: str, out: Path | None, file: str | None, deadline_min: flo
     directory = out or read_settings().data_dir / DOWNLOADS
     server = ArchiveAddresses().zenodo_server
     path, fetched = fetch_from_zenodo(wanted, directory, server, 60 * deadline_min)
-    said = "is there" if fetched else "was there already, and is the published one"
+    said = "is there" if fetched else "was there already"
     console.print(f"'{path}' {said}. For example:\n  {named.use.format(path=path)}", markup=False)
     return path

@@ -1,6 +1,6 @@
 """A real HTTP server on loopback that speaks Zenodo's records and files, faults included.
 
-It counts requests and keeps their paths and Range headers. It knows no VizieR.
+It keeps the paths that were asked for. It knows no VizieR.
 """
 
 import hashlib
@@ -17,10 +17,8 @@ class ZenodoFault(Enum):
     """What the server does wrong with files, until `fault` is set otherwise."""
 
     SILENCE = auto()
-    CUT = auto()  # half of what is left, then the connection ends
+    CUT = auto()  # half of it, then the connection ends
     DRIP = auto()  # a byte now and then
-    NO_RANGES = auto()  # always the whole file
-    STALE_RANGE = auto()  # CUT once, then the rest of another file
     OTHER_BYTES = auto()
     HTTP_500 = auto()
     HTTP_429 = auto()
@@ -43,7 +41,7 @@ class ReplayZenodo:
         self.fault: ZenodoFault | None = None
         self.only_first = 0
         """With a fault: it ends after so many requests for files; 0: it stays."""
-        self.requests: list[tuple[str, str]] = []
+        self.requests: list[str] = []
         self.stopping = threading.Event()
         self._http = _Server(("127.0.0.1", 0), self)
 
@@ -53,9 +51,9 @@ class ReplayZenodo:
         return f"http://127.0.0.1:{self._http.server_port}"
 
     @property
-    def ranges(self) -> list[str]:
-        """Range headers of the requests for files."""
-        return [wanted for path, wanted in self.requests if "/files/" in path]
+    def file_requests(self) -> int:
+        """How often files were asked for."""
+        return sum("/files/" in path for path in self.requests)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
@@ -73,7 +71,7 @@ class ReplayZenodo:
 
     def fault_now(self) -> ZenodoFault | None:
         """The fault of the request that has just been counted."""
-        if self.only_first and len(self.ranges) > self.only_first:
+        if self.only_first and self.file_requests > self.only_first:
             return None
         return self.fault
 
@@ -91,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         replay, path = self.server.replay, unquote(urlsplit(self.path).path)
-        replay.requests.append((path, self.headers.get("Range", "")))
+        replay.requests.append(path)
         parts = path.strip("/").split("/")
         try:
             if parts[:2] == ["api", "records"]:
@@ -131,29 +129,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.replay.stopping.wait()
         if fault is ZenodoFault.OTHER_BYTES:
             content = content[::-1]
-        wanted = self.headers.get("Range", "")
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
-        if fault is ZenodoFault.NO_RANGES:
-            start = 0
-        if start >= len(content) > 0:
-            return self._send(416, b"")
-        rest = content[start:]
-        headers = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
-        sent = rest[: len(rest) // 2] if fault is ZenodoFault.CUT else rest
-        self._send(206 if start else 200, sent, len(rest), headers if start else {}, fault)
+        sent = content[: len(content) // 2] if fault is ZenodoFault.CUT else content
+        self._send(200, sent, len(content), fault)
 
     def _send(
         self,
         status: int,
         body: bytes,
         announced: int | None = None,
-        headers: dict[str, str] | None = None,
         fault: ZenodoFault | None = None,
     ) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body) if announced is None else announced))
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
         self.end_headers()
         if fault is ZenodoFault.DRIP:
             for byte in body:

@@ -1,6 +1,9 @@
-"""Named downloads from Zenodo over a real socket: whole or not there, resumed, md5 checked."""
+"""Named downloads from Zenodo over a real socket: whole or not there, md5 checked."""
 
 import hashlib
+import os
+import resource
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -17,6 +20,7 @@ from scripts.fetch.archives import (
     download,
     fetch_from_zenodo,
 )
+from tests.fetching import FORKED
 from tests.replay.zenodo import ReplayZenodo, ZenodoFault
 
 CONTENT = Random(1).randbytes(300_000)
@@ -36,8 +40,12 @@ def get(
     retries: int = 0,
     deadline_s: float = 20.0,
 ) -> bool:
+    return get_from(zenodo.url, directory, retries, deadline_s)
+
+
+def get_from(url: str, directory: Path, retries: int = 0, deadline_s: float = 20.0) -> bool:
     return download(
-        f"{zenodo.url}/records/7/files/a%20file.tar.gz?download=1",
+        f"{url}/records/7/files/a%20file.tar.gz?download=1",
         directory / "a file.tar.gz",
         MD5,
         deadline_s,
@@ -65,6 +73,46 @@ def test_a_broken_transfer_leaves_nothing_and_is_asked_for_again(
     zenodo.only_first = 2
     assert get(zenodo, tmp_path, retries=2)
     assert (tmp_path / "a file.tar.gz").read_bytes() == CONTENT
+
+
+def test_a_file_that_came_has_the_permissions_of_any_other(
+    zenodo: ReplayZenodo, tmp_path: Path
+) -> None:
+    get(zenodo, tmp_path)
+    (tmp_path / "plain").write_text("")
+    assert len({path.stat().st_mode for path in tmp_path.iterdir()}) == 1
+
+
+def test_a_kill_midway_leaves_no_file_of_that_name_and_is_swept_up_later(
+    zenodo: ReplayZenodo, tmp_path: Path
+) -> None:
+    zenodo.fault = ZenodoFault.DRIP
+    process = FORKED.Process(target=get_from, args=(zenodo.url, tmp_path))
+    process.start()
+    while not (zenodo.requests and any(path.is_file() for path in tmp_path.rglob("*"))):
+        assert process.is_alive()
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".a file.tar.gz.")
+    zenodo.fault = None
+    os.utime(left, (0, 0))
+    (tmp_path / ".another.unfinished").write_text("of another file")
+    assert get(zenodo, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"a file.tar.gz", ".another.unfinished"}
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(zenodo: ReplayZenodo, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(CONTENT) // 2, hard))
+    try:
+        with pytest.raises(FetchFailed, match=r"cannot be written or read \(File too large\)"):
+            get(zenodo, tmp_path, retries=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())
+    assert len(zenodo.requests) == 1
 
 
 def test_a_wrong_md5_is_refused_and_nothing_stays(zenodo: ReplayZenodo, tmp_path: Path) -> None:
@@ -95,21 +143,29 @@ def test_a_slow_server_does_not_outlast_the_deadline(
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
-    [(ZenodoFault.HTTP_500, "status 500"), (ZenodoFault.HTTP_404, "has no 'http")],
+    ("fault", "words", "asked"),
+    [
+        (ZenodoFault.HTTP_500, "status 500", 3),
+        (ZenodoFault.HTTP_429, "status 429", 3),
+        (ZenodoFault.HTTP_404, "has no 'http", 1),
+    ],
 )
 def test_a_refusal_is_a_sentence(
-    zenodo: ReplayZenodo, tmp_path: Path, fault: ZenodoFault, words: str
+    zenodo: ReplayZenodo, tmp_path: Path, fault: ZenodoFault, words: str, asked: int
 ) -> None:
     zenodo.fault = fault
     with pytest.raises(FetchFailed, match=words):
         get(zenodo, tmp_path, retries=2)
-    assert len(zenodo.ranges) == (3 if fault is ZenodoFault.HTTP_500 else 1)
+    assert not list(tmp_path.iterdir())
+    assert zenodo.file_requests == asked
 
 
-def test_a_busy_server_is_asked_again(zenodo: ReplayZenodo, tmp_path: Path) -> None:
+def test_a_busy_server_is_asked_again_and_that_is_said(
+    zenodo: ReplayZenodo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     zenodo.fault, zenodo.only_first = ZenodoFault.HTTP_429, 1
     assert get(zenodo, tmp_path, retries=1)
+    assert "Asking Zenodo again in 0 s: Zenodo answered with HTTP" in capsys.readouterr().err
 
 
 def test_a_server_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
@@ -174,7 +230,7 @@ def test_every_named_file_is_asked_for_as_zenodo_publishes_it(
         with pytest.raises(SystemExit) as ended:
             cli.main()
         said = capsys.readouterr().err
-        assert f"/records/{file.record}/files/{key}" in [path for path, _ in zenodo.requests]
+        assert f"/records/{file.record}/files/{key}" in zenodo.requests
     if file.md5:  # these bytes are not the published ones
         assert ended.value.code == 1
         assert file.md5 in said
