@@ -20,7 +20,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
   --constraint requirements.lock $(TORCH_OPTION)
 NODE = $$(command -v node || $(BIN)/python -m tests.node)
 
-.PHONY: run train check lint types api-types test units javascript bench lock clean
+.PHONY: run train check lint types apitypes test units javascript bench lock clean
 
 run: .venv/installed
 	@exec $(BIN)/rgz-explorer serve --demo --host $(HOST) --port $(PORT)
@@ -45,7 +45,7 @@ types: .venv/installed-dev node_modules/installed
 	npm run --silent types
 
 # The shapes of the API as types for the page, made from the OpenAPI document.
-api-types: .venv/installed-dev node_modules/installed
+apitypes: .venv/installed-dev node_modules/installed
 	$(BIN)/python -m tests.api_types
 
 node_modules/installed: package.json package-lock.json

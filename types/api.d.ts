@@ -204,6 +204,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/bulk/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Many
+         * @description Say how a list, sent as the body, would be understood: nothing is searched or looked up.
+         */
+        post: operations["preview_many_api_bulk_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bulk/{job_id}": {
         parameters: {
             query?: never;
@@ -689,6 +709,83 @@ export interface components {
             duplicate_of: string | null;
         };
         /**
+         * PreviewColumn
+         * @description A column of a table that was sent.
+         */
+        PreviewColumn: {
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+            /** Ucd */
+            ucd: string;
+            /** Description */
+            description: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "number" | "text";
+        };
+        /**
+         * PreviewReport
+         * @description How a list would be understood.
+         */
+        PreviewReport: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "table" | "lines";
+            /** Form */
+            form: string;
+            /** N Listed */
+            n_listed: number;
+            /** N Usable */
+            n_usable: number;
+            /** N To Look Up */
+            n_to_look_up: number;
+            /** N Rejected */
+            n_rejected: number;
+            /** Columns */
+            columns: components["schemas"]["PreviewColumn"][];
+            understood: components["schemas"]["Understanding"] | null;
+            /** Problem */
+            problem: string;
+            /** Notes */
+            notes: string[];
+            /** Rows */
+            rows: components["schemas"]["PreviewRow"][];
+            /** Rejects */
+            rejects: components["schemas"]["PreviewRow"][];
+        };
+        /**
+         * PreviewRow
+         * @description A row of the file, and how it is understood.
+         */
+        PreviewRow: {
+            /** Row */
+            row: number;
+            /** Cells */
+            cells: string[];
+            /** Name */
+            name: string;
+            /** Ra Deg */
+            ra_deg: number | null;
+            /** Dec Deg */
+            dec_deg: number | null;
+            /** Position */
+            position: string;
+            /** Understood */
+            understood: string;
+            /** To Look Up */
+            to_look_up: boolean;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * QueryResult
          * @description The answer to a query.
          */
@@ -943,6 +1040,30 @@ export interface components {
             metric: string;
             /** Seed */
             seed: number;
+        };
+        /**
+         * Understanding
+         * @description Which columns were taken for what; a name is empty where there is no such column.
+         */
+        Understanding: {
+            /** Ra Column */
+            ra_column: string;
+            /** Dec Column */
+            dec_column: string;
+            /** Position Column */
+            position_column: string;
+            /** Split Columns */
+            split_columns: string[];
+            /** Name Column */
+            name_column: string;
+            /** Ra Unit */
+            ra_unit: string;
+            /** Dec Unit */
+            dec_unit: string;
+            /** Frame */
+            frame: string;
+            /** How */
+            how: string;
         };
         /**
          * Unmatched
@@ -1735,7 +1856,7 @@ export interface operations {
                 ra_column?: string | null;
                 /** @description Of a column of the table. */
                 dec_column?: string | null;
-                /** @description Of a column of the table. */
+                /** @description Of one column with whole positions. */
                 position_column?: string | null;
                 /** @description Of a column of the table. */
                 name_column?: string | null;
@@ -1743,7 +1864,7 @@ export interface operations {
                 ra_unit?: string | null;
                 /** @description deg or rad. */
                 dec_unit?: string | null;
-                /** @description icrs, fk5, fk4 or galactic. */
+                /** @description icrs, fk5, fk4, galactic, or with an equinox, such as fk5 J1975. */
                 frame?: string | null;
             };
             header?: never;
@@ -1763,6 +1884,162 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobReport"];
+                };
+            };
+            /** @description It did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                    };
+                };
+            };
+            /** @description Too many bytes, entries or rows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                    };
+                };
+            };
+            /** @description It cannot be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                    };
+                };
+            };
+            /** @description Too many lists are searched already */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                    };
+                };
+            };
+        };
+    };
+    preview_many_api_bulk_preview_post: {
+        parameters: {
+            query?: {
+                /** @description Of the file. */
+                name?: string;
+                /** @description Of a column of the table. */
+                ra_column?: string | null;
+                /** @description Of a column of the table. */
+                dec_column?: string | null;
+                /** @description Of one column with whole positions. */
+                position_column?: string | null;
+                /** @description Of a column of the table. */
+                name_column?: string | null;
+                /** @description deg, hourangle or rad. */
+                ra_unit?: string | null;
+                /** @description deg or rad. */
+                dec_unit?: string | null;
+                /** @description icrs, fk5, fk4, galactic, or with an equinox, such as fk5 J1975. */
+                frame?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewReport"];
+                };
+            };
+            /** @description It did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                    };
                 };
             };
             /** @description Too many bytes, entries or rows */

@@ -87,4 +87,4 @@ def _references(part: Any) -> Iterator[str]:
 def test_the_page_s_types_are_those_of_the_api() -> None:
     if not MAKER.exists():
         pytest.skip("`make check` installs what makes the types")
-    assert TYPES.read_text() == api_types(), "make api-types writes them anew"
+    assert TYPES.read_text() == api_types(), "make apitypes writes them anew"
