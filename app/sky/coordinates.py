@@ -8,6 +8,7 @@ decimal number is degrees unless marked h. Galactic longitude is degrees.
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from math import inf
 from typing import Literal
 
@@ -232,14 +233,29 @@ def tidy(text: str) -> str:
 def plain(text: str) -> str:
     """The form that the grammar of coordinates reads.
 
-    Lower case, units as one letter or sign, 41ˢ.3 as 41.3s, brackets around it all taken off.
+    Lower case, units as one letter or sign, 41ˢ.3 as 41.3s, 2.0e+02 as 200, CASA's latitude
+    31.26.46.7 as 31:26:46.7, brackets around it all taken off.
     """
     found = tidy(text).lower().replace("''", '"')
+    found = _EXPONENT.sub(lambda number: _without_exponent(number[0]), found)
+    found = _POINTS.sub(r"\1:\2:\3", found)
     for letter, words in _UNIT_WORDS.items():
         found = re.sub(rf"(?<=[\d.]) ?(?:{words})(?![a-z])", letter, found)
     found = re.sub(r"(\d)([hd°m's\"])\.(\d+)", r"\1.\3\2", found)
     inner = re.fullmatch(r"[(\[] ?([^()\[\]]+?) ?[)\]]", found)
     return inner[1] if inner else found
+
+
+_EXPONENT = re.compile(
+    r"(?<![^ ,;(\[=])[+-]?(?:\d+(?:\.\d*)?|\.\d+)e[+-]?\d{1,2}(?![^ ,;)\]])", re.ASCII
+)
+_POINTS = re.compile(
+    r"(?<=[ ,])([+-]?\d{1,2})\.(\d{1,2})\.(\d{1,2}(?:\.\d*)?)(?![^ ,)\]])", re.ASCII
+)
+
+
+def _without_exponent(number: str) -> str:
+    return ("+" if number.startswith("+") else "") + f"{Decimal(number):f}"
 
 
 ACCEPTED_COORDINATES = (

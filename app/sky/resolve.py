@@ -4,6 +4,7 @@ Coordinates, the bundle's own ids and names, and names that hold a position neve
 network; only what is none of these is asked of a name service.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -199,7 +200,10 @@ __all__ = [
 
 
 MOST_LISTED = 5
-_NEVER_IN_A_NAME = set("<>{}\\|^`")
+MOST_WORDS = 6
+"""A name of an object has no more."""
+_NEVER_IN_A_NAME = set('<>{}\\|^`=,;"')
+_SEXAGESIMAL = re.compile(r"[+-]?\d+[:h]\d+", re.ASCII)
 
 
 def understand(text: str, *, names: BundleNames, service: NameService | None) -> Understood:
@@ -300,7 +304,26 @@ def _imprecise(place: ObjectPlace) -> tuple[str, ...]:
 
 
 def _may_be_a_name(text: str) -> bool:
+    """Whether a text looks like the name of an object: letters, and not the numbers of a row."""
     name = tidy(text)
     letters = any(character.isalpha() for character in name)
     usual = name.isascii() and name.isprintable() and not _NEVER_IN_A_NAME & set(name)
-    return letters and usual and len(name) <= LONGEST
+    if not (letters and usual and len(name) <= LONGEST):
+        return False
+    words = name.split(" ")
+    numbers = [word for word in words if _is_number(word)]
+    with_points = [word for word in numbers if "." in word]
+    return (
+        len(words) <= MOST_WORDS
+        and not any(_SEXAGESIMAL.match(word) for word in words)
+        and not (len(numbers) == len(words) or len(numbers) > 2 or len(with_points) > 1)
+    )
+
+
+def _is_number(word: str) -> bool:
+    """Whether it is one for a computer: 12, -3.4e5, nan, inf."""
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

@@ -344,11 +344,13 @@ def _axis(column: pa.Field, place: int) -> _Axis | None:
     first, *more = _words(said["ucd"])
     if first in _AXES:
         is_lon, galactic = _AXES[first]
-        if named is None or named.is_lon is not is_lon:
+        if named is None or (named.is_lon, named.galactic) != (is_lon, galactic):
             named = _Axis(column.name, is_lon, place, (first, column.name), loose=True)
         return _with(named, said["frame"], by_ucd=True, main="meta.main" in more, galactic=galactic)
-    if named is None or (first and first.partition(".")[0] in ("stat", "pos", "meta", "error")):
+    if named is None or first.partition(".")[0] in ("stat", "pos", "meta", "error"):
         return None  # its UCD says that it is something else
+    if named.galactic and first:
+        return None  # B: a magnitude
     return _with(named, said["frame"])
 
 
@@ -381,7 +383,8 @@ def _axis_of_name(name: str, place: int = 0) -> _Axis | None:
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", bare)
     plain = re.sub(r"[^a-z0-9]+", "_", words.lower())
     computed, plain = plain.startswith("_"), plain.strip("_")
-    if found := _GALACTIC.fullmatch(plain):
+    found = _GALACTIC.fullmatch(plain)
+    if found and bare not in ("L", "B"):  # luminosity, magnitude
         is_lon = bool(found["lon"] or found["lon2"] or found["lon3"])
         return _Axis(
             name, is_lon, place, ("galactic",), "galactic", found["unit"] or "", galactic=True

@@ -41,7 +41,9 @@ ROWS_AT_ONCE = 20_000
 LINES_A_ROW = 200
 """A row of more lines has a quotation mark that does not end."""
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?|nan|inf", re.I | re.ASCII)
-_RULE = re.compile(r"[\s|+:,;]*[-=]{2}[-=\s|+:,;]*")
+_RULE = re.compile(r"[-=\s|+:]*[-=]{3}[-=\s|+:]*")
+"""A line below names, of dashes or the like; one between commas is a row without values."""
+_END = re.compile(r"[=\s|+]*={3}[=\s|+]*")
 
 
 _OF_COLUMNS = ("ra_column", "dec_column", "position_column", "ra_unit", "dec_unit")
@@ -175,7 +177,7 @@ def _layout(head: Sequence[str], options: ListOptions, limits: Limits) -> _Layou
     """
     lines = [(i, line) for i, line in enumerate(head) if line.strip()]
     told = re.fullmatch(r'"?sep=(.)"?', lines[0][1].strip()) if lines else None
-    lines = lines[1:] if told else lines
+    lines = lines[1:] if told or (lines and _END.fullmatch(lines[0][1])) else lines
     first = next((place for place, (_, line) in enumerate(lines) if not _commented(line)), None)
     if first is None:
         return None
@@ -415,7 +417,7 @@ def _records(lines: Lines, layout: _Layout) -> Iterator[tuple[int, list[str]]]:
         nonlocal at, inside
         for line in islice(lines(), layout.skip, None):
             at += 1
-            if inside or (line.strip() and not line.startswith("#")):
+            if inside or not (not line.strip() or line.startswith("#") or _END.fullmatch(line)):
                 inside += 1
                 if inside > LINES_A_ROW:
                     raise UnreadableCatalogue(

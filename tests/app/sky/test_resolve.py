@@ -163,6 +163,14 @@ def test_without_a_name_service_that_is_said(names: BundleNames) -> None:
         "x" * 101,
         "0917+624",
         "{}",
+        "nan nan",
+        "inf -inf",
+        "1e400 0",
+        "S0 208.07420 31.44630",
+        "S0,208.07420,31.44630",
+        "src 13:45:41.3 23:22:55",
+        "circle 208 31 5",
+        "one row of my own list of targets",
     ],
 )
 def test_what_cannot_be_a_name_is_never_looked_up(

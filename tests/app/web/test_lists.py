@@ -1,5 +1,6 @@
 """Lists over a real socket: sent, followed to their end, and taken away as files."""
 
+import bz2
 import io
 import time
 from collections.abc import Iterator
@@ -110,6 +111,65 @@ def test_a_table_file_is_a_list_too_and_says_how_it_was_read(
     assert status["n_bundle"] == 6
     assert [each["name"] for each in status["answers"]] == list("abcdef")
     assert any("RAJ2000" in note for note in status["notes"])
+
+
+def test_a_preview_says_how_a_table_would_be_understood(lists: httpx.Client) -> None:
+    content = "#id,RA_hours,DEC_deg,RAB1950\na,12.5,30.25,1\nb,12.6,95,1\n"
+    answer = lists.post("/api/bulk/preview", params={"name": "my.csv"}, content=content)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert (found["kind"], found["form"], found["problem"]) == ("table", "CSV", "")
+    assert [found[key] for key in ("n_listed", "n_usable", "n_rejected", "n_to_look_up")] == [
+        2, 1, 1, 0,
+    ]  # fmt: skip
+    assert [(column["name"], column["kind"]) for column in found["columns"]][:2] == [
+        ("id", "text"),
+        ("RA_hours", "number"),
+    ]
+    understood = found["understood"]
+    assert (understood["ra_column"], understood["dec_column"]) == ("RA_hours", "DEC_deg")
+    assert (understood["ra_unit"], understood["frame"]) == ("hours", "icrs")
+    first, second = found["rows"]
+    assert first["cells"] == ["a", "12.5", "30.25", "1"]
+    assert (first["ra_deg"], first["dec_deg"]) == (187.5, 30.25)
+    assert first["position"] == "12h30m00.0s +30d15m00s"
+    assert (second["ra_deg"], second["row"]) == (None, 2)
+    assert [each["reason"] for each in found["rejects"]] == [second["reason"]]
+    assert "outside -90" in second["reason"]
+
+
+def test_a_preview_of_a_table_without_known_columns_asks_for_them(lists: httpx.Client) -> None:
+    content = "x,y\n18.932,77.183\n"
+    found = lists.post("/api/bulk/preview", content=content).json()
+    assert found["understood"] is None
+    assert "ra_column and dec_column" in found["problem"]
+    assert found["rows"][0]["cells"] == ["18.932", "77.183"]
+    told = {"ra_column": "x", "dec_column": "y", "frame": "galactic"}
+    found = lists.post("/api/bulk/preview", params=told, content=content).json()
+    assert (found["problem"], found["understood"]["frame"]) == ("", "galactic")
+    assert found["rows"][0]["position"].startswith("13h45m")
+    status = ended(lists, begin(lists, content, ask_survey=False, **told))
+    assert status["unmatched"][0]["position"] == found["rows"][0]["position"]
+
+
+def test_a_preview_of_lines_says_which_would_be_looked_up(lists: httpx.Client) -> None:
+    found = lists.post("/api/bulk/preview", content="180.5 +30.25\n3C 31\nnan nan\n").json()
+    assert (found["kind"], found["columns"]) == ("lines", [])
+    assert [row["to_look_up"] for row in found["rows"]] == [False, True, False]
+    assert "decimal degrees" in found["rows"][0]["understood"]
+    assert (found["n_usable"], found["n_to_look_up"], found["n_rejected"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\0\0", b"PK\x03\x04" + bytes(99)])
+def test_a_preview_of_no_list_is_a_problem(lists: httpx.Client, content: bytes) -> None:
+    answer = lists.post("/api/bulk/preview", content=content)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_list_may_be_packed(lists: httpx.Client, explorer: Explorer) -> None:
+    packed = bz2.compress(places(explorer, 3).encode("utf-16"))
+    assert ended(lists, begin(lists, packed))["n_bundle"] == 3
 
 
 def test_the_survey_is_asked_within_the_limit_or_not_at_all(

@@ -15,6 +15,7 @@ REFUSALS = {
     "/api/query/image": {"400", "408", "413", "415", "422", "503", "507"},
     "/api/sources/{source_id}/cutout.fits": {"404", "422"},
     "/api/bulk": {"408", "413", "422", "503"},
+    "/api/bulk/preview": {"408", "413", "422", "503"},
     "/api/cone": set(),  # its errors are VOTables
 }
 """Statuses of the problems of a path, where they are not those of all of /api."""
