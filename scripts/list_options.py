@@ -13,6 +13,9 @@ PositionColumn = Annotated[str | None, typer.Option(help="One column with whole 
 IdColumn = Annotated[str | None, typer.Option(help="Column of unique identifiers.")]
 NameColumn = Annotated[str | None, typer.Option(help="Column of names.")]
 ExtentColumn = Annotated[str | None, typer.Option(help="Column of angular extents.")]
-RaUnit = Annotated[str | None, typer.Option(help="deg, hourangle or rad.")]
-DecUnit = Annotated[str | None, typer.Option(help="deg or rad.")]
-FrameName = Annotated[str | None, typer.Option(help="icrs, fk5, fk4 or galactic.")]
+RaUnit = Annotated[str | None, typer.Option(help="deg, hourangle or rad; else as the file says.")]
+DecUnit = Annotated[str | None, typer.Option(help="deg or rad; else as the file says.")]
+FrameName = Annotated[
+    str | None,
+    typer.Option(help="icrs, fk5, fk4, galactic, or with an equinox, such as 'fk5 J1975'."),
+]
