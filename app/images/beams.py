@@ -72,6 +72,8 @@ def _beam_of_cards(header: fits.Header, given: list[str]) -> StatedBeam:
         try:
             values[keyword] = number(header, keyword)
         except UnreadableFits:
+            if keyword == "BPA" and values["BMAJ"] == values.get("BMIN"):
+                continue  # a round beam has no position angle
             remark = f"The header's {keyword} = '{written(header, keyword)}' is no number."
             return StatedBeam(None, (remark,))
     return StatedBeam(_beam(values.get("BMAJ"), values.get("BMIN"), values.get("BPA")))

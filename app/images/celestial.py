@@ -24,7 +24,8 @@ UNUSABLE_COORDINATES = (
 """What astropy raises for coordinates that cannot be used."""
 
 
-_SKY_AXIS = re.compile(r"(?:(RA|[A-Z]?LON)|(DEC|[A-Z]?LAT))(?:-.*)?")
+_SKY_AXIS = re.compile(r"(?:(RA|GLON)|(DEC|GLAT)|[A-Z]?LON|[A-Z]?LAT)(?:-.*)?")
+"""Groups: a longitude, a latitude; neither: of a frame that is not read, such as the ecliptic."""
 MAX_AXES = 9
 MAX_SIP_ORDER = 9
 _MATRIX = re.compile(r"(PC|CD)(?:(\d{3})(\d{3})|(\d{1,2})_(\d{1,2}))")
@@ -71,9 +72,13 @@ def sky_axes(header: fits.Header) -> tuple[int, int] | None:
     ]
     if not named:
         return None
-    if [bool(found[1]) for _, found in named] not in ([True, False], [False, True]):
-        words = ", ".join(f"CTYPE{axis} = '{found[0][:10]}'" for axis, found in named)
-        raise _coordinates(f"{words} are not one longitude and one latitude")
+    words = " and ".join(f"CTYPE{axis} = '{found[0][:10]}'" for axis, found in named)
+    kinds = [(bool(found[1]), bool(found[2])) for _, found in named]
+    galactic = {found[0].startswith("G") for _, found in named}
+    if (False, False) in kinds:
+        raise _coordinates(f"{words}: right ascension and declination, or GLON and GLAT, are read")
+    if sorted(kinds) != [(False, True), (True, False)] or len(galactic) > 1:
+        raise _coordinates(f"{words} are not one longitude and one latitude of a frame")
     return named[0][0], named[1][0]
 
 
@@ -239,7 +244,7 @@ def _same(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
 
 def _frame(header: fits.Header, ctype: str) -> dict[str, float | str]:
     """RADESYS and EQUINOX, where they matter."""
-    if not ctype.startswith(("RA", "DEC", "E")):
+    if ctype.startswith("G"):
         return {}
     written = text(header, "RADESYS") or text(header, "RADECSYS")
     frame = _FRAMES.get(written.upper(), "")
@@ -269,13 +274,19 @@ def _equinox(header: fits.Header, keyword: str) -> float | None:
     return value
 
 
-def unusual_equinox(header: fits.Header) -> Iterator[str]:
-    """What to say where the coordinates are neither of 1950 nor of 2000."""
+def coordinate_remarks(header: fits.Header, axes: tuple[int, int]) -> Iterator[str]:
+    """What to say of coordinates without a projection, or neither of 1950 nor of 2000."""
+    for axis in axes:
+        ctype = text(header, f"CTYPE{axis}")
+        if "-" not in ctype:
+            yield f"CTYPE{axis} = '{ctype}' names no projection; it was taken for a linear axis."
+    if text(header, f"CTYPE{axes[0]}").upper().startswith("G"):
+        return
     for keyword in ("EQUINOX", "EPOCH"):
         equinox = _equinox(header, keyword)
         if equinox is None:
             continue
-        if equinox not in USUAL_EQUINOXES and not text(header, "CTYPE1").startswith(("G", "S")):
+        if equinox not in USUAL_EQUINOXES:
             yield f"Its coordinates were taken to be of equinox {equinox:g}, as {keyword} says."
         return
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from app.errors import UnreadableFits
 from app.images.beams import StatedBeam, stated_beam
 from app.images.bounds import check_pixels, check_tiles
-from app.images.celestial import celestial_wcs, pixel_arcsec, sky_axes, unusual_equinox
+from app.images.celestial import celestial_wcs, coordinate_remarks, pixel_arcsec, sky_axes
 from app.images.header import (
     card_value,
     is_first,
@@ -208,7 +208,7 @@ def _located(
     remarks, on_sky = list(unit_remarks), sky_axes(header) is not None
     if on_sky:
         wcs = celestial_wcs(header)
-        remarks += unusual_equinox(header)
+        remarks += coordinate_remarks(header, axes)
         if pixel_scale_arcsec is not None:
             remarks.append(
                 "The pixel scale given was not used: the header has its own coordinates."

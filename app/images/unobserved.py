@@ -4,6 +4,7 @@ It never decides by one pixel: a fill value is one exact number over whole areas
 radio image can have.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -13,8 +14,9 @@ from scipy import ndimage
 from app.images.sky_image import Piece, SkyImage
 
 LEAST_SHARE = 0.002
-"""Of the pixels that one exact value must hold to be looked at."""
-SOLID = np.ones((5, 5), bool)
+LEAST_PX = 25
+"""What one exact value must hold of the pixels to be looked at."""
+SOLID = np.ones((3, 3), bool)
 """Fill comes in areas of at least this; noise, even in coarse steps, seldom does."""
 LEAST_SOLID = 0.8
 """Share of the pixels of a value that must lie in such areas."""
@@ -23,6 +25,8 @@ FAR_SIGMA = 50.0
 IMPOSSIBLE_JY = 1e10
 SKEWED = 1.7
 """Noise spreads as far above its median as below; emission alone spreads further above."""
+CUT_OFF = (0.1, 0.9)
+"""Share of the lowest value that noise cut off at zero has, and not a masked image's empty sky."""
 SAMPLE_PX = 1_000_000
 STRIP_PX = 2_000_000
 
@@ -49,7 +53,7 @@ def without_fill(image: SkyImage) -> SkyImage:
     sample = _sample(image)
     values = fill_values(sample)
     if not len(values):
-        return image
+        return replace(image, remarks=(*image.remarks, *_of_floor(sample)))
     read = image.read
 
     def masked(piece: Piece) -> NDArray[np.float32]:
@@ -60,7 +64,7 @@ def without_fill(image: SkyImage) -> SkyImage:
 
     shares = ((100 * float((sample == value).mean()), value) for value in values)
     remarks = [
-        f"{percent:.2g} % of the image are exactly {value:g} Jy/beam, "
+        f"{percent:.2g} % of the image are exactly {value + 0:g} Jy/beam, "
         "which was taken to mean: not observed."
         for percent, value in shares
     ]
@@ -85,7 +89,7 @@ def fill_values(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     values, counts = np.unique(observed, return_counts=True)
     if len(values) < 2:
         return values[:0]
-    frequent = values[counts >= max(LEAST_SHARE * observed.size, SOLID.size)]
+    frequent = values[counts >= max(LEAST_SHARE * observed.size, LEAST_PX)]
     fill = list(values[np.abs(values) >= IMPOSSIBLE_JY])
     sky, noise = _sky(observed[~np.isin(observed, np.append(frequent, fill))])
     if noise > 0:
@@ -94,6 +98,18 @@ def fill_values(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         if value not in fill and _is_area(pixels, value, fill):
             fill.append(value)
     return np.array(fill, np.float32)
+
+
+def _of_floor(pixels: NDArray[np.float32]) -> Iterator[str]:
+    """What to say where many pixels have the lowest value, as where negatives were cut off."""
+    observed = pixels[np.isfinite(pixels)]
+    share = float((observed == observed.min()).mean()) if observed.size else 0.0
+    if CUT_OFF[0] <= share <= CUT_OFF[1]:
+        yield (
+            f"{100 * share:.0f} % of the image have exactly its lowest value, "
+            f"{observed.min() + 0:g} Jy/beam. If its noise was cut off there, the rest of the "
+            "noise counts as emission, and the neighbours are those of noise."
+        )
 
 
 def _sky(pixels: NDArray[np.float32]) -> tuple[float, float]:

@@ -36,6 +36,11 @@ def test_an_unreadable_beam_is_an_unknown_beam_and_the_card_is_named(cards: dict
     assert "gives no beam that can be used" in said(image)
 
 
+def test_a_round_beam_needs_no_position_angle() -> None:
+    assert "gives no beam" not in said(prepare_image(a_file(BPA="nan")))
+    assert "BPA = 'nan'" in said(prepare_image(a_file(BPA="nan", BMIN="0.0014")))
+
+
 @pytest.mark.parametrize("beam", ["1.5D-03", "'0.0015  '"])
 def test_a_beam_in_fortrans_form_or_in_quotes_is_read(beam: str) -> None:
     image = prepare_image(a_file(BMAJ=beam, BMIN=beam))

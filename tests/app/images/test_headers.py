@@ -121,6 +121,10 @@ REFUSED: dict[str, tuple[dict[str, str | None], str]] = {
     "CD comma": (STEP | {"CD1_1": "-0,0005", "CD2_2": "0.0005"}, "CD1_1"),
     "CTYPE unquoted": ({"CTYPE1": "RA---SIN"}, "CTYPE1"),
     "CTYPE twice the same": ({"CTYPE2": "'RA---SIN'"}, "one longitude and one latitude"),
+    "CTYPE ecliptic": ({"CTYPE1": "'ELON-SIN'", "CTYPE2": "'ELAT-SIN'"}, "CTYPE1 = 'ELON-SIN'"),
+    "CTYPE supergalactic": ({"CTYPE1": "'SLON-TAN'", "CTYPE2": "'SLAT-TAN'"}, "CTYPE1 = 'SLON"),
+    "CTYPE of two frames": ({"CTYPE2": "'GLAT-SIN'"}, "one longitude and one latitude"),
+    "CTYPE too few dashes": ({"CTYPE1": "'RA--SIN '", "CTYPE2": "'DEC-SIN '"}, "'RA--SIN'"),
     "CTYPE of no projection": ({"CTYPE1": "'RA---QQQ'", "CTYPE2": "'DEC--QQQ'"}, "coordinates"),
     "CUNIT hourangle": ({"CUNIT1": "'hour    '"}, "CUNIT1 = 'hour'"),
     "CUNIT unquoted": ({"CUNIT2": "deg/pix"}, "CUNIT2"),
@@ -166,6 +170,20 @@ def test_b1950_is_where_it_is_and_not_two_thirds_of_a_degree_off(equinox: dict[s
 def test_an_unusual_equinox_is_used_and_said() -> None:
     image = prepare_image(a_file(EQUINOX="1993.3", RADESYS=None))
     assert "equinox 1993.3, as EQUINOX says" in said(image)
+
+
+def test_axes_without_a_projection_are_linear_as_the_standard_says_and_that_is_said() -> None:
+    image = prepare_image(a_file(CTYPE1="'RA      '", CTYPE2="'DEC     '"))
+    assert "CTYPE1 = 'RA' names no projection; it was taken for a linear axis." in said(image)
+
+
+@pytest.mark.parametrize("radesys", ["'galactic'", "'ICRS    '", "'J2000   '"])
+def test_galactic_axes_are_galactic_whatever_radesys_and_equinox_say(radesys: str) -> None:
+    grid = Grid((300, 300), frame="galactic")
+    content = fits_file(sky_image(grid, noise_jy=1e-4), grid, 5.4)
+    image = prepare_image(with_cards(content, RADESYS=radesys, EQUINOX="1950.0"))
+    assert image.position is not None
+    assert (image.position.ra.deg, image.position.dec.deg) == pytest.approx(PLACE_DEG, abs=2e-5)
 
 
 @pytest.mark.parametrize("projection", ["NCP", "GLS"])

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import scripts.training.images
 from app.errors import ExplorerError
 from app.images.prepare import prepare_image, read_image
 from app.surveys.services import FIRST_SURVEY
-from model.encoder import untrained_encoder
+from model.encoder import Encoder, untrained_encoder
 from model.preprocess import ImageError
 from scripts.bundle.image_sources import SourceRow
 from scripts.fetch.cutout_dir import read_store
@@ -69,6 +70,12 @@ def training(content: bytes, directory: Path, patch: pytest.MonkeyPatch) -> Outc
     return np.asarray(images.pixels[0]) if len(images) else said[0].partition("left out: ")[2]
 
 
+@cache
+def an_encoder() -> Encoder:
+    """For its card only."""
+    return untrained_encoder("resnet14")
+
+
 def embedded(content: bytes, directory: Path, patch: pytest.MonkeyPatch) -> Outcome:
     """The central 70 px of what `rgz-explorer embed` gives to the encoder."""
     path, out, seen = directory / "mine.fits", directory / "y.parquet", []
@@ -76,7 +83,7 @@ def embedded(content: bytes, directory: Path, patch: pytest.MonkeyPatch) -> Outc
     patch.setattr(scripts.embed, "network_input", lambda pixels: seen.append(pixels) or pixels)
     patch.setattr(scripts.embed, "embed", lambda _, x: np.zeros((1, 512), np.float32))
     try:
-        scripts.embed.embed_files([path], untrained_encoder("resnet14"), out)
+        scripts.embed.embed_files([path], an_encoder(), out)
     except ExplorerError:
         with out.with_name("y.parquet.rejects.csv").open(newline="") as file:
             return next(csv.DictReader(file))["reason"]

@@ -64,6 +64,20 @@ def test_a_masked_image_of_emission_alone_keeps_its_empty_sky() -> None:
     assert "No noise could be measured" in said(image)
 
 
+def test_noise_that_was_cut_off_at_zero_is_warned_of() -> None:
+    image = prepare_image(a_file(np.maximum(IMAGE, np.float32(0))))
+    assert "exactly its lowest value, 0 Jy/beam. If its noise was cut off there" in said(image)
+    assert "cut off" not in said(prepare_image(a_file()))
+
+
+def test_a_border_of_three_zeros_is_unobserved() -> None:
+    pixels = np.zeros_like(IMAGE)
+    pixels[3:-3, 3:-3] = IMAGE[3:-3, 3:-3]
+    image = prepare_image(a_file(pixels))
+    pixels[pixels == 0] = np.nan
+    np.testing.assert_array_equal(image.pixels, prepare_image(a_file(pixels)).pixels)
+
+
 def test_a_drawn_image_and_a_saturated_one_have_no_fill() -> None:
     assert not len(fill_values(sky_image(Grid())))
     assert not len(fill_values(np.minimum(IMAGE, np.float32(0.004))))
