@@ -14,7 +14,10 @@ from scripts.bundle.named import read_source_list
 from scripts.bundle.sources import CatalogueSource, bundle_catalogue, demo_catalogue
 from scripts.terminal import console
 
-WHAT = "Say what to build from: --demo, --catalogue FILE or NAME, or --reembed with --bundle DIR."
+WHAT = (
+    "Say what to build from: --demo, --catalogue FILE or NAME, --images DIR (any FITS files), or "
+    "--reembed with --bundle DIR."
+)
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,9 @@ class BuildRequest:
     reembed: bool = False
     catalogue: str | None = None
     images: Path | None = None
-    """Directory of fetched cutouts."""
+    """Directory of fetched cutouts, or of any FITS files."""
+    file_column: str | None = None
+    """Column of the catalogue that names the file of each source."""
     render_from: Path | None = None
     """Component catalogue to draw images from."""
     bundle: Path | None = None
@@ -42,13 +47,16 @@ def build_bundle(request: BuildRequest) -> None:
         If the arguments contradict each other.
     UnreadableCatalogue
     """
-    if sum((request.demo, request.reembed, request.catalogue is not None)) != 1:
+    alone = request.images is not None and request.catalogue is None
+    if sum((request.demo, request.reembed, request.catalogue is not None, alone)) != 1:
         raise BuildError(WHAT)
-    if request.catalogue is None and (request.images or request.render_from):
-        raise BuildError("--images and --render-from give the images of a --catalogue.")
+    if request.catalogue is None and request.render_from:
+        raise BuildError("--render-from draws the images of a --catalogue.")
+    if request.file_column and not (request.catalogue and request.images):
+        raise BuildError("--file-column names the files of a --catalogue below --images DIR.")
     settings = read_settings()
-    if request.catalogue is not None and request.bundle is None:
-        raise BuildError("Say where the bundle of this catalogue goes with --bundle DIR.")
+    if (request.catalogue is not None or alone) and request.bundle is None:
+        raise BuildError("Say where the bundle goes with --bundle DIR.")
     target = request.bundle or settings.bundle_dir
     source = _source(request, target)
     build(BuildConfig(target, source, load_fast_encoder(request.encoder or settings.encoder)))
@@ -67,10 +75,13 @@ def _source(request: BuildRequest, target: Path) -> CatalogueSource:
 
 def _list_and_images(request: BuildRequest) -> tuple[SourceList, ImageSource]:
     from scripts.bundle.drawn import DrawingConfig, DrawnImages
+    from scripts.bundle.fits_directory import read_directory, read_paired
     from scripts.bundle.named import read_named_batches
     from scripts.fetch.images import FetchedImages
 
-    assert request.catalogue is not None
+    if request.catalogue is None:
+        assert request.images is not None
+        return read_directory(request.images)
     if request.images and request.render_from:
         raise BuildError("Give --images or --render-from, not both: a source has one image.")
     if request.images is None and request.render_from is None:
@@ -82,6 +93,9 @@ def _list_and_images(request: BuildRequest) -> tuple[SourceList, ImageSource]:
                 "the FIRST catalogue (`rgz-explorer fetch first-catalogue`)."
             )
         return batches
+    if request.file_column:
+        assert request.images is not None
+        return read_paired(request.catalogue, request.images, request.file_column, request.options)
     sources = read_source_list(request.catalogue, **request.options)
     if request.images:
         return sources, FetchedImages(request.images)

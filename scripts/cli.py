@@ -79,7 +79,16 @@ def build(
         ),
     ] = None,
     images: Annotated[
-        Path | None, typer.Option("--images", help="Directory that `fetch cutouts` filled.")
+        Path | None,
+        typer.Option(
+            "--images",
+            help="Directory that `fetch cutouts` filled; or, alone or with --file-column, any "
+            "directory of FITS files.",
+        ),
+    ] = None,
+    file_column: Annotated[
+        str | None,
+        typer.Option("--file-column", help="Column of the catalogue with the file of each source."),
     ] = None,
     render_from: Annotated[
         Path | None,
@@ -108,6 +117,7 @@ def build(
             reembed=reembed,
             catalogue=catalogue,
             images=images,
+            file_column=file_column,
             render_from=render_from,
             bundle=bundle,
             encoder=encoder,

@@ -97,6 +97,47 @@ def list_of_table(
     )
 
 
+def list_without_positions(
+    table: FileTable, name: str, options: ListOptions, digest: str = ""
+) -> SourceList:
+    """Make a list of a table that has no positions: they come with the images, and are NaN here.
+
+    Parameters and errors as of `list_of_table`.
+    """
+    presets = _presets_of(Path(name))
+    names = find_names(table, options)
+    ids, id_notes = _source_ids(table, options, presets.prefix)
+    extents, extent_column = _extents(table, options, presets.extent_unit)
+    broken = [
+        Reject(row, f"{presets.prefix}-row-{row}", "", why) for row, why in table.broken.items()
+    ]
+    texts = names.texts() if names else [""] * len(ids)
+    nowhere = np.full(len(ids), np.nan)
+    return SourceList(
+        record=presets.record.model_copy(
+            update={
+                "version": _version(digest, options),
+                "n_listed": len(ids) + len(broken),
+                "n_rejected": len(broken),
+            }
+        ),
+        source_ids=ids,
+        names=texts,
+        ra_deg=nowhere,
+        dec_deg=nowhere,
+        rows=table.rows,
+        extents_arcsec=extents,
+        own=_own_columns(table, [names, extent_column], presets),
+        rejects=broken,
+        notes=[
+            *table.notes,
+            "The table has no positions; those of the files' headers are taken.",
+            *_said(names, texts, extent_column),
+            *id_notes,
+        ],
+    )
+
+
 def options_of(table: FileTable, told: ListOptions) -> ListOptions:
     """The user's word on the columns, and beneath it what is known of a published table."""
     known = published_table(table)

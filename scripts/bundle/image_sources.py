@@ -40,6 +40,9 @@ class SourceImage:
     rms_jy_beam: float = np.nan
     scale_min_jy_beam: float = np.nan
     scale_max_jy_beam: float = np.nan
+    ra_deg: float = np.nan
+    dec_deg: float = np.nan
+    """ICRS; where the image says it is, for a list that does not."""
 
 
 class ImageSource(Protocol):
@@ -116,8 +119,8 @@ def _candidate(
     return Candidate(
         source_id=row.source_id,
         name=row.name,
-        ra_deg=row.ra_deg,
-        dec_deg=row.dec_deg,
+        ra_deg=row.ra_deg if np.isfinite(row.ra_deg) else image.ra_deg,
+        dec_deg=row.dec_deg if np.isfinite(row.dec_deg) else image.dec_deg,
         image=image.pixels,
         reason=image.reason,
         own=own,

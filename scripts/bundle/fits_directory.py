@@ -1,0 +1,177 @@
+"""Any directory of FITS files as the images of a build, alone or beside a table that names them.
+
+It never changes a file, and a file that cannot be used is a row of rejects.csv with the reason.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from astropy.coordinates import SkyCoord
+
+from app.bundle.catalogue import ColumnInfo, info_field
+from app.bundle.files import RenderingRecord, SourceRecord, file_digest
+from app.errors import BuildError, ExplorerError
+from app.images.prepare import prepare_image
+from app.tables.files import read_table
+from app.tables.lists import ListOptions, SourceList, UnreadableCatalogue
+from app.tables.position_columns import find_column, find_position_columns
+from app.tables.source_list import list_of_table, list_without_positions, slug
+from model.preprocess import ImageError
+from scripts.bundle.image_sources import SourceImage, SourceRow, no_image
+from scripts.bundle.named import list_content
+
+ENDINGS = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fts.gz", ".fits.fz", ".fz")
+FILE = ColumnInfo("File", description="Path of the image below its directory.")
+NO_PLACE = "its header does not say where on the sky it is, and no table does"
+
+
+class FitsDirectory:
+    """An `ImageSource` of FITS files, each prepared as an image that a person sends.
+
+    Parameters
+    ----------
+    directory : Path
+    files : sequence of str
+        For each source of the list, the path of its file, absolute or below the directory.
+    """
+
+    input_kind = "raw"
+    rendering: RenderingRecord | None = None
+    terms = ""
+
+    def __init__(self, directory: Path, files: Sequence[str]) -> None:
+        self._directory, self._files = directory, files
+
+    @cached_property
+    def version(self) -> str:
+        """A digest of the contents of all files."""
+        digest = hashlib.sha256()
+        for name in self._files:
+            path = self._directory / name
+            found = file_digest(path) if path.is_file() else "absent"
+            digest.update(f"{name} {found};".encode())
+        return f"{len(self._files)} files, sha256 {digest.hexdigest()[:16]}"
+
+    @property
+    def description(self) -> str:
+        """Where the images are from."""
+        return f"images of the directory '{self._directory.name}'"
+
+    def images_of(self, rows: Iterable[SourceRow]) -> Iterator[SourceImage]:
+        """Read, prepare and clean each source's image, or give the reason why it has none."""
+        for row in rows:
+            yield self._image_of(row, self._files[row.index])
+
+    def _image_of(self, row: SourceRow, name: str) -> SourceImage:
+        if not name:
+            return no_image("its row names no file")
+        listed = np.isfinite(row.ra_deg) and np.isfinite(row.dec_deg)
+        position = SkyCoord(row.ra_deg, row.dec_deg, unit="deg") if listed else None
+        try:
+            image = prepare_image((self._directory / name).read_bytes(), position=position)
+        except FileNotFoundError:
+            return no_image(f"there is no file '{name}'")
+        except (ExplorerError, ImageError) as exc:
+            return no_image(f"'{name}': {exc}")
+        except OSError as exc:
+            return no_image(f"its file '{name}' cannot be read ({exc.strerror})")
+        if image.position is None:
+            return no_image(f"'{name}': {NO_PLACE}")
+        return SourceImage(
+            pixels=image.pixels,
+            survey=image.survey,
+            rms_jy_beam=image.rms_jy_beam,
+            scale_min_jy_beam=image.scale_min_jy_beam,
+            scale_max_jy_beam=image.scale_max_jy_beam,
+            ra_deg=float(image.position.ra.deg),
+            dec_deg=float(image.position.dec.deg),
+        )
+
+
+def read_directory(directory: Path) -> tuple[SourceList, FitsDirectory]:
+    """Take every FITS file of a directory for a source, in the order of the names.
+
+    Raises
+    ------
+    BuildError
+        If it is no directory, or holds no FITS file.
+    """
+    if not directory.is_dir():
+        raise BuildError(f"There is no directory '{directory}'.")
+    paths = sorted(path for path in directory.rglob("*") if path.name.lower().endswith(ENDINGS))
+    files = [str(path.relative_to(directory)) for path in paths if path.is_file()]
+    if not files:
+        raise BuildError(
+            f"The directory '{directory}' holds no FITS file (a name that ends in "
+            f"{', '.join(ENDINGS[:3])}, also .gz or .fz)."
+        )
+    stems = [Path(file).name.partition(".fit")[0] for file in files]
+    prefix = slug(directory.resolve().name).lower() or "images"
+    nowhere = np.full(len(files), np.nan)
+    sources = SourceList(
+        record=_record(directory, len(files)),
+        source_ids=[f"{prefix}-{number}" for number in range(1, len(files) + 1)],
+        names=stems,
+        ra_deg=nowhere,
+        dec_deg=nowhere,
+        rows=np.arange(1, len(files) + 1),
+        own=pa.table([pa.array(files)], schema=pa.schema([info_field("file", pa.string(), FILE)])),
+        notes=[f"{len(files):,} FITS files; positions: of the middle of each, by its header."],
+    )
+    return sources, FitsDirectory(directory, files)
+
+
+def read_paired(
+    spec: str, directory: Path, file_column: str, options: ListOptions
+) -> tuple[SourceList, FitsDirectory]:
+    """Read a table of which a column names the file of each source.
+
+    Parameters
+    ----------
+    spec : str
+        Path of the table.
+    directory : Path
+        Where paths that are not absolute begin.
+    file_column : str
+    options : ListOptions
+        The user's word on the other columns. Where the table has no positions, those of the
+        files' headers are taken.
+
+    Raises
+    ------
+    UnreadableCatalogue
+    """
+    path = Path(spec)
+    table = read_table(list_content(path), spec, options)
+    column = find_column(table, file_column, "file_column")
+    told = any(options.get(name) for name in ("ra_column", "dec_column", "position_column"))
+    try:
+        find_position_columns(table, options)
+    except UnreadableCatalogue:
+        if told:
+            raise
+        read = list_without_positions
+    else:
+        read = list_of_table
+    sources = read(table, spec, options, file_digest(path))
+    texts = dict(zip(table.rows.tolist(), column.texts(), strict=True))
+    return sources, FitsDirectory(directory, [texts[int(row)] for row in sources.rows])
+
+
+def _record(directory: Path, n: int) -> SourceRecord:
+    name = directory.resolve().name
+    return SourceRecord(
+        name=name,
+        description=f"the FITS files of the directory '{name}'",
+        version="",
+        doi="",
+        url="",
+        citation="",
+        terms="",
+        n_listed=n,
+        n_rejected=0,
+    )
