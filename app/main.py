@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         open_sesame(settings.sesame_url, settings.sesame_deadline_s, settings.survey_pause_s),
     )
     bulk.serve_lists(app, ListSearches(explorer, app.state.served.name_service))
-    app.state.arrivals, app.state.reading_room = UploadForms(), WorkerPool()
+    app.state.upload_forms, app.state.image_workers = UploadForms(), WorkerPool()
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
     answer_with_problems(app)
     add_routes(app)

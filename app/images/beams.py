@@ -58,15 +58,15 @@ def stated_beam(header: fits.Header, beams: fits.BinTableHDU | None = None) -> S
     """
     given = [keyword for keyword in ("BMAJ", "BMIN", "BPA") if keyword in header]
     if "BMAJ" in given:
-        return _beam_of_cards(header, given)
+        return _beam_from_cards(header, given)
     if beams is not None:
-        return _beam_of_table(beams)
+        return _beam_from_table(beams)
     if "HISTORY" in header and any("BMAJ" in line or "arcsec" in line for line in _history(header)):
-        return StatedBeam(_beam_of_history(header))
+        return StatedBeam(_beam_from_history(header))
     return StatedBeam(None)
 
 
-def _beam_of_cards(header: fits.Header, given: list[str]) -> StatedBeam:
+def _beam_from_cards(header: fits.Header, given: list[str]) -> StatedBeam:
     values: dict[str, float | None] = {}
     for keyword in given:
         try:
@@ -79,7 +79,7 @@ def _beam_of_cards(header: fits.Header, given: list[str]) -> StatedBeam:
     return StatedBeam(_beam(values.get("BMAJ"), values.get("BMIN"), values.get("BPA")))
 
 
-def _beam_of_table(beams: fits.BinTableHDU) -> StatedBeam:
+def _beam_from_table(beams: fits.BinTableHDU) -> StatedBeam:
     from radio_beam import Beams  # here: a second, for what few files need
 
     try:
@@ -94,7 +94,7 @@ def _beam_of_table(beams: fits.BinTableHDU) -> StatedBeam:
     return StatedBeam(_beam(float(major[0]), float(minor[0]), float(angle[0])))
 
 
-def _beam_of_history(header: fits.Header) -> Beam | None:
+def _beam_from_history(header: fits.Header) -> Beam | None:
     from radio_beam import Beam as RadioBeam  # here: as above
 
     try:

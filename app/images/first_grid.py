@@ -266,8 +266,8 @@ def _cut(
     )
     pixels[place], covered[place] = _finite(image.read((rows, columns))), True
     off_arcsec = PIXEL_SCALE_ARCSEC * float(np.hypot(off_x_px, off_y_px))
-    said = f'The position lies {off_arcsec:.1f}" from the middle of the field, which was kept.'
-    return pixels, covered, (said,) if off_arcsec > PIXEL_SCALE_ARCSEC else ()
+    remark = f'The position lies {off_arcsec:.1f}" from the middle of the field, which was kept.'
+    return pixels, covered, (remark,) if off_arcsec > PIXEL_SCALE_ARCSEC else ()
 
 
 def _first_pixel(at_px: float, length: int) -> tuple[int, float]:
@@ -284,10 +284,10 @@ def _finite(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _resampled(matrix: NDArray[np.float64]) -> tuple[str, ...]:
     x_arcsec, y_arcsec = np.linalg.norm(matrix, axis=0)
-    said = (
+    remark = (
         f"It was resampled from {x_arcsec:.3g} x {y_arcsec:.3g}\" a pixel to FIRST's "
         f'{PIXEL_SCALE_ARCSEC}", north up and east left.'
     )
     if max(x_arcsec, y_arcsec) <= PIXEL_SCALE_ARCSEC * (1 + SAME_GRID):
-        return (said,)
-    return said, "Its pixels are coarser than FIRST's: interpolation adds no detail."
+        return (remark,)
+    return remark, "Its pixels are coarser than FIRST's: interpolation adds no detail."

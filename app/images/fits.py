@@ -303,7 +303,7 @@ def _images(hdus: fits.HDUList, content: bytes) -> dict[int, _Hdu]:
 def _chosen(images: dict[int, _Hdu], extension: str | None) -> tuple[int, tuple[str, ...]]:
     """The number of the image that is meant, and what is to be said of the choice."""
     names = {number: _names(hdu) for number, hdu in images.items()}
-    listed = ", ".join(f"{number} ({hdu.name})" if hdu.name else str(number)
+    available = ", ".join(f"{number} ({hdu.name})" if hdu.name else str(number)
                        for number, hdu in images.items())  # fmt: skip
     if extension is not None:
         for number, hdu in images.items():
@@ -312,13 +312,13 @@ def _chosen(images: dict[int, _Hdu], extension: str | None) -> tuple[int, tuple[
                     f"The image of extension {_called(number, hdu)} was taken, as asked.",
                 )
         raise UnreadableFits(
-            f"The FITS file has no image in an extension '{extension[:40]}'; it has {listed}.",
+            f"The FITS file has no image in an extension '{extension[:40]}'; it has {available}.",
             parameter="extension",
         )
     science = [n for n in images if not any(map(NO_SCIENCE.search, names[n]))]
     if not science:
         raise UnreadableFits(
-            f"By their names the images of the FITS file are noise, masks or weights: {listed}. "
+            f"By their names the images of the FITS file are noise, masks or weights: {available}. "
             "Choose one with extension=.",
             parameter="extension",
         )

@@ -53,7 +53,7 @@ def without_fill(image: SkyImage) -> SkyImage:
     sample = _sample(image)
     values = fill_values(sample)
     if not len(values):
-        return replace(image, remarks=(*image.remarks, *_of_floor(sample)))
+        return replace(image, remarks=(*image.remarks, *_cut_off_remark(sample)))
     read = image.read
 
     def masked(piece: Piece) -> NDArray[np.float32]:
@@ -100,7 +100,7 @@ def fill_values(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.array(fill, np.float32)
 
 
-def _of_floor(pixels: NDArray[np.float32]) -> Iterator[str]:
+def _cut_off_remark(pixels: NDArray[np.float32]) -> Iterator[str]:
     """What to say where many pixels have the lowest value, as where negatives were cut off."""
     observed = pixels[np.isfinite(pixels)]
     share = float((observed == observed.min()).mean()) if observed.size else 0.0

@@ -62,13 +62,13 @@ FORM = {
 }  # fmt: skip
 
 
-async def _arrivals(request: Request) -> UploadForms:
-    found: UploadForms = request.app.state.arrivals
+async def _upload_forms(request: Request) -> UploadForms:
+    found: UploadForms = request.app.state.upload_forms
     return found
 
 
-async def _room(request: Request) -> WorkerPool:
-    found: WorkerPool = request.app.state.reading_room
+async def _image_workers(request: Request) -> WorkerPool:
+    found: WorkerPool = request.app.state.image_workers
     return found
 
 
@@ -81,8 +81,8 @@ async def _room(request: Request) -> WorkerPool:
 async def query_image(
     explorer: ExplorerDep,
     options: OptionsDep,
-    arrivals: Annotated[UploadForms, Depends(_arrivals)],
-    room: Annotated[WorkerPool, Depends(_room)],
+    forms: Annotated[UploadForms, Depends(_upload_forms)],
+    workers: Annotated[WorkerPool, Depends(_image_workers)],
     request: Request,
     response: Response,
     format: Format = "json",
@@ -92,16 +92,16 @@ async def query_image(
     A FITS image is brought to FIRST's sampling and resolution where it needs it; what was done,
     and what to beware of, is in the answer's warnings.
     """
-    async with arrivals.receive(request) as sent:
+    async with forms.receive(request) as upload:
 
         def answer() -> QueryResult | Response:
             image = prepare_image(
-                sent.file.read(), sent.pixel_scale_arcsec, sent.position, sent.extension
+                upload.file.read(), upload.pixel_scale_arcsec, upload.position, upload.extension
             )
             found = explorer.query_image(image, options)
             return send_answer(explorer.space, found, options, format)
 
-        result = await room.run(answer)
+        result = await workers.run(answer)
     target = result if isinstance(result, Response) else response
     target.headers["Cache-Control"] = caching.LIVE
     return result

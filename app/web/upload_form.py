@@ -63,7 +63,7 @@ class UploadForms:
         """
         form = await self._form(request)
         try:
-            yield _arrived(form)
+            yield _uploaded(form)
         finally:
             await form.close()
 
@@ -142,7 +142,7 @@ def _announced_bytes(request: Request) -> int:
     return int(announced) if announced.isdecimal() else 0
 
 
-def _arrived(form: FormData) -> UploadedImage:
+def _uploaded(form: FormData) -> UploadedImage:
     unknown = [name for name in form if name not in ("file", *FIELDS)]
     if unknown:
         raise UnreadableForm(

@@ -45,15 +45,15 @@ def test_too_many_bytes_are_refused_and_the_sender_can_read_why(
 def own_site(application: FastAPI) -> Iterator[tuple[FastAPI, httpx.Client]]:
     """The application with rooms that a test may replace."""
     state = application.state
-    before = state.arrivals, state.reading_room
+    before = state.upload_forms, state.image_workers
     with serving(application) as address, httpx.Client(base_url=address, timeout=60) as client:
         yield application, client
-    state.arrivals, state.reading_room = before
+    state.upload_forms, state.image_workers = before
 
 
 def test_what_arrives_too_slowly_is_told_so(own_site: tuple[FastAPI, httpx.Client]) -> None:
     application, client = own_site
-    application.state.arrivals = UploadForms(at_once=1, within_s=0.5)
+    application.state.upload_forms = UploadForms(at_once=1, within_s=0.5)
     host, port = client.base_url.host, client.base_url.port
     with socket.create_connection((host, port or 0), timeout=20) as connection:
         connection.sendall(
@@ -82,7 +82,7 @@ def test_a_sender_who_goes_away_leaves_nothing_behind(
     own_site: tuple[FastAPI, httpx.Client],
 ) -> None:
     application, client = own_site
-    application.state.arrivals = UploadForms(at_once=1)
+    application.state.upload_forms = UploadForms(at_once=1)
     for _ in range(3):
         host, port = client.base_url.host, client.base_url.port
         with socket.create_connection((host, port or 0), timeout=20) as connection:
@@ -99,7 +99,7 @@ def test_few_are_read_at_once_the_rest_waits_or_is_told_and_nothing_else_stops(
     own_site: tuple[FastAPI, httpx.Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     application, client = own_site
-    application.state.reading_room = WorkerPool(at_once=2, waiting=2, within_s=30)
+    application.state.image_workers = WorkerPool(at_once=2, waiting=2, within_s=30)
     from app.web import images
 
     gate, running, most = threading.Event(), [], []
@@ -134,7 +134,7 @@ def test_what_takes_too_long_is_told_so_and_keeps_its_place(
     own_site: tuple[FastAPI, httpx.Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     application, client = own_site
-    application.state.reading_room = WorkerPool(at_once=1, waiting=0, within_s=0.3)
+    application.state.image_workers = WorkerPool(at_once=1, waiting=0, within_s=0.3)
     from app.web import images
 
     gate, prepare = threading.Event(), images.prepare_image
@@ -144,7 +144,7 @@ def test_what_takes_too_long_is_told_so_and_keeps_its_place(
     assert "could not be read within 0.3 s" in problem["detail"]
     assert "as many images as it can (1)" in problem_of(ask(client, GOOD))["detail"]
     gate.set()
-    application.state.reading_room = WorkerPool()
+    application.state.image_workers = WorkerPool()
     assert ask(client, GOOD).status_code == 200
 
 
