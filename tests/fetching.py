@@ -56,10 +56,17 @@ def fetch_from(
     config: FetchConfig,
     clock: Clock | None = None,
     deadline_s: float = 20.0,
+    skyview_url: str | None = None,
 ) -> FetchOutcome:
-    """Fetch from a server on loopback with the real client."""
-    settings = Settings(first_server=url, survey_deadline_s=deadline_s)
-    source = first_source(settings, config.field_arcmin, config.connections)
+    """Fetch with the real client from a server on loopback, and SkyView's if there is one."""
+    settings = Settings(
+        first_server=url,
+        skyview_server=skyview_url or "",
+        survey_deadline_s=deadline_s,
+        survey_pause_s=60.0,
+    )
+    asks_skyview = skyview_url is not None
+    source = first_source(settings, config.field_arcmin, config.connections, asks_skyview)
     return fetch_cutouts(rows, source, config, clock)
 
 

@@ -31,6 +31,7 @@ from scripts.terminal import console
 
 ONCE = Backoff(retries=0)
 """The run itself decides when a position is asked for again."""
+TIMEOUTS_IN_A_ROW = 3
 
 
 def first_source(
@@ -47,7 +48,8 @@ def first_source(
         Requests under way at once, to each service.
     skyview : bool
         Ask SkyView where the FIRST server fails. A FIRST server that is down is then left alone
-        for a while, so that not every image waits for it.
+        for a while, so that not every image waits for it; a single time-out does not do that, for
+        SkyView's images are resampled. SkyView is always asked: every try is a request.
     """
     return open_first(
         AccessConfig(
@@ -56,6 +58,8 @@ def first_source(
             deadline_s=settings.survey_deadline_s,
             max_connections=connections,
             pause_s=settings.survey_pause_s if skyview else 0.0,
+            skyview_pause_s=0.0,
+            timeouts=TIMEOUTS_IN_A_ROW,
             backoff=ONCE,
             fallbacks=skyview,
             field_arcmin=field_arcmin,
