@@ -20,13 +20,13 @@ from app.tables.lists import ListOptions, Reject, SourceList
 from app.tables.write import write_plain_csv
 from model.whole_file import write_whole
 from scripts.bundle.named import read_source_list
-from scripts.fetch.account import Counts, FetchConfig, ListRow, Target, count_rows, plan_targets
 from scripts.fetch.cutout_dir import CutoutStore, FetchError, open_store
 from scripts.fetch.disk_space import DiskSpace, cutout_bytes
 from scripts.fetch.failures import Failure, FailureClass, FailureTable
-from scripts.fetch.pacing import Clock
 from scripts.fetch.progress import FetchProgress, stopping_on_signals
-from scripts.fetch.run import CutoutFetcher, FetchRun
+from scripts.fetch.rate_limit import Clock
+from scripts.fetch.run import FetchConfig, FetchRun
+from scripts.fetch.targets import Counts, ListRow, Target, count_rows, plan_targets
 from scripts.terminal import console
 
 ONCE = Backoff(retries=0)
@@ -80,7 +80,7 @@ class FetchOutcome:
 
 def fetch_cutouts(
     rows: Iterable[ListRow],
-    source: CutoutFetcher,
+    source: CutoutService,
     config: FetchConfig,
     clock: Clock | None = None,
     unusable: int = 0,
@@ -90,8 +90,8 @@ def fetch_cutouts(
     Parameters
     ----------
     rows : iterable of ListRow
-    source : CutoutSource
-        Gives one cutout at a position; asked by `connections` threads.
+    source : CutoutService
+        Asked by `connections` threads.
     config : FetchConfig
     clock : Clock, optional
         Time, and the event that stops the run.
@@ -112,7 +112,7 @@ class _Fetch:
     """One run over one open directory."""
 
     def __init__(
-        self, store: CutoutStore, source: CutoutFetcher, config: FetchConfig, clock: Clock
+        self, store: CutoutStore, source: CutoutService, config: FetchConfig, clock: Clock
     ) -> None:
         self.store = store
         self.source = source
