@@ -11,14 +11,15 @@ import app.surveys.cutouts
 import scripts.fetch.cutout_dir
 import scripts.fetch.run
 from app.settings import Settings
-from scripts.fetch.account import FetchConfig, ListRow
 from scripts.fetch.cutouts import FetchOutcome, fetch_cutouts, first_source
 from scripts.fetch.failures import FailureTable
-from scripts.fetch.pacing import Clock
+from scripts.fetch.rate_limit import Clock
+from scripts.fetch.run import FetchConfig
+from scripts.fetch.targets import ListRow
 
 FIELD_ARCMIN = 4.5
 """150 px: the smallest that is a cutout, and quickly sent."""
-MOMENTS = ("not whole", "not renamed", "renamed", "half a failure")
+MOMENTS = ("not whole", "not renamed", "renamed", "half a failure", "not tidied")
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload([__name__])
 
@@ -56,10 +57,17 @@ def fetch_from(
     config: FetchConfig,
     clock: Clock | None = None,
     deadline_s: float = 20.0,
+    skyview_url: str | None = None,
 ) -> FetchOutcome:
-    """Fetch from a server on loopback with the real client."""
-    settings = Settings(first_server=url, survey_deadline_s=deadline_s)
-    source = first_source(settings, config.field_arcmin, config.connections)
+    """Fetch with the real client from a server on loopback, and SkyView's if there is one."""
+    settings = Settings(
+        first_server=url,
+        skyview_server=skyview_url or "",
+        survey_deadline_s=deadline_s,
+        survey_pause_s=60.0,
+    )
+    asks_skyview = skyview_url is not None
+    source = first_source(settings, config.field_arcmin, config.connections, asks_skyview)
     return fetch_cutouts(rows, source, config, clock)
 
 
@@ -105,16 +113,18 @@ class _NoTime(datetime):
 
 
 def _die_at(moment: str) -> None:
-    """Arrange for the death of this process at its third image, or first failure."""
+    """Arrange for the death of this process at its third image, first failure, or tidying up."""
     replace = os.replace
     images: list[str] = []
 
-    def third(path: object) -> bool:
+    def time_has_come(path: object) -> bool:
+        if moment == "not tidied":
+            return str(path).endswith("failures.csv")
         images.append(str(path))
         return sum(path.endswith(".fits") for path in images) == 3
 
     def replace_and_die(part: Path, path: Path) -> None:
-        last = third(path)
+        last = time_has_come(path)
         if last and moment == "not whole":
             os.truncate(part, 50_000)
         if last and moment == "renamed":

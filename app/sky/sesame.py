@@ -4,10 +4,7 @@ It never waits past its total deadline, and never takes a page of another kind f
 """
 
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import Future
 from functools import partial
 from urllib.parse import quote, urlsplit
 
@@ -26,6 +23,7 @@ from app.errors import (
 )
 from app.net.breaker import Breaker
 from app.net.client import ServiceClient, get
+from app.net.single_flight import SingleFlight
 from app.settings import SESAME_URLS
 from app.sky.coordinates import ACCEPTED_COORDINATES, quoted
 from app.sky.resolve import ObjectPlace
@@ -136,6 +134,8 @@ class Sesame:
         To each address at once.
     pause_s : float
         How long an address that keeps failing is left alone; 0: never.
+    most_remembered : int
+        Places that are not asked for again.
 
     Notes
     -----
@@ -152,12 +152,12 @@ class Sesame:
         deadline_s: float = 10.0,
         max_connections: int = 3,
         pause_s: float = 60.0,
+        most_remembered: int = MOST_REMEMBERED,
     ) -> None:
         self._clients = {
             url: _client(url, deadline_s / len(urls), max_connections, pause_s) for url in urls
         }
-        self._known: OrderedDict[str, Future[ObjectPlace]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._places: SingleFlight[ObjectPlace] = SingleFlight(most_remembered)
 
     def resolve(self, name: str) -> ObjectPlace:
         """Look an object up; who asks for the same name meanwhile waits for the same answer.
@@ -171,24 +171,7 @@ class Sesame:
         ------
         NameNotFound, NameServiceTimeout, NameServiceUnavailable, BadNameAnswer
         """
-        with self._lock:
-            known = self._known.pop(name, None)
-            asked = known or Future()
-            self._known[name] = asked  # the latest last
-            while len(self._known) > MOST_REMEMBERED:
-                self._known.popitem(last=False)
-        if known is None:
-            self._answer(name, asked)
-        return asked.result()
-
-    def _answer(self, name: str, asked: Future[ObjectPlace]) -> None:
-        """Find the place out and keep it; a failure is for those who wait, and is forgotten."""
-        try:
-            asked.set_result(self._ask(name))
-        except BaseException as exc:
-            with self._lock:
-                self._known.pop(name, None)
-            asked.set_exception(exc)
+        return self._places.ask(name, lambda: self._ask(name))
 
     def _ask(self, name: str) -> ObjectPlace:
         failures: list[NameServiceError] = []

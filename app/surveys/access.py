@@ -38,6 +38,10 @@ class AccessConfig:
     """Of each service."""
     pause_s: float = 60.0
     """How long a service that keeps failing is left alone; 0: never."""
+    skyview_pause_s: float | None = None
+    """The same of SkyView; None: as long."""
+    timeouts: int = 1
+    """So many in a row shut it off: one, so that a dead service costs one wait and not one each."""
     backoff: Backoff = field(default_factory=Backoff)
     """When a refused request is repeated."""
     fallbacks: bool = True
@@ -138,8 +142,10 @@ def _client(service: str, config: AccessConfig) -> ServiceClient:
 
 
 def _breaker(service: str, config: AccessConfig) -> Breaker:
-    """One time-out is enough, so that a dead service costs one wait and not one each."""
-    return Breaker(service, timeouts=1, pause_s=config.pause_s)
+    pause_s = config.pause_s
+    if service == SKYVIEW_SERVICE and config.skyview_pause_s is not None:
+        pause_s = config.skyview_pause_s
+    return Breaker(service, timeouts=config.timeouts, pause_s=pause_s)
 
 
 def cutout_service(settings: Settings) -> SurveyAccess:

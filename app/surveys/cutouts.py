@@ -3,9 +3,7 @@
 It never resamples, recentres or cleans an image.
 """
 
-import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -13,91 +11,26 @@ from typing import Protocol
 import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
-from astropy.wcs.utils import proj_plane_pixel_scales
 from numpy.typing import NDArray
 
 from app.errors import (
     BadSurveyAnswer,
-    BlankCutout,
     ExplorerError,
     SurveyError,
     SurveyTimeout,
     SurveyUnavailable,
-    UndersizedCutout,
     UnreadableFits,
 )
 from app.images.beams import stated_beam
 from app.images.celestial import celestial_wcs
 from app.images.fits import FitsImage, read_fits
-from app.images.header import foreign_unit, is_first
+from app.images.header import is_first
 from app.images.sky_image import SkyImage
-from app.sky.coordinates import format_position
+from app.net.single_flight import SingleFlight
 from app.surveys.cache import CutoutCache
-from app.surveys.surveys import (
-    survey_called,
-)
+from app.surveys.checks import check_centre, check_scale, check_signal, check_size, check_unit
+from app.surveys.surveys import survey_called
 from model.beam import Beam
-from model.preprocess import IMAGE_SIZE_PX
-
-MAX_CENTRE_OFFSET_ARCSEC = 30.0
-SAME_SCALE = 0.01
-
-
-def check_size(pixels: NDArray[np.float32], service: str) -> None:
-    """Raise `UndersizedCutout` below the 150 px that preprocessing needs."""
-    height, width = pixels.shape
-    if min(height, width) < IMAGE_SIZE_PX:
-        raise UndersizedCutout(
-            f"The {service} sent only {width} x {height} px; at least {IMAGE_SIZE_PX} x "
-            f"{IMAGE_SIZE_PX} px are needed.",
-            advice="The position may lie at the edge of the survey: try one further inside.",
-        )
-
-
-def check_unit(image: FitsImage, service: str) -> None:
-    """Raise `BadSurveyAnswer` for a unit that is not Jy/beam; an absent one is taken for it."""
-    if unit := foreign_unit(image.header):
-        raise BadSurveyAnswer(f"The {service} sent an image in '{unit}', not in Jy/beam.")
-
-
-def check_scale(image: FitsImage, wanted_arcsec: float, service: str) -> None:
-    """Raise `BadSurveyAnswer` if the pixels are not, to 1 %, as wide as was asked for."""
-    scales_arcsec = 3600 * proj_plane_pixel_scales(celestial_wcs(image.header))
-    if not np.allclose(scales_arcsec, wanted_arcsec, rtol=SAME_SCALE, atol=0):
-        width, height = scales_arcsec
-        raise BadSurveyAnswer(
-            f'The {service} sent pixels of {width:.4g}" x {height:.4g}", not the '
-            f'{wanted_arcsec:g}" that were asked for. Its form may have changed.'
-        )
-
-
-def check_centre(center: SkyCoord, position: SkyCoord, service: str) -> None:
-    """Raise `BadSurveyAnswer` if the image's centre is more than 30" from the position."""
-    offset_arcsec = float(position.separation(center).arcsec)
-    if not offset_arcsec <= MAX_CENTRE_OFFSET_ARCSEC:  # NaN: the projection does not reach it
-        raise BadSurveyAnswer(
-            f'The {service} sent another field: its centre lies {offset_arcsec:.0f}" from '
-            f"{format_position(position.ra.deg, position.dec.deg)}, more than the "
-            f'{MAX_CENTRE_OFFSET_ARCSEC:.0f}" that are allowed.',
-            advice="Try again, or a position further inside the survey.",
-        )
-
-
-def check_signal(pixels: NDArray[np.float32], survey: str, service: str) -> None:
-    """Raise `BlankCutout` if nothing was observed, or all observed pixels are equal."""
-    observed = pixels[np.isfinite(pixels)]
-    if observed.size and observed.min() != observed.max():
-        return
-    why = (
-        f"all its pixels are {observed[0]:g} Jy/beam"
-        if observed.size
-        else ("none of its pixels was observed")
-    )
-    raise BlankCutout(
-        f"The cutout of {survey} from the {service} is blank: {why}.",
-        advice="The survey may not reach the position: try one further inside.",
-        parameter="position",
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,8 +135,7 @@ class CutoutService:
         self.survey = server.survey
         self._servers = (server, *fallbacks)
         self._cache = cache
-        self._in_flight: dict[str, Future[Cutout]] = {}
-        self._lock = threading.Lock()
+        self._under_way: SingleFlight[Cutout] = SingleFlight()
 
     @property
     def service(self) -> str:
@@ -239,26 +171,8 @@ class CutoutService:
         """
         asked = position.icrs
         name = cutout_name(self.survey, asked, self.field_arcmin)
-        with self._lock:
-            shared = self._in_flight.get(name)
-            if shared is None:
-                mine = self._in_flight[name] = Future[Cutout]()
-        cutout = shared.result() if shared else self._lead(mine, name, asked)
+        cutout = self._under_way.ask(name, lambda: self._from_chain(name, asked))
         return replace(cutout, position=asked)
-
-    def _lead(self, outcome: Future[Cutout], name: str, position: SkyCoord) -> Cutout:
-        """Fetch for oneself and for those who wait for the same cutout."""
-        try:
-            cutout = self._from_chain(name, position)
-        except BaseException as exc:
-            outcome.set_exception(exc)
-            raise
-        else:
-            outcome.set_result(cutout)
-            return cutout
-        finally:
-            with self._lock:
-                del self._in_flight[name]
 
     def _from_chain(self, name: str, position: SkyCoord) -> Cutout:
         failures: list[SurveyError] = []

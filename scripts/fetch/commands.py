@@ -61,8 +61,8 @@ def cutouts(
     frame: FrameName = None,
 ) -> None:
     """Fetch the FIRST cutouts of a list of sources, politely; go on where it was stopped."""
-    from scripts.fetch.account import FetchConfig
     from scripts.fetch.cutouts import fetch_list, retry_classes
+    from scripts.fetch.run import FetchConfig
 
     config = FetchConfig(
         out=out,

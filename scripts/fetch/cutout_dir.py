@@ -14,9 +14,7 @@ from pathlib import Path
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
-from app.errors import (
-    ExplorerError,
-)
+from app.errors import ExplorerError
 from app.surveys.cutouts import Cutout, cutout_name
 from model.whole_file import UNFINISHED, write_whole
 

@@ -20,17 +20,18 @@ from app.tables.lists import ListOptions, Reject, SourceList
 from app.tables.write import write_plain_csv
 from model.whole_file import write_whole
 from scripts.bundle.named import read_source_list
-from scripts.fetch.account import Counts, FetchConfig, ListRow, Target, count_rows, plan_targets
 from scripts.fetch.cutout_dir import CutoutStore, FetchError, open_store
 from scripts.fetch.disk_space import DiskSpace, cutout_bytes
 from scripts.fetch.failures import Failure, FailureClass, FailureTable
-from scripts.fetch.pacing import Clock
 from scripts.fetch.progress import FetchProgress, stopping_on_signals
-from scripts.fetch.run import CutoutFetcher, FetchRun
+from scripts.fetch.rate_limit import Clock
+from scripts.fetch.run import FetchConfig, FetchRun
+from scripts.fetch.targets import Counts, ListRow, Target, count_rows, plan_targets
 from scripts.terminal import console
 
 ONCE = Backoff(retries=0)
 """The run itself decides when a position is asked for again."""
+TIMEOUTS_IN_A_ROW = 3
 
 
 def first_source(
@@ -47,7 +48,8 @@ def first_source(
         Requests under way at once, to each service.
     skyview : bool
         Ask SkyView where the FIRST server fails. A FIRST server that is down is then left alone
-        for a while, so that not every image waits for it.
+        for a while, so that not every image waits for it; a single time-out does not do that, for
+        SkyView's images are resampled. SkyView is always asked: every try is a request.
     """
     return open_first(
         AccessConfig(
@@ -56,6 +58,8 @@ def first_source(
             deadline_s=settings.survey_deadline_s,
             max_connections=connections,
             pause_s=settings.survey_pause_s if skyview else 0.0,
+            skyview_pause_s=0.0,
+            timeouts=TIMEOUTS_IN_A_ROW,
             backoff=ONCE,
             fallbacks=skyview,
             field_arcmin=field_arcmin,
@@ -76,7 +80,7 @@ class FetchOutcome:
 
 def fetch_cutouts(
     rows: Iterable[ListRow],
-    source: CutoutFetcher,
+    source: CutoutService,
     config: FetchConfig,
     clock: Clock | None = None,
     unusable: int = 0,
@@ -86,8 +90,8 @@ def fetch_cutouts(
     Parameters
     ----------
     rows : iterable of ListRow
-    source : CutoutSource
-        Gives one cutout at a position; asked by `connections` threads.
+    source : CutoutService
+        Asked by `connections` threads.
     config : FetchConfig
     clock : Clock, optional
         Time, and the event that stops the run.
@@ -108,7 +112,7 @@ class _Fetch:
     """One run over one open directory."""
 
     def __init__(
-        self, store: CutoutStore, source: CutoutFetcher, config: FetchConfig, clock: Clock
+        self, store: CutoutStore, source: CutoutService, config: FetchConfig, clock: Clock
     ) -> None:
         self.store = store
         self.source = source

@@ -19,7 +19,7 @@ from app.errors import (
     SurveyUnavailable,
     UndersizedCutout,
 )
-from model.whole_file import write_whole
+from model.whole_file import UNFINISHED, write_whole
 from scripts.fetch.cutout_dir import FetchError
 
 TABLE = "failures.csv"
@@ -95,8 +95,10 @@ class FailureTable:
         ]
 
     def mend(self) -> None:
-        """Cut a torn last line off, and write the head of a table that has none."""
+        """Undo what a kill left: a torn last line, half a table beside this one, no head."""
         with self._renamed_errors(), self.path.open("ab+") as file:
+            for left in self.path.parent.glob(f".{TABLE}.*{UNFINISHED}"):
+                left.unlink()
             file.seek(0)
             whole_bytes = file.read().rfind(b"\n") + 1
             file.truncate(whole_bytes)

@@ -1,4 +1,4 @@
-"""The requests of a fetch: paced, a few at a time, pausing as a whole when the service is ill.
+"""The requests of a fetch: no faster than agreed, and none while the service is in trouble.
 
 It never asks for an image that is there.
 """
@@ -6,38 +6,44 @@ It never asks for an image that is there.
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from pathlib import Path
 
 from astropy.coordinates import SkyCoord
 
 from app.errors import SurveyError
-from app.surveys.cutouts import Cutout
-from scripts.fetch.account import FetchConfig, Target
+from app.surveys.cutouts import CutoutService
 from scripts.fetch.cutout_dir import CutoutStore, FetchError
 from scripts.fetch.disk_space import DiskSpace
 from scripts.fetch.failures import Failure, FailureClass, FailureTable, class_of
-from scripts.fetch.pacing import Clock, RateLimit, RetryPolicy, refuses_all
 from scripts.fetch.progress import FetchProgress
+from scripts.fetch.rate_limit import Clock, RateLimit, RetryPolicy, refuses_all
+from scripts.fetch.targets import Target
 
 OTHERS_BETWEEN_TRIES = 10
 DEFINITE = (FailureClass.UNDERSIZED, FailureClass.BLANK)
 """Answers of a service that works: there is nothing to try again."""
 
 
-class CutoutFetcher(Protocol):
-    """What gives cutouts, to several threads at once."""
+@dataclass(frozen=True)
+class FetchConfig:
+    """Where to, how fast, and what again."""
 
-    @property
-    def survey(self) -> str:
-        """Whose images these are."""
-
-    @property
-    def service(self) -> str:
-        """Who is asked, for sentences."""
-
-    def fetch(self, position: SkyCoord) -> Cutout:
-        """Give the cutout at a position, or raise a `SurveyError`."""
+    out: Path
+    field_arcmin: float = 9.0
+    connections: int = 3
+    rate_per_s: float = 3.0
+    retry: frozenset[FailureClass] = frozenset()
+    """Classes of earlier failures to ask for again."""
+    limit: int | None = None
+    """Most images to ask for in this run."""
+    max_bytes: int | None = None
+    """Most that all images of the directory may take."""
+    tries: int = 3
+    """Failures of an image, of a service that answers otherwise, that make it failed."""
+    give_up_s: float = 1800.0
+    """Longest trouble of the service to sit out."""
 
 
 class FetchRun:
@@ -56,7 +62,7 @@ class FetchRun:
     def __init__(
         self,
         config: FetchConfig,
-        source: CutoutFetcher,
+        source: CutoutService,
         store: CutoutStore,
         table: FailureTable,
         space: DiskSpace,
@@ -76,8 +82,8 @@ class FetchRun:
         self._queue: deque[Target] = deque()
         self._suspects: list[tuple[Target, SurveyError]] = []
         self._under_way: dict[Future[int], Target] = {}
-        self._rate = RateLimit(config.rate_per_s)
-        self._policy = RetryPolicy(max(3, 2 * config.connections), config.give_up_s)
+        self._rate_limit = RateLimit(config.rate_per_s)
+        self._retry_policy = RetryPolicy(max(3, 2 * config.connections), config.give_up_s)
         self._stopped: str | None = None
 
     def ask_all(self, targets: Iterable[Target]) -> str | None:
@@ -106,12 +112,12 @@ class FetchRun:
             self._start(workers)
 
     def _may_start(self) -> bool:
-        at_once = 1 if self._policy.in_trouble else self._config.connections
+        at_once = 1 if self._retry_policy.in_trouble else self._config.connections
         return bool(self._queue) and len(self._under_way) < at_once
 
     def _delay_s(self) -> float:
         now_s = self._clock.now_s()
-        return max(self._rate.delay_s(now_s), self._policy.delay_s(now_s))
+        return max(self._rate_limit.delay_s(now_s), self._retry_policy.delay_s(now_s))
 
     def _start(self, workers: ThreadPoolExecutor) -> None:
         try:
@@ -119,7 +125,7 @@ class FetchRun:
         except FetchError as exc:
             self._stopped = str(exc)
             return
-        self._rate.started(self._clock.now_s())
+        self._rate_limit.started(self._clock.now_s())
         target = self._queue.popleft()
         self._under_way[workers.submit(self._fetch, target)] = target
 
@@ -163,25 +169,25 @@ class FetchRun:
             self._queue.appendleft(target)
         else:
             self._suspects.append((target, error))
-        begins = self._policy.failed(error, self._clock.now_s())
-        if self._policy.exhausted:
+        begins = self._retry_policy.failed(error, self._clock.now_s())
+        if self._retry_policy.exhausted:
             self._stopped = (
                 f"{error} After {self._config.give_up_s / 60:g} min without an answer, or when "
                 "asked to wait longer, the fetch ends. What came is kept."
             )
         elif begins:
-            pause_s = self._policy.delay_s(self._clock.now_s())
+            pause_s = self._retry_policy.delay_s(self._clock.now_s())
             self._progress.say(f"{error} All requests pause for {pause_s:.0f} s.")
 
     def _answered(self) -> None:
-        if self._policy.in_trouble:
+        if self._retry_policy.in_trouble:
             self._progress.say(f"The {self._source.service} answers again.")
-        self._policy.answered()
+        self._retry_policy.answered()
         self._count_suspects()
 
     def _ask_suspects_again(self) -> None:
         """Try those that are left once more, with none between whose answer could tell."""
-        self._policy.pause(self._clock.now_s())
+        self._retry_policy.pause(self._clock.now_s())
         self._count_suspects()
 
     def _count_suspects(self) -> None:

@@ -173,10 +173,10 @@ def test_at_most_three_connections_are_open(server: ReplayServer) -> None:
 
 
 def test_memory_is_bounded_and_forgets_the_longest_unused(
-    server: ReplayServer, sesame: Sesame, monkeypatch: pytest.MonkeyPatch
+    server: ReplayServer,
 ) -> None:
     assert MOST_REMEMBERED >= 100
-    monkeypatch.setattr("app.sky.sesame.MOST_REMEMBERED", 2)
+    sesame = Sesame([add_sesame(server)], most_remembered=2)
     for name in ("3C 31", "3C 264", "3C 31", "Cygnus B", "3C 31", "3C 264"):
         sesame.resolve(name)
     asked = [name for _, form in server.requests for name in form]

@@ -2,7 +2,7 @@
 
 import csv
 import json
-import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +13,15 @@ from astropy.io import fits
 
 from app.images.fits import read_fits
 from app.surveys.cutouts import make_cutout
-from scripts.fetch.account import ListRow
 from scripts.fetch.cutout_dir import FetchError, open_store
 from scripts.fetch.failures import FailureClass
+from scripts.fetch.targets import ListRow
 from tests.fetching import EagerClock, config_of, fetch_from, rows_of
 from tests.replay.faults import Fault
 from tests.replay.fetch import FetchReplay
 from tests.replay.images import real_images
+from tests.replay.server import ReplayServer
+from tests.replay.surveys import FIRST_PATH, SKYVIEW_PATH
 
 OFF_FOOTPRINT = ListRow("south", 10.0, -60.0)
 
@@ -190,30 +192,32 @@ def test_a_second_fetch_and_another_field_are_refused_in_a_sentence(
     assert server.count() == 0
 
 
-def test_what_cannot_fit_is_refused_before_anything_is_asked(
-    server: FetchReplay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(FetchError, match=r"20 images to fetch, 109 kB each: 2.2 MB .* --max-gb"):
-        fetch_from(server.first_url, rows_of(20), config_of(tmp_path, max_bytes=1_000_000))
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9e9, 8.5e9, 5e8))
-    with pytest.raises(FetchError, match=r"of the 500.0 MB that are free.* Free some"):
-        fetch_from(server.first_url, rows_of(20), config_of(tmp_path))
-    assert server.count() == 0
+def services(out: Path) -> Counter[str]:
+    """How many of the images each service gave."""
+    return Counter(str(fits.getheader(path)["SERVICE"]) for path in out.rglob("*.fits"))
 
 
-def test_a_disk_that_fills_up_ends_the_fetch_in_a_sentence_and_loses_nothing(
-    server: FetchReplay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    free = shutil._ntuple_diskusage(9e9, 0, 9e9)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: free if server.count() < 5 else full)
-    full = shutil._ntuple_diskusage(9e9, 9e9, 0)
-    outcome = fetch_from(server.first_url, rows_of(20), config_of(tmp_path))
-    assert outcome.stopped is not None
-    assert "nearly full: 0.0 MB are free" in outcome.stopped
-    kept = len(list(tmp_path.rglob("*.fits")))
-    assert outcome.counts.fetched == kept == server.count()
-    assert outcome.counts.not_tried == 20 - kept
-    monkeypatch.undo()
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    assert fetch_from(server.first_url, rows_of(20), config_of(tmp_path)).counts.had == kept
-    assert set(server.asked.values()) == {1}
+def test_one_timeout_of_first_does_not_hand_the_next_images_to_skyview(tmp_path: Path) -> None:
+    with ReplayServer() as both:
+        both.coming = [Fault.SILENCE]
+        config = config_of(tmp_path, connections=1)
+        counts = fetch_from(
+            both.first_url, rows_of(4), config, deadline_s=1.0, skyview_url=both.skyview_url
+        ).counts
+        assert (counts.fetched, counts.failed) == (4, {})
+        assert services(tmp_path) == {"SkyView server": 1, "FIRST server": 3}
+
+
+def test_where_first_is_dead_skyview_is_really_asked_for_every_try(tmp_path: Path) -> None:
+    with ReplayServer() as both:
+        both.coming = [Fault.RESET] * 6  # three times FIRST, then SkyView
+        both.faults[FIRST_PATH] = Fault.RESET
+        config = config_of(tmp_path, connections=1)
+        url = both.skyview_url
+        counts = fetch_from(
+            both.first_url, rows_of(6), config, EagerClock(), skyview_url=url
+        ).counts
+        assert (counts.fetched, counts.failed) == (6, {})
+        assert services(tmp_path) == {"SkyView server": 6}
+        assert both.count(FIRST_PATH) == 3
+        assert both.count(SKYVIEW_PATH) == 3 + 6

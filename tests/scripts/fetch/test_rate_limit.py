@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.fetch import progress
 from scripts.fetch.failures import FailureClass
-from scripts.fetch.progress import FetchProgress
 from tests.fetching import EagerClock, config_of, fetch_from, rows_of
 from tests.replay.faults import Fault
 from tests.replay.fetch import FetchReplay
@@ -97,13 +95,3 @@ def test_a_slow_server_is_a_timeout_and_a_class_of_its_own(
     config = config_of(tmp_path, tries=1)
     counts = fetch_from(server.first_url, rows, config, EagerClock(), deadline_s=1.0).counts
     assert (counts.fetched, counts.failed) == (3, {FailureClass.TIMEOUT: 1})
-
-
-def test_progress_says_the_rate_and_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    now_s = 100.0
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now_s)
-    shown = FetchProgress(10_000)
-    for number in range(50):
-        shown.advance(failed=number < 3)
-    now_s = 125.0
-    assert shown.line() == "50 of 10,000, 3 failed, 2.00 images/s, 1.4 h left"

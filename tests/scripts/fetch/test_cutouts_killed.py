@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.fetch.account import ListRow
+from scripts.fetch.targets import ListRow
 from tests.fetching import MOMENTS, config_of, digests, fetch_in_a_process, rows_of
 from tests.replay.faults import Fault
 from tests.replay.fetch import FetchReplay, Place

@@ -1,4 +1,4 @@
-"""What a fetch is asked for and what became of it: every listed row is in exactly one count.
+"""The cutouts that a list asks for, and what became of each of its rows: every one in one count.
 
 It never fetches.
 """
@@ -7,7 +7,6 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 from scripts.fetch.failures import FailureClass
@@ -53,26 +52,6 @@ def plan_targets(
         sharing.setdefault(name_of(row.ra_deg, row.dec_deg), []).append(row)
     order = sorted(sharing, key=lambda name: (zlib.crc32(name.encode()), name))
     return {name: Target(name, tuple(sharing[name])) for name in order}
-
-
-@dataclass(frozen=True)
-class FetchConfig:
-    """Where to, how fast, and what again."""
-
-    out: Path
-    field_arcmin: float = 9.0
-    connections: int = 3
-    rate_per_s: float = 3.0
-    retry: frozenset[FailureClass] = frozenset()
-    """Classes of earlier failures to ask for again."""
-    limit: int | None = None
-    """Most images to ask for in this run."""
-    max_bytes: int | None = None
-    """Most that all images of the directory may take."""
-    tries: int = 3
-    """Failures of an image, of a service that answers otherwise, that make it failed."""
-    give_up_s: float = 1800.0
-    """Longest trouble of the service to sit out."""
 
 
 @dataclass(frozen=True)
