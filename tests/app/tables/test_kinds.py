@@ -179,6 +179,11 @@ def test_numbers_that_repeat_are_no_names() -> None:
     assert [entry.name for entry in read(content).entries] == [f"id-{n}" for n in range(6)]
 
 
+def test_a_name_that_all_rows_share_is_none() -> None:
+    content = text(["deep field"] * 6, RA, DEC, head=["survey_name,ra,dec"])
+    assert {entry.name for entry in read(content).entries} == {""}
+
+
 def test_a_million_rows_take_no_more_than_their_columns() -> None:
     import tracemalloc
 
