@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -136,12 +137,20 @@ def read_file(
 def _unpacked(content: bytes, limits: Limits) -> bytes:
     opener = next((PACKED[start] for start in PACKED if content.startswith(start)), None)
     if opener:
+        _check_members(content, limits)
         content = _unpack(opener(io.BytesIO(content)), limits)  # type: ignore[operator]
     if len(content) > limits.max_bytes:
         raise _too_large(limits)
     if not content.strip():
         raise UnreadableCatalogue("It is empty.")
     return content
+
+
+def _check_members(content: bytes, limits: Limits) -> None:
+    """Refuse a gzip file of very many members, each of which takes its time."""
+    most = limits.max_bytes // 1_000
+    if content.count(b"\x1f\x8b\x08") > most:
+        raise ListTooLong(f"The gzip file has more than {most:,} members.")
 
 
 def _unpack(file: Any, limits: Limits) -> bytes:
@@ -247,23 +256,21 @@ def _several(names: Sequence[str], place: int) -> list[str]:
 
 def _read_ecsv(content: bytes, limits: Limits) -> FileTable:
     _check(content.count(b"\n") - 2 * content.count(b"\n#"), 0, limits)
-    return of_astropy(Table.read(content.decode("utf-8-sig"), format="ascii.ecsv"), form="ECSV")
+    return of_astropy(
+        Table.read(content.decode("utf-8-sig").splitlines(), format="ascii.ecsv"), form="ECSV"
+    )
 
 
-_ELSEWHERE = re.compile(rb"<(?:\w+:)?(?:STREAM|FITS)\b[^>]*?\b(?:href|encoding\s*=\s*[\"']\s*gzip)")
 _NROWS = re.compile(rb"<(?:\w+:)?TABLE\b[^>]*?\bnrows\s*=\s*[\"']\s*(\d+)")
 
 
 def _read_votable(content: bytes, limits: Limits) -> FileTable:
-    if b"<!ENTITY" in content:
-        raise UnreadableCatalogue("It defines XML entities, which no VOTable needs.")
-    if b"VOTABLE" not in content and b"V\0O\0T\0A\0B\0L\0E" not in content:
+    if b"\0" in content[:200]:
+        text = content.decode("utf-16" if content[:1] in (b"\xff", b"\xfe") else "utf-16-le")
+        content = re.sub(r"^\ufeff?\s*<\?xml.*?\?>", "", text).encode()
+    if b"VOTABLE" not in content:
         raise UnreadableCatalogue("It is XML or HTML, but no VOTable.")
-    if _ELSEWHERE.search(content):
-        raise UnreadableCatalogue(
-            "Its data are packed, or a link to another place, which is not followed. Write it as "
-            "TABLEDATA or BINARY2."
-        )
+    _check_votable(content)
     _check(max(map(int, _NROWS.findall(content)), default=0), content.count(b"FIELD "), limits)
     document = parse_votable(io.BytesIO(content), verify="ignore", invalid="mask")
     tables = [table for table in document.iter_tables() if len(table.fields)]
@@ -285,6 +292,25 @@ def _read_votable(content: bytes, limits: Limits) -> FileTable:
     )
 
 
+def _check_votable(content: bytes) -> None:
+    """Refuse a document that would grow, or that would have other files or places read."""
+
+    def element(tag: str, attributes: dict[str, str]) -> None:
+        packed = "gzip" in attributes.get("encoding", "")
+        if tag.rpartition(":")[2] == "STREAM" and ("href" in attributes or packed):
+            raise UnreadableCatalogue(
+                "Its data are packed, or a link to another place, which is not followed. Write it "
+                "as TABLEDATA or BINARY2."
+            )
+
+    if b"<!ENTITY" in content:
+        raise UnreadableCatalogue("It defines XML entities, which no VOTable needs.")
+    if b"STREAM" in content and (b"href" in content or b"gzip" in content):
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = element
+        parser.Parse(content, True)
+
+
 def _votable_schema(document: VOTableFile, table: TableElement) -> pa.Schema:
     """Names, units, UCDs and frames of a VOTable's fields; a frame belongs to its columns."""
     systems = {system.ID: votable_frame(system) for system in document.iter_coosys()}
@@ -301,9 +327,9 @@ def _votable_schema(document: VOTableFile, table: TableElement) -> pa.Schema:
 
 
 def _only_frame(document: VOTableFile) -> str:
-    """The frame of a document that has one; of several, a column says which it is in."""
-    systems = list(document.iter_coosys())
-    return votable_frame(systems[0]) if len(systems) == 1 else ""
+    """The frame of what refers to none; where there are several, words that name no frame."""
+    frames = list(dict.fromkeys(votable_frame(system) for system in document.iter_coosys()))
+    return " or ".join(frames)
 
 
 _VOTABLE_IN_PARQUET = b"IVOA.VOTable-Parquet.content"

@@ -16,6 +16,7 @@ from app.tables.frames import frame_text, read_frame
 from app.tables.lists import ListOptions, UnreadableCatalogue
 from app.tables.table import Column, FileTable, plain_name, said_of
 
+LONGEST_SHOWN = 60
 COMBINED = ("position", "pos", "coord", "coords", "coordinates", "radec", "ra_dec", "skycoord")
 NAMES = (
     "name",
@@ -130,8 +131,10 @@ def find_names(table: FileTable, options: ListOptions) -> Column | None:
     plain = {plain_name(name): name for name in reversed(table.data.column_names)}
     usual = [table.column(plain[name]) for name in NAMES if name in plain]
     other = [table.column(name) for key, name in plain.items() if "name" in key.split("_")]
-    named = [*usual, *(column for column in reversed(other) if column.is_text)]
-    return next((column for column in named if column.is_text or _is_unique(column)), None)
+    for column in usual:
+        if column.is_text or _is_unique(column):
+            return column
+    return next((c for c in reversed(other) if c.is_text and _is_unique(c)), None)
 
 
 def _is_unique(column: Column) -> bool:
@@ -462,6 +465,6 @@ def _reads_as_position(text: str) -> bool:
 
 
 def listed(names: Iterable[str], most: int = 30) -> str:
-    """Names with commas between, the first of many."""
-    every = list(names)
+    """Names with commas between, the first of many, long ones shortened."""
+    every = [name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}..." for name in names]
     return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")

@@ -202,7 +202,8 @@ def _read_split(table: FileTable, split: SplitColumns) -> tuple[_Angles, _Angles
             lat_bad[i] = f"'{signs[i][:9]}' in {split.sign} is no sign"
         negative = np.array([sign.startswith("-") for sign in signs], bool)
     else:
-        negative = np.array([text.translate(_MINUS).startswith("-") for text in first.texts()])
+        minus = [text.translate(_MINUS).startswith("-") for text in first.texts()]
+        negative = np.array(minus, bool)
         doubtful = (lat < 1) & ~negative & (pa.types.is_integer(first.values.type))
         for place in np.flatnonzero(doubtful):
             lat_bad[int(place)] = f"{first.name} is 0, and no column says its sign"

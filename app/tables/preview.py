@@ -5,7 +5,7 @@ It never refuses a table for want of positions: that is what the preview is to s
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, repeat
 from typing import Literal
 
 import numpy as np
@@ -22,6 +22,8 @@ from app.tables.source_list import list_of_table, options_of
 from app.tables.table import OWN_FILE, FileTable, Limits
 
 FIRST_ROWS = 10
+LONGEST_CELL = 200
+"""Characters that are shown."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,10 @@ def preview_list(
         sum(entry.to_look_up for entry in entries),
         problem=problem,
         notes=found.notes,
-        rows=[PreviewRow((entry.text,), entry, entry.row) for entry in entries[:FIRST_ROWS]],
+        rows=[
+            PreviewRow((entry.text[:LONGEST_CELL],), entry, entry.row)
+            for entry in entries[:FIRST_ROWS]
+        ],
         rejects=_rejects(entries),
     )
 
@@ -180,14 +185,14 @@ def _understanding(table: FileTable, told: ListOptions) -> Understanding:
 
 def _first_rows(table: FileTable, entries: Sequence[ListEntry]) -> list[PreviewRow]:
     by_row = {entry.row: entry for entry in entries}
-    cells = zip(*(c.values.slice(0, FIRST_ROWS).to_pylist() for c in table.columns), strict=True)
+    rows = table.data.slice(0, FIRST_ROWS).to_pylist()
     return [
         PreviewRow(
-            tuple("" if value is None else str(value) for value in values),
+            tuple("" if value is None else str(value)[:LONGEST_CELL] for value in cells.values()),
             by_row.get(int(row)),
             int(row),
         )
-        for row, values in zip(table.rows[:FIRST_ROWS], cells, strict=True)
+        for row, cells in zip(table.rows[:FIRST_ROWS], rows or repeat({}), strict=False)
     ]
 
 

@@ -167,6 +167,9 @@ RIGHT: dict[str, Made] = {
     "ECSV, RADESYS in its meta": lambda: astropy(
         "ascii.ecsv", Table({"ra": B1950[0], "dec": B1950[1]}, meta={"EQUINOX": 1950.0})
     ),
+    "a VOTable in UTF-16": lambda: in_frame(
+        "a", FK5(equinox="J1975"), "eq_FK5", "J1975"
+    ).decode().replace("utf-8", "utf-16").encode("utf-16"),
     # a unit belongs to its column
     "Parquet of astropy, hours": lambda: parquet(
         {"ra": RA / 15, "dec": DEC},
@@ -386,6 +389,13 @@ REFUSED: dict[str, tuple[Made, str]] = {
             ("o", "eq_FK4", "B1950"), ("n", "eq_FK5", "J2000"),
         ),
         "say which frame",
+    ),
+    "several frames, of which none is referred to": (
+        lambda: votable(
+            {"RA": (RA, "deg", "", ""), "DEC": (DEC, "deg", "", "")},
+            ("o", "eq_FK4", "B1950"), ("n", "eq_FK5", "J2000"),
+        ),
+        "'fk4 B1950 or fk5 J2000' is no frame",
     ),
     "a frame nobody knows": (
         lambda: votable(

@@ -5,8 +5,10 @@ import csv
 import gzip
 import io
 import lzma
+import random
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from app.query.lists import EntryList
 from app.sky.names import BundleNames
 from app.tables.entries import entries_of, read_list
 from app.tables.lists import ListOptions
+from app.tables.preview import preview_list
 from scripts.bundle.named import read_source_list
 from tests.app.tables.made import DEC, GALACTIC, NAMES, RA, REFUSED, RIGHT, TRUTH, text
 
@@ -110,6 +113,24 @@ def test_no_accepted_row_is_a_tenth_of_an_arcsec_from_astropys_own_reading(kind:
     assert places(read(RIGHT[kind]())).separation(theirs).arcsec.max() < 0.1
 
 
+PIECES = (b",", b"\n", b"#", b'"', b"nan", b"-", b" ", b"\t", b"\0", b"1e999", b"ra", b"dec")
+
+
+@pytest.mark.parametrize("kind", list(RIGHT)[::3])
+def test_a_damaged_list_is_a_list_or_a_refusal_in_words(kind: str) -> None:
+    chance = random.Random(kind)
+    for _ in range(12):
+        content = bytearray(RIGHT[kind]())
+        for _ in range(chance.randint(1, 6)):
+            at = chance.randrange(len(content))
+            content[at : at + chance.choice([0, 1, 20])] = chance.choice(
+                [chance.choice(PIECES), chance.randbytes(2), content[: chance.randint(1, 60)]]
+            )
+        for act in (read_list, preview_list):
+            with suppress(ExplorerError):
+                act(bytes(content), "list", NOTHING, {})
+
+
 def test_rows_of_a_list_with_a_commented_header_have_the_numbers_of_their_lines() -> None:
     content = text(*GALACTIC, head=["#l,b"])
     assert [entry.row for entry in read(content).entries] == [2, 3, 4, 5, 6, 7]
@@ -177,6 +198,11 @@ def test_a_row_of_masked_values_between_commas_is_a_row() -> None:
 def test_numbers_that_repeat_are_no_names() -> None:
     content = text([0] * 6, RA, DEC, [f"id-{n}" for n in range(6)], head=["source,ra,dec,uuid"])
     assert [entry.name for entry in read(content).entries] == [f"id-{n}" for n in range(6)]
+
+
+def test_a_name_that_all_rows_share_is_none() -> None:
+    content = text(["deep field"] * 6, RA, DEC, head=["survey_name,ra,dec"])
+    assert {entry.name for entry in read(content).entries} == {""}
 
 
 def test_a_million_rows_take_no_more_than_their_columns() -> None:

@@ -113,6 +113,14 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "a VOTable of another's address": lambda: votable(
         RA, "", '<BINARY><STREAM href="http://127.0.0.1:9/x"/></BINARY>'
     ),
+    "a VOTable of another's file, behind a bracket": lambda: votable(
+        RA, "", '<BINARY><STREAM x=">" href="file:///etc/passwd"/></BINARY>'
+    ),
+    "a VOTable of another's file in UTF-16": lambda: (
+        votable(RA, "", '<BINARY><STREAM href="file:///etc/passwd"/></BINARY>')
+        .decode()
+        .encode("utf-16")
+    ),
     "a deep document": lambda: b"<?xml version='1.0'?><VOTABLE>" + b"<RESOURCE>" * 400_000,
     "a FITS table of rows without bytes": fits_without_width,
     "an archive of pickles": lambda: b"PK\x03\x04" + bytes(5_000),
