@@ -521,6 +521,16 @@ export interface components {
             statement: string;
         };
         /**
+         * FileFormat
+         * @description A format in which tables can be taken away.
+         */
+        FileFormat: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+        };
+        /**
          * Health
          * @description Whether the server is there.
          */
@@ -587,8 +597,12 @@ export interface components {
             k_default: number;
             /** Duplicates Arcsec Default */
             duplicates_arcsec_default: number;
+            /** Duplicates Arcsec Max */
+            duplicates_arcsec_max: number;
             /** Survey Deadline S */
             survey_deadline_s: number;
+            /** Placed By */
+            placed_by: number;
         };
         /**
          * MapLayout
@@ -647,6 +661,12 @@ export interface components {
             image: components["schemas"]["ImageInfo"];
             reduction: components["schemas"]["ReductionInfo"];
             limits: components["schemas"]["Limits"];
+            /** Formats */
+            formats: components["schemas"]["FileFormat"][];
+            /** Extent Statements */
+            extent_statements: {
+                [key: string]: string;
+            };
         };
         /**
          * Nearby

@@ -24,7 +24,7 @@ from model.extent import measure_extent
 from model.preprocess import network_input
 
 SAME_SOURCE_ARCSEC = 5.0
-DUPLICATES_ARCSEC = 30.0
+DUPLICATES_ARCSEC, DUPLICATES_ARCSEC_MAX = 30.0, 3600.0
 K_DEFAULT, K_MAX = 12, 200
 
 

@@ -32,6 +32,13 @@ MEDIA_TYPES: Mapping[str, str] = {
     "votable": "application/x-votable+xml",
     "parquet": "application/vnd.apache.parquet",
 }
+LABELS: Mapping[str, str] = {
+    "csv": "CSV",
+    "ecsv": "ECSV",
+    "votable": "VOTable",
+    "parquet": "Parquet",
+}
+"""As people know the formats."""
 EXTENSIONS: Mapping[str, str] = {
     "csv": "csv",
     "ecsv": "ecsv",

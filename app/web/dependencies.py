@@ -13,7 +13,14 @@ from fastapi import Depends, Query, Request
 
 from app.bundle.latent_space import LatentSpace
 from app.errors import UnreadablePosition
-from app.query.explorer import DUPLICATES_ARCSEC, K_DEFAULT, K_MAX, Explorer, SearchOptions
+from app.query.explorer import (
+    DUPLICATES_ARCSEC,
+    DUPLICATES_ARCSEC_MAX,
+    K_DEFAULT,
+    K_MAX,
+    Explorer,
+    SearchOptions,
+)
 from app.sky.coordinates import ACCEPTED
 from app.sky.names import BundleNames
 from app.sky.resolve import NameService, Understood, from_degrees, understand_here, understand_there
@@ -50,7 +57,12 @@ async def search_options(
     state: Annotated[Served, Depends(served)],
     k: Annotated[int, Query(ge=1, le=K_MAX, description="Number of neighbours.")] = K_DEFAULT,
     duplicates_arcsec: Annotated[
-        float, Query(ge=0, le=3600, description="Distance on the sky that counts as the same.")
+        float,
+        Query(
+            ge=0,
+            le=DUPLICATES_ARCSEC_MAX,
+            description="Distance on the sky that counts as the same.",
+        ),
     ] = DUPLICATES_ARCSEC,
     hide_duplicates: Annotated[bool, Query(description="Leave near-duplicates out.")] = False,
 ) -> SearchOptions:

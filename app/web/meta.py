@@ -4,14 +4,16 @@ import numpy as np
 
 from app.bundle.catalogue import Catalogue, robust_range
 from app.bundle.files import EncoderRecord
-from app.bundle.latent_space import LatentSpace
+from app.bundle.latent_space import NOVELTY_NEIGHBOURS, LatentSpace
 from app.bundle.map_columns import layouts
 from app.query.caveats import INPUT_STATEMENTS, origin_statement
-from app.query.explorer import DUPLICATES_ARCSEC, K_DEFAULT, K_MAX
+from app.query.explorer import DUPLICATES_ARCSEC, DUPLICATES_ARCSEC_MAX, K_DEFAULT, K_MAX
+from app.tables.write import LABELS
 from app.web.schemas import (
     BundleInfo,
     Column,
     EncoderInfo,
+    FileFormat,
     ImageInfo,
     Limits,
     MapLayout,
@@ -19,7 +21,22 @@ from app.web.schemas import (
     ReductionInfo,
     UmapInfo,
 )
+from model.beam import EQUATORIAL, NORTHERN, SOUTHERN
 from model.preprocess import IMAGE_SIZE_PX, INPUT_SIZE_PX, PIXEL_SCALE_ARCSEC
+
+EXTENT_STATEMENTS = {
+    "unresolved": (
+        f"Shorter than FIRST's beam: {NORTHERN.major_arcsec:g}\u2033 is an upper limit (north of "
+        f"Dec +4.6\u00b0; farther south the beam is {EQUATORIAL.major_arcsec:g}\u2033 or "
+        f"{SOUTHERN.major_arcsec:g}\u2033 long, north to south)."
+    ),
+    "beyond field": (
+        f"The source reaches out of the {INPUT_SIZE_PX * PIXEL_SCALE_ARCSEC:.0f}\u2033 square that "
+        "the network sees; its extent counts what lies within "
+        f"{IMAGE_SIZE_PX * PIXEL_SCALE_ARCSEC / 2:.0f}\u2033 of the middle, and can be a lower "
+        "limit."
+    ),
+}
 
 
 def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
@@ -66,8 +83,12 @@ def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
             k_max=min(K_MAX, len(space) - 1),
             k_default=min(K_DEFAULT, len(space) - 1),
             duplicates_arcsec_default=DUPLICATES_ARCSEC,
+            duplicates_arcsec_max=DUPLICATES_ARCSEC_MAX,
             survey_deadline_s=survey_deadline_s,
+            placed_by=NOVELTY_NEIGHBOURS,
         ),
+        formats=[FileFormat(name=name, label=label) for name, label in LABELS.items()],
+        extent_statements=EXTENT_STATEMENTS,
     )
 
 

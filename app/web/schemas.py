@@ -77,7 +77,18 @@ class Limits(BaseModel):
     k_max: int
     k_default: int
     duplicates_arcsec_default: float
+    duplicates_arcsec_max: float
     survey_deadline_s: float
+    placed_by: int
+    """So many nearest neighbours give a query's novelty, and its place on a map that has none."""
+
+
+class FileFormat(BaseModel):
+    """A format in which tables can be taken away."""
+
+    name: str
+    """As in `format=`."""
+    label: str
 
 
 class MapLayout(BaseModel):
@@ -107,6 +118,9 @@ class Meta(BaseModel):
     image: ImageInfo
     reduction: ReductionInfo
     limits: Limits
+    formats: list[FileFormat]
+    extent_statements: dict[str, str]
+    """What an `extent_flag` means, in a sentence."""
 
 
 class SourceFacts(BaseModel):

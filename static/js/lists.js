@@ -13,7 +13,8 @@ const POLL_MS = 700;
 
 const api = createBulkApi();
 const form = createListForm(byId("list-form"), byId("drop-target"));
-const result = createResult(byId("result"));
+const meta = JSON.parse(byId("meta").textContent);
+const result = createResult(byId("result"), meta);
 let following = new AbortController();
 
 createTheme(byId("theme"), () => {});

@@ -35,6 +35,7 @@ const defaults = {
   layouts: meta.layouts.map(({ name }) => name),
   duplicatesArcsec: meta.limits.duplicates_arcsec_default,
   surveySeconds: meta.limits.survey_deadline_s,
+  mostArcsec: meta.limits.duplicates_arcsec_max,
 };
 const address = createAddress(window);
 const store = createStore(

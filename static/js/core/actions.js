@@ -82,7 +82,7 @@ export function createSession({ store, api, meta, defaults, address }) {
 
   function placeAgain() {
     const { answer, map, layout: shown } = store.get();
-    const result = placedOn(answer, map, shown);
+    const result = placedOn(answer, map, shown, meta.limits.placed_by);
     if (answer) store.set({ result, target: targetOf(result) });
   }
 
@@ -113,7 +113,7 @@ export function createSession({ store, api, meta, defaults, address }) {
     try {
       const answer = await api.search(query, store.get());
       const { map, layout: shown } = store.get();
-      const result = placedOn(answer, map, shown);
+      const result = placedOn(answer, map, shown, meta.limits.placed_by);
       if (image) images.put(query.id, query);
       store.set({ query, answer, result, image, pending: null, error: null, target: targetOf(result) });
       keepInSight();

@@ -23,17 +23,9 @@ export function createDownloads({ store, api, save = saveFile }) {
 
 const KEPT_MS = 60_000;
 
-/** The formats of the server, as people know them. @type {[string, string][]} */
-export const FORMATS = [
-  ["csv", "CSV"],
-  ["ecsv", "ECSV"],
-  ["votable", "VOTable"],
-  ["parquet", "Parquet"],
-];
-
-/** The download address of each format. */
-export function downloadLinks(query, options) {
-  return FORMATS.map(([format, label]) => ({ format, label, url: resultUrl(query, options, format) }));
+/** The download address of each format of the server's. */
+export function downloadLinks(query, options, formats) {
+  return formats.map(({ name, label }) => ({ name, label, url: resultUrl(query, options, name) }));
 }
 
 /** Hand a file that has arrived to the browser, which keeps it as it keeps any download. */

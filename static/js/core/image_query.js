@@ -10,7 +10,6 @@ const FORMATS = [
   ["JPEG", [0xff, 0xd8, 0xff]],
   ["gzip", [0x1f, 0x8b]],
 ];
-const ASSUMED_ARCSEC = 1.8;
 const UNNAMED = "pasted image";
 
 /** @typedef {import("./api.js").ChosenImage} ChosenImage */
@@ -36,11 +35,10 @@ export function formatOf(bytes) {
 /** Whether a format leaves out what an image means on the sky: scale, place and direction. */
 export const isPlainPicture = ({ format }) => format === "PNG" || format === "JPEG";
 
-/** The image as a question; what is not said is null, and a plain picture's scale is assumed. */
+/** The image as a question; what is not said is null, and what the server assumes it says. */
 export function imageQuery(image, { pixelScaleArcsec = null, ra = null, dec = null } = {}) {
-  const assumed = isPlainPicture(image) ? ASSUMED_ARCSEC : null;
   const id = `${Date.now()}-${Math.random().toString(36).slice(2)}`;
-  return { kind: "image", id, image, pixelScaleArcsec: pixelScaleArcsec ?? assumed, ra, dec };
+  return { kind: "image", id, image, pixelScaleArcsec, ra, dec };
 }
 
 async function firstBytes(file, name) {

@@ -4,18 +4,17 @@
  */
 
 export const OURS = "ours";
-const PLACED_BY = 10;
 
 /**
  * An answer with the places of the map that is shown. A query that is no source of the catalogue
  * goes where its nearest neighbours are: the median of their places, as on the bundle's own map.
  */
-export function placedOn(result, map, layout) {
+export function placedOn(result, map, layout, placedBy) {
   if (!result || !map || layout === OURS) return result;
   const at = (row) => ({ x: map.x[row], y: map.y[row] });
   const neighbours = result.neighbours.map((each) => ({ ...each, ...at(each.row) }));
   const { row } = result.query;
-  const place = row === null ? middle(neighbours.slice(0, PLACED_BY)) : at(row);
+  const place = row === null ? middle(neighbours.slice(0, placedBy)) : at(row);
   return { ...result, map: { ...result.map, ...place }, neighbours };
 }
 

@@ -10,23 +10,22 @@ export function flagWords(flag) {
   return { unresolved: "unresolved", "beyond field": "beyond the field" }[flag] ?? flag;
 }
 
-/** What limits an extent, in a sentence; empty where nothing does. */
-export function extentSentence({ angular_extent_arcsec: arcsec, extent_flag: flag }, fieldArcsec) {
+/**
+ * What limits an extent, in a sentence; empty where nothing does.
+ * @param {{angular_extent_arcsec?: number | null, extent_flag: string}} source
+ * @param {Record<string, string>} statements What a flag means, from /api/meta.
+ */
+export function extentSentence({ angular_extent_arcsec: arcsec, extent_flag: flag }, statements) {
   if (arcsec === null || arcsec === undefined) return "No angular extent is known for this image.";
-  const field = `${fieldArcsec.toFixed(0)}″`;
-  const meaning = {
-    unresolved: "Shorter than FIRST's beam: 5.4\u2033 is an upper limit (north of Dec +4.6\u00b0; farther south the beam is 6.4\u2033 or 6.8\u2033 long, north to south).",
-    "beyond field": `The source reaches out of the ${field} square that the network sees; its extent counts what lies within 135\u2033 of the middle, and can be a lower limit.`,
-  };
-  return meaning[flag] ?? "";
+  return statements[flag] ?? "";
 }
 
 /** How unusual the source is among the catalogue. */
-export function noveltySentence(percentile) {
+export function noveltySentence(percentile, neighbours) {
   if (percentile === null || percentile === undefined) return "";
   const [than, share] = percentile >= 50 ? ["less", percentile] : ["more", 100 - percentile];
   const catalogue = `${formatPercentile(share, 1)} of the catalogue`;
-  return `Novelty: ${than} like its 10 nearest neighbours than ${catalogue}.`;
+  return `Novelty: ${than} like its ${neighbours} nearest neighbours than ${catalogue}.`;
 }
 
 /** Where the image came from. */

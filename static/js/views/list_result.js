@@ -6,7 +6,6 @@
  */
 
 import { imageUrl, tableUrl, unmatchedUrl } from "../core/api.js";
-import { FORMATS } from "../core/downloads.js";
 import { formatCount, formatDissimilarity, formatExtent, formatPercentile } from "../core/format.js";
 import { byId, el, emit, fill } from "../core/html.js";
 
@@ -68,7 +67,7 @@ const THUMB_PX = 100;
 const SHOWN_OPEN = 10;
 
 /** @param {HTMLElement} root */
-export function createResult(root) {
+export function createResult(root, meta) {
   const [progress, summary, unmatched, answers, error] = [
     "progress", "summary", "unmatched", "answers", "result-error",
   ].map(byId);
@@ -86,7 +85,7 @@ export function createResult(root) {
   }
 
   function showEnd(status) {
-    fill(summary, ...summaryOf(status));
+    fill(summary, ...summaryOf(status, meta.formats));
     unmatched.hidden = !status.n_unmatched;
     if (status.n_unmatched) fill(unmatched, ...unmatchedOf(status));
     answers.hidden = !status.answers.length;
@@ -103,8 +102,8 @@ export function createResult(root) {
   return { show, fail };
 }
 
-function summaryOf(status) {
-  const links = FORMATS.map(([format, label]) =>
+function summaryOf(status, formats) {
+  const links = formats.map(({ name: format, label }) =>
     el("a", { href: tableUrl(status.id, format), download: true }, label),
   );
   return [

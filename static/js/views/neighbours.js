@@ -7,7 +7,7 @@
  */
 
 import { SHARED, writeAddress } from "../core/address.js";
-import { downloadLinks, FORMATS } from "../core/downloads.js";
+import { downloadLinks } from "../core/downloads.js";
 import { formatDissimilarity, formatExtent, formatPercentile, formatSeparation, formatSimilarity } from "../core/format.js";
 import { byId, el, emit, every, fill } from "../core/html.js";
 import { duplicateSentence, flagWords, isModel, MODEL_SENTENCE, titleOf } from "../core/words.js";
@@ -68,7 +68,7 @@ export function createNeighbours(root, meta, defaults) {
     return el(
       "header",
       { class: "section-head" },
-      el("div", { class: "head-row" }, title, takeAway(state)),
+      el("div", { class: "head-row" }, title, takeAway(state, meta.formats)),
       el("p", { id: "download-error", class: "error", role: "alert", hidden: true }),
       el(
         "p",
@@ -129,9 +129,9 @@ export function createNeighbours(root, meta, defaults) {
   ];
 }
 
-function takeAway({ query, k, hideDuplicates, duplicatesArcsec }) {
+function takeAway({ query, k, hideDuplicates, duplicatesArcsec }, formats) {
   const options = { k, hideDuplicates, duplicatesArcsec };
-  const ways = query.kind === "image" ? FORMATS.map(sentAgain) : downloadLinks(query, options).map(link);
+  const ways = query.kind === "image" ? formats.map(sentAgain) : downloadLinks(query, options, formats).map(link);
   return el(
     "p",
     { class: "take-away" },
@@ -140,11 +140,11 @@ function takeAway({ query, k, hideDuplicates, duplicatesArcsec }) {
   );
 }
 
-const link = ({ format, label, url }) =>
+const link = ({ name: format, label, url }) =>
   el("a", { id: `download-${format}`, href: url, download: true, title: `Download as ${label}` }, label);
 
 /** No address holds an image: it is sent once more, and the file comes back. */
-function sentAgain([format, label]) {
+function sentAgain({ name: format, label }) {
   const onclick = ({ currentTarget }) => emit(currentTarget, "explorer:download", { format });
   const named = { id: `download-${format}`, "data-format": format, title: `Download as ${label}` };
   return el("button", { type: "button", class: "link", ...named, onclick }, label);

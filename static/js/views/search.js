@@ -12,10 +12,9 @@ import { pendingWords } from "./status.js";
 
 const SLOW_AFTER_MS = 500;
 const NO_POSITION = "Type a sky position or a name first, such as 181.229 +48.549 or 3C 285.";
-const MOST_ARCSEC = 3600;
 
 /** @param {HTMLElement} root Holds the form of the position, and the options. */
-export function createSearch(root, { kMax, surveySeconds }) {
+export function createSearch(root, { kMax, surveySeconds, mostArcsec }) {
   /** @returns {any} */
   const find = (id) => root.querySelector(`#${id}`);
   const [form, position, k, within] = ["search-form", "position", "k", "duplicates-arcsec"].map(find);
@@ -56,9 +55,9 @@ export function createSearch(root, { kMax, surveySeconds }) {
 
   function chooseThreshold() {
     const value = within.valueAsNumber;
-    if (value >= 0 && value <= MOST_ARCSEC) return options({ duplicatesArcsec: value });
+    if (value >= 0 && value <= mostArcsec) return options({ duplicatesArcsec: value });
     const given = within.value || "Nothing";
-    refuse("duplicates_arcsec", `${given} is no threshold: choose 0 to ${MOST_ARCSEC} arcsec.`);
+    refuse("duplicates_arcsec", `${given} is no threshold: choose 0 to ${mostArcsec} arcsec.`);
   }
 
   function draw(state) {

@@ -144,11 +144,10 @@ export function createSource(root, meta) {
   }
 
   function notes({ query, map, novelty_percentile: novelty }) {
-    const fieldArcsec = meta.image.input_size_px * meta.image.pixel_scale_arcsec;
     const estimated = map.method === "neighbours";
     const said = [
-      extentSentence(query, fieldArcsec),
-      noveltySentence(novelty),
+      extentSentence(query, meta.extent_statements),
+      noveltySentence(novelty, meta.limits.placed_by),
       estimated && "Its place on the map is an estimate from the places of its neighbours.",
     ];
     const warnings = [isModel(query) && MODEL_SENTENCE, ...query.warnings].filter(Boolean);

