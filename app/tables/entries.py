@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from app.errors import UnreadableList, UnreadablePosition
 from app.query.lists import EntryList, ListEntry, of_understood
@@ -20,6 +21,10 @@ from app.tables.text import TextLines
 FileReader = Callable[[bytes, str, ListOptions, Limits], FileTable | TextLines]
 """Reads what a file of a given name holds, as `read_file` does."""
 
+HELD = (
+    "Most lines of this list are neither positions nor names, so that nothing of it was looked up. "
+    "Give the names in a list of their own."
+)
 EMPTY = "The list is empty. Write one position or name a line, such as 180.31 +52.11 or 3C 285."
 _SAYS_FRAME = re.compile(
     r"\b(?:[BJ](?:1[89]\d\d)(?:\.\d+)?|FK4|galactic|GLON|supergalactic|ecliptic|hourangle"
@@ -92,6 +97,8 @@ def _sentence(reason: str) -> str:
 def read_lines(text: str, names: BundleNames, frame: str | None = None) -> list[ListEntry]:
     """Read one position or name a line; empty lines and those that begin with # are left out.
 
+    Where most lines are neither, the list may be of another kind, and no name is to be looked up.
+
     Parameters
     ----------
     text : str
@@ -109,7 +116,10 @@ def read_lines(text: str, names: BundleNames, frame: str | None = None) -> list[
     if not within:
         _check_comments(text)
     indexed = _are_indexed([line for _, line in lines])
-    return [_entry(number, line, names, within, indexed) for number, line in lines]
+    entries = [_entry(number, line, names, within, indexed) for number, line in lines]
+    if 2 * sum(bool(entry.reason) for entry in entries) <= len(entries):
+        return entries
+    return [replace(e, to_look_up=False, reason=HELD) if e.to_look_up else e for e in entries]
 
 
 def _lines(text: str) -> list[tuple[int, str]]:

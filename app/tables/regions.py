@@ -23,7 +23,9 @@ _CRTF = re.compile(
     r"(?:ann\s+)?(?P<sign>[+-]?)\s*(?P<shape>[a-z]+)\s*\[\s*\[(?P<where>[^\]]*)\](?P<rest>.*)", re.I
 )
 _CRTF_MIDDLE = {"circle", "annulus", "ellipse", "rotbox", "centerbox", "symbol", "text"}
-_KVIS = re.compile(r"(?:circle|cross|ellipse|text|dot|box|line|clines)\s+[wp]\s+[-+.\d]", re.I)
+_KVIS = re.compile(
+    r"(?:circle|cross|ellipse|text|dot|box|line|clines)\s+(?:[wpi]\s+)?[-+.\d]\S*\s+[-+.\d]", re.I
+)
 _TYPED = {"fk4": "fk4", "b1950": "fk4", "fk5": "fk5", "j2000": "fk5", "icrs": "icrs",
           "galactic": "galactic"}  # fmt: skip
 _Region = tuple[int, str, str, str]
@@ -39,11 +41,6 @@ def read_regions(head: Sequence[str], lines: Callable[[], Iterator[str]]) -> Fil
         If it holds no region, or is of kvis, which does not say the equinox.
     """
     body = [line.strip() for line in head if line.strip()]
-    if any(_KVIS.match(line) for line in body):
-        raise UnreadableCatalogue(
-            "It is an annotation file of kvis, which does not say the equinox of its coordinates. "
-            "Write one position a line, such as B1950 13:43:20.3 +23:37:55, or a table."
-        )
     if body[:1] and body[0].upper().startswith("#CRTF"):
         return _regions(_crtf(lines()), "CRTF regions")
     plain = [line for line in body if not line.startswith("#")]
@@ -53,6 +50,11 @@ def read_regions(head: Sequence[str], lines: Callable[[], Iterator[str]]) -> Fil
         or re.match(rf"[+-]?(?:{_DS9_MIDDLE}|polygon)\s*\(", first)
     ):  # fmt: skip
         return _regions(_ds9(lines()), "DS9 regions")
+    if any(_KVIS.match(line) for line in body):
+        raise UnreadableCatalogue(
+            "It is an annotation file of kvis, which does not say the equinox of its coordinates. "
+            "Write one position a line, such as B1950 13:43:20.3 +23:37:55, or a table."
+        )
     return None
 
 

@@ -426,6 +426,11 @@ REFUSED: dict[str, tuple[Made, str]] = {
         lambda: text([f"TEXT W {r} {d} S" for r, d in zip(RA, DEC, strict=True)]),
         "annotation file of kvis",
     ),
+    "annotations that do not say W": (
+        lambda: text([f"cross {r} {d} 5 5" for r, d in zip(RA, DEC, strict=True)],
+                     head=["COLOR GREEN"]),
+        "annotation file of kvis",
+    ),
     "regions in pixels": (
         lambda: text(["circle(10,20,3)", "circle(11,21,3)"], head=["image"]),
         "None of the 2 rows",

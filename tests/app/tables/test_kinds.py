@@ -181,7 +181,7 @@ def test_a_declination_of_zero_degrees_needs_its_sign() -> None:
         b"S0 208.07420 31.44630\nS1 183.87 53.59\n",
         b"src 13:52:17.8 +31:26:46\n",
         b"12 34 56 -01 02 03 9 8 7\n",
-        b"ellipse 208.07 31.4 3 4 5\n",
+        b"orbit 208.07 31.4 3 4 5\n",
     ],
 )
 def test_numbers_of_a_list_never_go_to_a_name_service(content: bytes) -> None:
@@ -193,6 +193,13 @@ def test_numbers_of_a_list_never_go_to_a_name_service(content: bytes) -> None:
 def test_a_row_of_masked_values_between_commas_is_a_row() -> None:
     found = read(text(["--", *RA], ["--", *DEC], head=["ra,dec"]))
     assert [bool(entry.reason) for entry in found.entries] == [True] + [False] * 6
+
+
+def test_of_a_list_of_an_unknown_kind_no_line_is_looked_up() -> None:
+    found = read(b"COLOR GREEN\nFONT hershey12\n" + text(NAMES, RA, DEC, sep=" "))
+    assert not any(entry.to_look_up for entry in found.entries)
+    assert "nothing of it was looked up" in found.entries[0].reason
+    assert read(b"3C 31\nNGC 4261\n200 95\n").entries[0].to_look_up
 
 
 def test_numbers_that_repeat_are_no_names() -> None:
