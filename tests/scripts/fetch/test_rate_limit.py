@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import SurveyUnavailable
 from scripts.fetch.failures import FailureClass
+from scripts.fetch.rate_limit import FIRST_PAUSE_S, LONGEST_PAUSE_S, RetryPolicy
 from tests.fetching import EagerClock, config_of, fetch_from, rows_of
 from tests.replay.faults import Fault
 from tests.replay.fetch import FetchReplay
@@ -38,8 +40,8 @@ def test_the_server_never_sees_requests_faster_than_configured(
     """
     fetch_from(server.first_url, rows_of(14), config_of(tmp_path / "before"))
     server.arrivals_s.clear()
-    rate_per_s, connections = 8.0, 3
-    config = config_of(tmp_path / "paced", rate_per_s=rate_per_s, connections=connections)
+    rate_per_s, connections = 16.0, 3
+    config = config_of(tmp_path / "limited", rate_per_s=rate_per_s, connections=connections)
     fetch_from(server.first_url, rows_of(14), config)
     came_s = sorted(server.arrivals_s)
     assert len(came_s) == 14
@@ -95,3 +97,41 @@ def test_a_slow_server_is_a_timeout_and_a_class_of_its_own(
     config = config_of(tmp_path, tries=1)
     counts = fetch_from(server.first_url, rows, config, EagerClock(), deadline_s=1.0).counts
     assert (counts.fetched, counts.failed) == (3, {FailureClass.TIMEOUT: 1})
+
+
+def test_troubles_with_an_answer_between_them_are_not_one(
+    server: FetchReplay, tmp_path: Path
+) -> None:
+    clock, rows = EagerClock(), rows_of(30)
+    server.plan = lambda _, nth: Fault.RESET if nth == 1 and server.count() % 3 else None
+    config = config_of(tmp_path, connections=1)
+    counts = fetch_from(server.first_url, rows, config, clock).counts
+    assert (counts.fetched, counts.failed) == (30, {})
+    assert server.count() > 40
+    assert max(clock.waits_s) < 1
+
+
+def test_an_answer_ends_the_row_the_pause_and_the_trouble() -> None:
+    dead, policy = SurveyUnavailable("no connection"), RetryPolicy(in_a_row=3, give_up_s=60.0)
+    for now_s in (0.0, 10_000.0):
+        assert [policy.failed(dead, now_s) for _ in range(2)] == [False, False]
+        policy.answered()
+        assert [policy.failed(dead, now_s) for _ in range(3)] == [False, False, True]
+        assert policy.in_trouble
+        assert policy.delay_s(now_s) == FIRST_PAUSE_S
+        assert not policy.exhausted
+        policy.answered()
+        assert not policy.in_trouble
+        assert policy.delay_s(now_s) == 0
+
+
+def test_pauses_double_up_to_the_longest_and_end_when_there_was_trouble_for_too_long() -> None:
+    dead, policy = SurveyUnavailable("no connection"), RetryPolicy(in_a_row=1, give_up_s=2000.0)
+    now_s, pauses_s = 0.0, []
+    while not policy.exhausted:
+        assert policy.failed(dead, now_s)
+        assert not policy.failed(dead, now_s)  # what fails within a pause does not double it
+        pauses_s.append(policy.delay_s(now_s))
+        now_s += pauses_s[-1]
+    assert pauses_s[:7] == [5, 10, 20, 40, 80, 160, LONGEST_PAUSE_S]
+    assert sum(pauses_s[:-1]) <= 2000 < sum(pauses_s)
