@@ -1,5 +1,7 @@
 """What is said of the bundle at the top of the page."""
 
+import httpx
+
 from app.bundle.latent_space import LatentSpace
 from app.web.meta import build_meta
 
