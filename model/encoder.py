@@ -4,6 +4,7 @@ It never trains, and it never unpickles anything but plain tensors.
 """
 
 import hashlib
+import itertools
 import json
 import pathlib
 from collections.abc import Callable, Iterable, Mapping
@@ -102,6 +103,8 @@ BLOCKS: dict[str, tuple[int, int, int, int]] = {
 """Basic blocks of 64, 128, 256 and 512 channels. 18 and 34: He et al. 2016, Table 1. The paper
 (Table 9) names a 14-layer network without saying where its six blocks lie; this split is ours."""
 
+TORCH_ENGINE = "torch float32"
+WeightsState = tuple[tuple[int, int], ...]
 UNTRAINED_SEED = 69
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights" / "encoder.safetensors"
 EMBED_BATCH = 64
@@ -117,6 +120,16 @@ class EncoderCard:
     trained: bool
     sha256: str
     """Digest of the weights themselves (`weights_digest`), the same for every file format."""
+
+
+@dataclass(frozen=True)
+class CompiledCopy:
+    """What computes an encoder's y faster than torch, for as long as the weights stay the same."""
+
+    engine: str
+    run: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    """(B, 70, 70) -> (B, 512)."""
+    weights: WeightsState
 
 
 class BasicBlock(nn.Module):
@@ -157,10 +170,8 @@ class Encoder(nn.Module):
     """
 
     card: EncoderCard
-    run: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
-    """A compiled copy, (B, 70, 70) -> (B, 512), made by `model.inference.compile_encoder`."""
-    engine: str = "torch float32"
-    """What computes y in `embed`."""
+    compiled: CompiledCopy | None = None
+    """Made by `model.inference.compile_encoder`."""
 
     def __init__(self, architecture: str = "resnet18") -> None:
         super().__init__()
@@ -171,12 +182,11 @@ class Encoder(nn.Module):
         self.layers.append(nn.AdaptiveAvgPool2d((1, 1)))
         self.apply(_initialise)
 
-    def train(self, mode: bool = True) -> "Encoder":
-        """As any module; a compiled copy does not survive training, which changes the weights."""
-        if mode and self.run is not None:
-            self.run, self.engine = None, Encoder.engine
-        super().train(mode)
-        return self
+    @property
+    def engine(self) -> str:
+        """What computes y in `embed`: the library and its precision."""
+        compiled = compiled_copy(self)
+        return compiled.engine if compiled else TORCH_ENGINE
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 1, H, W) normalised images -> y, (B, 512)."""
@@ -249,18 +259,32 @@ def embed(encoder: Encoder, x: NDArray[np.float32], batch_size: int = EMBED_BATC
     """
     if x.ndim != 3 or x.shape[1:] != (INPUT_SIZE_PX, INPUT_SIZE_PX):
         raise ValueError(f"embed takes (N, {INPUT_SIZE_PX}, {INPUT_SIZE_PX}), got {x.shape}.")
-    device = next(encoder.parameters()).device
+    device, compiled = next(encoder.parameters()).device, compiled_copy(encoder)
     y = np.empty((len(x), FEATURES), np.float32)
     with torch.inference_mode():
         for start in range(0, len(x), batch_size):
             images = np.ascontiguousarray(x[start : start + batch_size], np.float32)
-            if encoder.run is not None:
-                y[start : start + batch_size] = encoder.run(images)
+            if compiled is not None:
+                y[start : start + batch_size] = compiled.run(images)
                 continue
             batch = torch.from_numpy(images).unsqueeze(1).to(device)  # (B, 1, 70, 70)
             batch = batch.contiguous(memory_format=torch.channels_last)
             y[start : start + batch_size] = encoder(batch).float().cpu().numpy()
     return y
+
+
+def compiled_copy(encoder: Encoder) -> CompiledCopy | None:
+    """The compiled copy; None while the encoder trains, or once its weights are not the copy's."""
+    compiled = encoder.compiled
+    if compiled is None or any(module.training for module in encoder.modules()):
+        return None
+    return compiled if compiled.weights == weights_state(encoder) else None
+
+
+def weights_state(encoder: Encoder) -> WeightsState:
+    """Where each tensor of an encoder lies and how often torch has changed it: quick to compare."""
+    tensors = itertools.chain(encoder.parameters(), encoder.buffers())
+    return tuple((tensor.data_ptr(), tensor._version) for tensor in tensors)
 
 
 def weights_digest(weights: Mapping[str, Tensor]) -> str:

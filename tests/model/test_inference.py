@@ -1,28 +1,41 @@
 """The compiled encoder computes the y of torch: on real images, in any batch, until it trains."""
 
 import builtins
+import copy
+import os
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from astropy.io import fits
 from numpy.typing import NDArray
 
-from model.encoder import Encoder, embed, load_encoder, untrained_encoder
+from model.encoder import TORCH_ENGINE, Encoder, embed, load_encoder, untrained_encoder
 from model.firstgalaxydata import centre_image, read_galaxies
 from model.inference import OPENVINO_ENGINE, compile_encoder, load_fast_encoder
-from model.preprocess import network_input
+from model.preprocess import BlankImage, clean, network_input
+from model.pretrain import scale_features
 
-IMAGES = 512  # every fourth of the demo's
 NEIGHBOURS = 20
+
+
+def demo_inputs(step: int = 1) -> NDArray[np.float32]:
+    """Network inputs of the demo's images, or of one in a few."""
+    images = [centre_image(galaxy.field) for galaxy in islice(read_galaxies(), 0, None, step)]
+    return network_input(np.stack([image for image in images if image.any()]))
 
 
 @pytest.fixture(scope="module")
 def x() -> NDArray[np.float32]:
-    images = [centre_image(galaxy.field) for galaxy in islice(read_galaxies(), 0, None, 4)]
-    return network_input(np.stack([image for image in images if image.any()][:IMAGES]))
+    return demo_inputs(step=4)
 
 
 @pytest.fixture(scope="module")
@@ -47,22 +60,66 @@ def nearest(y: NDArray[np.float32]) -> NDArray[np.intp]:
     return np.argsort(-s, axis=1)[:, :NEIGHBOURS]
 
 
-def test_both_engines_give_one_y_and_the_same_neighbours_on_real_images(
-    fast: Encoder, x: NDArray[np.float32], y_torch: NDArray[np.float32]
-) -> None:
-    assert fast.engine == OPENVINO_ENGINE
-    y = embed(fast, x)
+def agree(y: NDArray[np.float32], y_torch: NDArray[np.float32]) -> None:
+    """The same direction and length for all, the same first neighbours for 99 %."""
     assert cosines(y, y_torch).min() >= 0.99999
     assert np.allclose(np.linalg.norm(y, axis=1), np.linalg.norm(y_torch, axis=1), rtol=1e-3)
     pairs = zip(nearest(y), nearest(y_torch), strict=True)
     assert np.mean([set(ours) == set(theirs) for ours, theirs in pairs]) >= 0.99
 
 
+def test_both_engines_give_one_y_and_the_same_neighbours_on_real_images(
+    fast: Encoder, x: NDArray[np.float32], y_torch: NDArray[np.float32]
+) -> None:
+    """Neighbours among every fourth image of the demo; among all of them in the slow test."""
+    assert fast.engine == OPENVINO_ENGINE
+    agree(embed(fast, x), y_torch)
+
+
+@pytest.mark.slow
+def test_both_engines_give_the_same_neighbours_in_the_whole_demo_set(fast: Encoder) -> None:
+    x = demo_inputs()
+    agree(embed(fast, x), embed(load_encoder(), x))
+
+
+def test_both_engines_give_one_y_for_raw_fits(fast: Encoder, shared_data: Path) -> None:
+    images = []
+    for file in sorted((shared_data / "first_fits").glob("*.fits.gz")):
+        with suppress(BlankImage):
+            images.append(clean(fits.getdata(file)))
+    x = network_input(np.stack(images))
+    assert len(x) == 65
+    assert cosines(embed(fast, x), embed(load_encoder(), x)).min() >= 0.99999
+
+
 def test_an_image_alone_has_the_y_that_it_has_in_a_batch(
     fast: Encoder, x: NDArray[np.float32]
 ) -> None:
-    alone = np.concatenate([embed(fast, image[None]) for image in x[:8]])
-    assert np.abs(alone - embed(fast, x)[:8]).max() < 1e-4 * np.abs(alone).max()
+    together = embed(fast, x[:64])
+    for batch_size in (1, 3):
+        apart = embed(fast, x[:8], batch_size)
+        np.testing.assert_allclose(apart, together[:8], rtol=0, atol=1e-6 * together.max())
+
+
+def test_threads_that_embed_at_once_get_each_their_own_y(
+    fast: Encoder, x: NDArray[np.float32]
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        alone = list(pool.map(lambda image: embed(fast, image[None])[0], x[:32]))
+    np.testing.assert_allclose(np.stack(alone), embed(fast, x[:32]), rtol=0, atol=1e-5)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are seen on Linux only")
+def test_no_thread_is_tied_to_one_core(fast: Encoder, x: NDArray[np.float32]) -> None:
+    """Two processes of one thread each would both be tied to the first core."""
+    allowed, seen = os.sched_getaffinity(0), set()
+    with ThreadPoolExecutor(1) as pool:
+        embedding = pool.submit(embed, fast, x[:64])
+        while not embedding.done():
+            for thread in os.listdir("/proc/self/task"):
+                with suppress(ProcessLookupError):
+                    seen.add(frozenset(os.sched_getaffinity(int(thread))))
+    assert seen == {frozenset(allowed)}
 
 
 @pytest.mark.parametrize("architecture", ["resnet14", "resnet34"])
@@ -74,14 +131,45 @@ def test_other_architectures_are_compiled_as_well(
     assert cosines(embed(compile_encoder(encoder), x[:4]), before).min() > 0.99999
 
 
-def test_training_drops_the_compiled_copy(x: NDArray[np.float32]) -> None:
+def load_other(encoder: Encoder) -> None:
+    encoder.load_state_dict(untrained_encoder("resnet14", seed=2).state_dict())
+
+
+def scale(encoder: Encoder) -> None:
+    scale_features(encoder, torch.linspace(1, 2, 512))
+
+
+def take_a_step(encoder: Encoder) -> None:
+    encoder.train()
+    encoder(torch.ones(2, 1, 70, 70)).sum().backward()
+    torch.optim.SGD(encoder.parameters(), 0.1).step()
+    encoder.eval()
+
+
+@pytest.mark.parametrize("change", [load_other, scale, take_a_step])
+@pytest.mark.parametrize("of_a_copy", [False, True])
+def test_torch_computes_once_the_weights_have_changed(
+    change: Callable[[Encoder], None], of_a_copy: bool, x: NDArray[np.float32]
+) -> None:
+    original = compile_encoder(untrained_encoder("resnet14"))
+    before = embed(original, x[:4])
+    encoder = copy.deepcopy(original) if of_a_copy else original
+    change(encoder)
+    fresh = untrained_encoder("resnet14", seed=3)
+    fresh.load_state_dict(encoder.state_dict())
+    np.testing.assert_allclose(embed(encoder, x[:4]), embed(fresh, x[:4]), rtol=1e-4, atol=1e-5)
+    assert encoder.engine == TORCH_ENGINE
+    if of_a_copy:
+        assert original.engine == OPENVINO_ENGINE
+        np.testing.assert_array_equal(embed(original, x[:4]), before)
+
+
+def test_torch_computes_while_any_part_trains() -> None:
     encoder = compile_encoder(untrained_encoder("resnet14"))
+    encoder.layers[3].train()
+    assert encoder.engine == TORCH_ENGINE
     encoder.eval()
     assert encoder.engine == OPENVINO_ENGINE
-    encoder.train()
-    encoder.eval()
-    assert encoder.run is None
-    assert encoder.engine == "torch float32"
 
 
 def test_an_encoder_in_training_is_not_compiled() -> None:
@@ -101,7 +189,7 @@ def test_without_openvino_torch_computes_and_says_so(
 
     monkeypatch.setattr(builtins, "__import__", without)
     encoder = compile_encoder(untrained_encoder("resnet14"))
-    assert encoder.engine == "torch float32"
+    assert encoder.engine == TORCH_ENGINE
     assert "torch computes instead" in caplog.text
     assert embed(encoder, x[:1]).shape == (1, 512)
 
