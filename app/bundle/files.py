@@ -18,6 +18,7 @@ from model.whole_file import sync, sync_directory, write_whole
 
 SCHEMA_VERSION = 1
 FILE_NAME = "manifest.json"
+ENGINE_NOT_RECORDED = "not recorded"
 
 
 class EncoderRecord(BaseModel):
@@ -28,7 +29,7 @@ class EncoderRecord(BaseModel):
     origin: str
     trained: bool
     sha256: str
-    engine: str = "not recorded"
+    engine: str = ENGINE_NOT_RECORDED
     """What computed y: the library and its precision."""
 
 

@@ -10,7 +10,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ import zarr
 
 from app.bundle.catalogue import CORE_COLUMNS, Catalogue, make_table, read_table, write_table
 from app.bundle.files import (
+    ENGINE_NOT_RECORDED,
     SCHEMA_VERSION,
     EncoderRecord,
     Manifest,
@@ -160,11 +161,11 @@ def _build_stages(config: BuildConfig) -> Path:
     stages = Stages(config.bundle / f".build-{config.fingerprint[:16]}")
     out = stages.out
     stages.run("images", lambda: write_sources(config.source, out))
-    stages.run("representations", lambda: _embed(config, out))
+    stages.run("representations", lambda: _embed(config, out, stages.engine_file))
     stages.run("principal components", lambda: _reduce_pca(config, out))
     stages.run("map", lambda: _reduce_umap(config, out))
     stages.run("index", lambda: _index(out))
-    manifest = _manifest(config, out)
+    manifest = _manifest(config, out, stages.engine())
     write_manifest(manifest, out)
     version = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{config.fingerprint[:8]}"
     version_dir = publish(out, config.bundle, version)
@@ -184,6 +185,7 @@ class Stages:
 
     def __init__(self, work: Path) -> None:
         self.out = work / "version"
+        self.engine_file = work / "engine"
         self._marks = work / "done"
         if not self.out.is_dir():  # a version that was moved away takes its marks with it
             shutil.rmtree(work, ignore_errors=True)
@@ -199,9 +201,14 @@ class Stages:
         make()
         mark.touch()
 
+    def engine(self) -> str:
+        """What computed y; a build that goes on may have another at hand than it began with."""
+        return self.engine_file.read_text() if self.engine_file.exists() else ENGINE_NOT_RECORDED
 
-def _embed(config: BuildConfig, out: Path) -> None:
+
+def _embed(config: BuildConfig, out: Path, engine_file: Path) -> None:
     images = zarr.open_array(out / "images.zarr", mode="r")
+    engine_file.write_text(config.encoder.engine)
     y = embed_images(config.encoder, in_batches(images), images.shape[0])
     np.save(out / "representations.npy", y)
 
@@ -233,7 +240,7 @@ def _index(out: Path) -> None:
     )
 
 
-def _manifest(config: BuildConfig, out: Path) -> Manifest:
+def _manifest(config: BuildConfig, out: Path, engine: str) -> Manifest:
     n = len(np.load(out / "map.npy", mmap_mode="r"))
     principal = load_pca(out / "pca.npz")
     rejected = _reject_reasons(out).total()
@@ -246,7 +253,7 @@ def _manifest(config: BuildConfig, out: Path) -> Manifest:
         preprocessing=PREPROCESSING,
         extent_algorithm=EXTENT_ALGORITHM,
         input_kind=config.source.input_kind,
-        encoder=EncoderRecord(**describe(config.encoder.card), engine=config.encoder.engine),
+        encoder=EncoderRecord(**describe(config.encoder.card), engine=engine),
         source=config.source.record.model_copy(update={"n_rejected": rejected}),
         reduction=ReductionRecord(
             pca_components=len(principal.components),
@@ -257,9 +264,16 @@ def _manifest(config: BuildConfig, out: Path) -> Manifest:
             seed=config.reduction.seed,
         ),
         default_column=_default_column(Catalogue(read_table(out / "catalogue.parquet"))),
-        libraries={name: importlib.metadata.version(name) for name in LIBRARIES},
+        libraries=dict(_versions()),
         files={name: file_digest(out / name) for name in content_files(out)},
     )
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    """The libraries and their versions; OpenVINO may be missing."""
+    for name in LIBRARIES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            yield name, importlib.metadata.version(name)
 
 
 def _default_column(catalogue: Catalogue) -> str:

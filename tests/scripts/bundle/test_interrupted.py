@@ -1,5 +1,6 @@
 """Builds that are killed with kill -9, or meet another build of the same bundle."""
 
+import importlib.metadata
 import random
 import signal
 import subprocess
@@ -11,9 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.bundle.files import current_version, verify
+from app.bundle.files import current_version, read_manifest, verify
 from app.bundle.latent_space import open_latent_space
 from app.errors import BuildInProgress
+from model.encoder import TORCH_ENGINE
+from model.inference import OPENVINO_ENGINE, compile_encoder
 from scripts.bundle.build import build
 from tests.build_process import MOMENTS
 from tests.small_builds import small_config, stamps
@@ -48,6 +51,11 @@ def assert_serves(bundle: Path, version: Path, n: int) -> None:
     assert len(space) == n
     assert space.search(space.y[0], 1)[0].row == 0
     assert space.image(n - 1).any()
+
+
+def interrupted(*_: object) -> None:
+    """A stage at which somebody presses Ctrl+C."""
+    raise KeyboardInterrupt
 
 
 def test_a_build_killed_between_and_within_stages_goes_on_where_it_was(
@@ -96,6 +104,39 @@ def test_a_build_killed_while_it_swaps_leaves_a_bundle_that_serves(
         assert "is up to date" in said
     assert_serves(bundle_copy, new, FEW)
     assert np.isfinite(open_latent_space(bundle_copy).novelty).all()
+
+
+@pytest.mark.usefixtures("quick_layout")
+def test_a_resumed_build_names_the_engine_that_computed_y(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = small_config(tmp_path, FEW)
+    with monkeypatch.context() as patch:
+        patch.setattr("scripts.bundle.build.fit_pca", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            build(config)
+    version = build(replace(config, encoder=compile_encoder(config.encoder)))
+    assert read_manifest(version).encoder.engine == TORCH_ENGINE
+    again = build(replace(config, bundle=tmp_path / "undisturbed"))
+    assert read_manifest(again).encoder.engine == OPENVINO_ENGINE
+
+
+@pytest.mark.usefixtures("quick_layout")
+def test_without_openvino_a_bundle_is_built_and_does_not_name_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = importlib.metadata.version
+
+    def without(name: str) -> str:
+        if name == "openvino":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", without)
+    manifest = read_manifest(build(small_config(tmp_path, FEW)))
+    assert "openvino" not in manifest.libraries
+    assert manifest.libraries["torch"].startswith("2.")
+    assert manifest.encoder.engine == TORCH_ENGINE
 
 
 @pytest.mark.usefixtures("quick_layout")
