@@ -33,8 +33,8 @@ def test_contradictory_flags_give_one_sentence_and_no_traceback(tmp_path: Path) 
     [
         ([], WHAT),
         (["--demo", "--catalogue", "x"], WHAT),
-        (["--demo", "--images", "{tmp}"], "--images and --render-from give the images of"),
-        (["--catalogue", "x.csv"], "Say where the bundle of this catalogue goes"),
+        (["--demo", "--images", "{tmp}"], WHAT),
+        (["--catalogue", "x.csv"], "Say where the bundle goes with --bundle DIR"),
         ([*LIST, "--images", "{tmp}/i", "--render-from", "{tmp}/c"], "not both"),
         (LIST, "'{tmp}/list.csv' is a list without images. Say where they are"),
         ([*LIST, "--images", "{tmp}"], "'{tmp}' is no directory of fetched cutouts"),
