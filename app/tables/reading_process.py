@@ -83,11 +83,14 @@ class ReadingProcesses:
         return _received(kind, reply)
 
     def close(self) -> None:
-        """End the processes that wait; one at work ends with its work."""
+        """End the processes that wait; one at work ends with its work. `start` begins anew."""
+        places = 0
         while not self._idle.empty():
-            process = self._idle.get()
+            process, places = self._idle.get(), places + 1
             if process:
                 process.end()
+        for _ in range(places):
+            self._idle.put(None)
 
 
 class _Process:

@@ -34,7 +34,7 @@ CONE = re.compile(r"RA=([\d.]+)&DEC=([\d.+-]+)")
 
 def texts() -> dict[str, str]:
     """What a person can come to read: pages, scripts, and sentences with examples."""
-    pages = [*(ROOT / "templates").glob("*.html"), *(ROOT / "static" / "js").glob("*.js")]
+    pages = [*(ROOT / "templates").glob("*.html"), *(ROOT / "static" / "js").rglob("*.js")]
     read = {path.name: html.unescape(DRAWING.sub("", path.read_text())) for path in pages}
     with pytest.raises(UnreadableList) as empty:
         read_list(b"", "list", BundleNames([], [], np.empty(0), np.empty(0)))
