@@ -7,7 +7,7 @@ from app.bundle.catalogue import bundle_names
 from app.bundle.latent_space import open_latent_space
 from app.jobs.list_searches import ListSearches
 from app.query.explorer import Explorer
-from app.settings import Settings
+from app.settings import Settings, read_settings
 from app.sky.sesame import open_sesame
 from app.surveys.access import cutout_service
 from app.web import caching, cone, images, pages, source_fits, surveys
@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     EncoderFileError
         If the named encoder cannot be loaded.
     """
-    settings = settings or Settings()
+    settings = settings or read_settings()
     space = open_latent_space(settings.bundle_dir)
     cutouts = cutout_service(settings)
     explorer = Explorer(space, load_fast_encoder(settings.encoder), cutouts)

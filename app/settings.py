@@ -1,5 +1,7 @@
 """All run-time options, from RGZ_... environment variables or the command line."""
 
+import os
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -18,13 +20,18 @@ SESAME_URLS = (
 
 
 class UnusableSetting(ExplorerError):
-    """An environment variable has a value that its option cannot take."""
+    """An environment variable has a value that its option cannot take, or is no option."""
+
+
+PREFIX = "RGZ_"
+FETCH_OPTIONS = ("zenodo_server", "vizier_server")
+"""Options of `rgz-explorer fetch` alone."""
 
 
 class Settings(BaseSettings):
     """Options of the server; every one can be set as RGZ_NAME in the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="RGZ_")
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
 
     data_dir: Path = Path("data")
     """Holds bundles/ and cutouts/."""
@@ -67,7 +74,9 @@ def read_settings() -> Settings:
     Raises
     ------
     UnusableSetting
+        Also for a variable that is no option: a misspelt one would be ignored.
     """
+    _check_names()
     try:
         return Settings()
     except ValidationError as exc:
@@ -77,3 +86,12 @@ def read_settings() -> Settings:
             f"The environment variable RGZ_{name.upper()} cannot be '{first['input']}': "
             f"{first['msg'][:1].lower()}{first['msg'][1:]}."
         ) from exc
+
+
+def _check_names() -> None:
+    known = [f"{PREFIX}{name.upper()}" for name in (*Settings.model_fields, *FETCH_OPTIONS)]
+    for name in os.environ:
+        if name.startswith(PREFIX) and name.upper() not in known:
+            near = get_close_matches(name, known, 1)
+            advice = f"did you mean {near[0]}?" if near else f"There are {', '.join(known)}."
+            raise UnusableSetting(f"The environment variable {name} is no option: {advice}")

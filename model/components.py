@@ -15,7 +15,9 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
 from model.beam import Beam, drawing_beam
+from model.errors import ModelError
 from model.preprocess import IMAGE_SIZE_PX, INPUT_SIZE_PX, PIXEL_SCALE_ARCSEC, clean
+from model.sphere import chord, unit_vectors
 
 RENDERER = "first-components/2"
 """Name and version of what `draw_field` computes; another version draws other images."""
@@ -35,8 +37,8 @@ REACH_SIGMA = 5.0
 _DRAWN = ("ra_deg", "dec_deg", "peak_mjy", "major_arcsec", "minor_arcsec", "pa_deg")
 
 
-class UnreadableComponents(ValueError):
-    """A file that is no component catalogue; the message is a sentence for the user."""
+class UnreadableComponents(ModelError):
+    """A file that is no component catalogue."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,7 @@ class Components:
 
     def near(self, ra_deg: float, dec_deg: float) -> NDArray[np.float64]:
         """The components (n, 6) within 3.2' of a position."""
-        radius = 2 * np.sin(np.deg2rad(SEARCH_RADIUS_ARCMIN / 60) / 2)
-        here = _unit_vectors(ra_deg, dec_deg)
+        here, radius = unit_vectors(ra_deg, dec_deg), chord(SEARCH_RADIUS_ARCMIN / 60)
         return self.values[self.tree.query_ball_point(here, radius, return_sorted=True)]
 
     def in_view(self, ra_deg: float, dec_deg: float) -> bool:
@@ -90,7 +91,7 @@ def read_components(path: Path, max_sidelobe: float = MAX_SIDELOBE_PROBABILITY) 
         ) from exc
     kept = table["sidelobe_prob"].to_numpy() <= max_sidelobe
     values = np.stack([table[name].to_numpy()[kept] for name in _DRAWN], axis=1).astype(float)
-    return Components(values, cKDTree(_unit_vectors(values[:, 0], values[:, 1])))
+    return Components(values, cKDTree(unit_vectors(values[:, 0], values[:, 1])))
 
 
 def draw_field(components: Components, ra_deg: float, dec_deg: float, seed: int = 0) -> NDArray:
@@ -186,11 +187,6 @@ def _add_gaussian(
     weight = np.linalg.inv(covariance)
     chi2 = weight[0, 0] * x**2 + 2 * weight[0, 1] * x * y + weight[1, 1] * y**2
     field[start[1] : stop[1], start[0] : stop[0]] += peak * np.exp(-chi2 / 2)
-
-
-def _unit_vectors(ra_deg: NDArray | float, dec_deg: NDArray | float) -> NDArray[np.float64]:
-    ra, dec = np.deg2rad(ra_deg), np.deg2rad(dec_deg)
-    return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
 
 
 def _first_line(error: Exception) -> str:

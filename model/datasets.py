@@ -5,7 +5,7 @@ It never runs what a pickle asks for: numpy arrays and plain containers only.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 
 from model.batch_files import (
     NotBatches,
-    batch_column,
-    batch_pixels,
     label_names,
-    read_batches,
     read_labelled_batches,
 )
 from model.components import Components, draw_image
+from model.errors import ModelError
 from model.firstgalaxydata import LABELS, centre_image, read_galaxies
 from model.leakage import Positions
 from model.preprocess import NoEmission
@@ -32,13 +30,11 @@ HYBRID = (8, 9)
 MIGHTEE_FRI, MIGHTEE_FRII = 45, 72
 """Sources of each class in the labelled MIGHTEE set (Slijepcevic et al. 2024, Sec. 3.4)."""
 
-_NAME = re.compile(r"\d{3}_(\d+\.\d+)([+-]\d+\.\d+)_")
-
 _FR_CLASS = re.compile(r"FR[- _]?(I{1,2}|1|2)(?![I12])", re.IGNORECASE)
 
 
-class UnreadablePositions(ValueError):
-    """A file that is no table of positions; the message is a sentence."""
+class UnreadablePositions(ModelError):
+    """A file that is no table of positions."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +52,13 @@ class Images:
 
     def where(self, mask: NDArray) -> "Images":
         """The images at which the mask (N,) is true, or at these indices."""
-        kept = {f.name: getattr(self, f.name)[mask] for f in fields(self)[:1] + fields(self)[2:4]}
-        return Images(positions=self.positions.where(mask), image_origin=self.image_origin, **kept)
+        return Images(
+            self.pixels[mask],
+            self.positions.where(mask),
+            self.label[mask],
+            self.split[mask],
+            self.image_origin,
+        )
 
 
 def read_mirabest(archive: Path) -> Images:
@@ -72,15 +73,14 @@ def read_mirabest(archive: Path) -> Images:
     ------
     UnsafePickle, NotBatches
     """
-    pixels, labels, names, splits = [], [], [], []
-    for name, batch in read_batches(archive):
-        pixels.append(batch_pixels(batch, name))
-        labels += batch_column(batch, "labels", name, len(pixels[-1]))
-        names += batch_column(batch, "filenames", name, len(pixels[-1]))
-        splits += ["test" if "test" in name else "train"] * len(pixels[-1])
-    return Images(
-        np.concatenate(pixels), _positions(names), np.array(labels, np.int64), np.array(splits)
-    )
+    batches = read_labelled_batches(archive)
+    unplaced = np.flatnonzero(~np.isfinite(batches.positions.ra_deg))
+    if len(unplaced):
+        raise NotBatches(
+            f"'{batches.filenames[unplaced[0]]}' does not carry a position, as file names of "
+            "MiraBest do."
+        )
+    return Images(batches.pixels, batches.positions, batches.labels, np.array(batches.split))
 
 
 def read_mightee(archive: Path) -> Images:
@@ -172,27 +172,18 @@ def draw_images(components: Components, positions: Positions, seed: int = 0) -> 
 def _mightee_frii(names: list[str], labels: NDArray[np.int64]) -> int:
     """Which label is FRII; there must be one for FRI and one for FRII, and no other."""
     found, counts = np.unique(labels, return_counts=True)
-    said = [_FR_CLASS.search(names[i]) for i in found if 0 <= i < len(names)]
-    classes = [len(m[1].replace("1", "I").replace("2", "II")) if m else 0 for m in said]
+    named = [_FR_CLASS.search(names[i]) for i in found if 0 <= i < len(names)]
+    classes = [len(m[1].replace("1", "I").replace("2", "II")) if m else 0 for m in named]
     if sorted(classes) == [1, 2]:
         return int(found[classes.index(2)])
     if not names and sorted(counts.tolist()) == [MIGHTEE_FRI, MIGHTEE_FRII]:
         return int(found[counts.tolist().index(MIGHTEE_FRII)])
-    listed = ", ".join(f"{count} of {label}" for label, count in zip(found, counts, strict=True))
+    numbers = ", ".join(f"{count} of {label}" for label, count in zip(found, counts, strict=True))
     raise NotBatches(
-        f"Which label is FRI and which FRII is not clear: there are {listed}"
+        f"Which label is FRI and which FRII is not clear: there are {numbers}"
         + (f", called {', '.join(names)}" if names else ", and no batches.meta names them")
         + f". Expected are two classes, {MIGHTEE_FRI} FRI and {MIGHTEE_FRII} FRII."
     )
-
-
-def _positions(names: list[str]) -> Positions:
-    found = [_NAME.search(str(name)) for name in names]
-    if not all(found):
-        raise NotBatches(
-            f"'{names[found.index(None)]}' does not carry a position, as file names of MiraBest do."
-        )
-    return Positions(*(np.array([float(m[i]) for m in found if m]) for i in (1, 2)))
 
 
 def _draw_each(

@@ -53,7 +53,7 @@ class Describer(nn.Module):
         self.head = nn.Linear(FEATURES, found.shape[1])
 
     def forward(self, y: Tensor, target: Tensor) -> Tensor:
-        """Mean squared error of what the head tells, in units of each target's spread.
+        """Mean squared error of what the head predicts, in units of each target's spread.
 
         Parameters
         ----------
@@ -61,8 +61,8 @@ class Describer(nn.Module):
             Of V views of the same B images, one batch after the other.
         target : Tensor, shape (B, D)
         """
-        told = self.head(y).float()  # (V * B, D)
-        wrong = told - target.repeat(len(y) // len(target), 1)
+        predicted = self.head(y).float()  # (V * B, D)
+        wrong = predicted - target.repeat(len(y) // len(target), 1)
         return (wrong.square() * self.share).sum(dim=1).mean()
 
     def likeness(self, y: Tensor, target: Tensor) -> Tensor:

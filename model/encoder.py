@@ -19,80 +19,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from model.errors import ModelError
 from model.preprocess import INPUT_SIZE_PX
 from model.whole_file import write_whole
-
-
-class EncoderFileError(ValueError):
-    """A weights file that cannot be used; the message is a sentence for the person who named it."""
-
-
-def write_weights(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write named tensors as safetensors, all at once, with the permissions of any other file."""
-    write_whole(path, save(tensors, metadata))
-
-
-def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read named tensors, and the metadata that a safetensors file keeps beside them.
-
-    Parameters
-    ----------
-    path : Path
-        ``.safetensors``, or anything else as a PyTorch checkpoint: the published ``encoder.pt``
-        (a state_dict) or ``byol.ckpt`` (a Lightning checkpoint, the same keys behind
-        ``encoder.``; Zenodo 7615104).
-
-    Raises
-    ------
-    EncoderFileError
-        If there is no such file, or it holds anything but plain tensors.
-    """
-    if not path.is_file():
-        raise EncoderFileError(f"There is no encoder file at '{path}'.")
-    if path.suffix == ".safetensors":
-        return _read_safetensors(path)
-    return _read_checkpoint(path), {}
-
-
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (SafetensorError, OSError) as exc:
-        raise EncoderFileError(f"'{path}' is not a readable safetensors file: {exc}") from exc
-
-
-def _read_checkpoint(path: Path) -> dict[str, Tensor]:
-    """Read a published checkpoint without running any code that it may hold.
-
-    Lightning checkpoints keep hyper-parameters that can hold paths; that one class is allowed.
-    """
-    path_class = pathlib.PosixPath  # Python 3.13 calls it pathlib._local.PosixPath
-    names = ("pathlib.PosixPath", "pathlib._local.PosixPath")
-    try:
-        with torch.serialization.safe_globals([(path_class, name) for name in names]):
-            content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as exc:  # UnpicklingError, and whatever else a hostile pickle provokes
-        raise _unreadable(path) from exc
-    weights = content.get("state_dict", content) if isinstance(content, dict) else {}
-    if not isinstance(weights, dict):
-        return {}
-    tensors = {str(key): value for key, value in weights.items() if _is_plain(value)}
-    behind = {k.removeprefix("encoder."): v for k, v in tensors.items() if k.startswith("encoder.")}
-    named = behind or tensors
-    return {key: value for key, value in named.items() if key.startswith("layers.")}
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, Tensor) and value.is_cpu and value.layout is torch.strided
-
-
-def _unreadable(path: Path) -> EncoderFileError:
-    return EncoderFileError(
-        f"'{path}' is not a checkpoint of plain tensors. Nothing in it was run; give the published "
-        "encoder.pt or byol.ckpt, or a .safetensors file."
-    )
-
 
 FEATURES = 512
 BLOCKS: dict[str, tuple[int, int, int, int]] = {
@@ -108,6 +37,10 @@ WeightsState = tuple[tuple[int, int], ...]
 UNTRAINED_SEED = 69
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights" / "encoder.safetensors"
 EMBED_BATCH = 64
+
+
+class EncoderFileError(ModelError):
+    """A weights file that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -287,6 +220,33 @@ def weights_state(encoder: Encoder) -> WeightsState:
     return tuple((tensor.data_ptr(), tensor._version) for tensor in tensors)
 
 
+def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read named tensors, and the metadata that a safetensors file keeps beside them.
+
+    Parameters
+    ----------
+    path : Path
+        ``.safetensors``, or anything else as a PyTorch checkpoint: the published ``encoder.pt``
+        (a state_dict) or ``byol.ckpt`` (a Lightning checkpoint, the same keys behind
+        ``encoder.``; Zenodo 7615104).
+
+    Raises
+    ------
+    EncoderFileError
+        If there is no such file, or it holds anything but plain tensors.
+    """
+    if not path.is_file():
+        raise EncoderFileError(f"There is no encoder file at '{path}'.")
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path)
+    return _read_checkpoint(path), {}
+
+
+def write_weights(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write named tensors as safetensors, all at once, with the permissions of any other file."""
+    write_whole(path, save(tensors, metadata))
+
+
 def weights_digest(weights: Mapping[str, Tensor]) -> str:
     """SHA-256 over names, shapes and float32 values of the weights, sorted by name.
 
@@ -301,6 +261,11 @@ def weights_digest(weights: Mapping[str, Tensor]) -> str:
         digest.update(f"{key}{tuple(value.shape)}".encode())
         digest.update(value.numpy().astype("<f4").tobytes())
     return digest.hexdigest()
+
+
+def describe(card: EncoderCard) -> dict[str, str | bool]:
+    """The card as plain values, for manifests and the HTTP API."""
+    return asdict(card)
 
 
 def _stem() -> nn.Sequential:
@@ -365,6 +330,41 @@ def _encoder_with(weights: Mapping[str, Tensor], path: Path) -> Encoder:
     )
 
 
-def describe(card: EncoderCard) -> dict[str, str | bool]:
-    """The card as plain values, for manifests and the HTTP API."""
-    return asdict(card)
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError) as exc:
+        raise EncoderFileError(f"'{path}' is not a readable safetensors file: {exc}") from exc
+
+
+def _read_checkpoint(path: Path) -> dict[str, Tensor]:
+    """Read a published checkpoint without running any code that it may hold.
+
+    Lightning checkpoints keep hyper-parameters that can hold paths; that one class is allowed.
+    """
+    path_class = pathlib.PosixPath  # Python 3.13 calls it pathlib._local.PosixPath
+    names = ("pathlib.PosixPath", "pathlib._local.PosixPath")
+    try:
+        with torch.serialization.safe_globals([(path_class, name) for name in names]):
+            content: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as exc:  # UnpicklingError, and whatever else a hostile pickle provokes
+        raise _unreadable(path) from exc
+    weights = content.get("state_dict", content) if isinstance(content, dict) else {}
+    if not isinstance(weights, dict):
+        return {}
+    tensors = {str(key): value for key, value in weights.items() if _is_plain(value)}
+    behind = {k.removeprefix("encoder."): v for k, v in tensors.items() if k.startswith("encoder.")}
+    named = behind or tensors
+    return {key: value for key, value in named.items() if key.startswith("layers.")}
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, Tensor) and value.is_cpu and value.layout is torch.strided
+
+
+def _unreadable(path: Path) -> EncoderFileError:
+    return EncoderFileError(
+        f"'{path}' is not a checkpoint of plain tensors. Nothing in it was run; give the published "
+        "encoder.pt or byol.ckpt, or a .safetensors file."
+    )

@@ -6,7 +6,7 @@ with depth 0. It never touches a frozen layer, its batch-norm statistics include
 
 import copy
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -18,12 +18,124 @@ from torch.nn import functional
 
 from model.classifier import Classifier
 from model.encoder import FEATURES, Encoder
+from model.errors import ModelError
 from model.pretrain_config import ScheduleConfig, learning_rate
 from model.views import FINE_TUNING_VIEWS, ViewConfig, random_views
 
 
-class UnusableDepth(ValueError):
+class UnusableDepth(ModelError):
     """The encoder does not have so many layers."""
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """Everything that decides a fit. Defaults: Tables 2 and 4."""
+
+    depth: int = 9
+    """Layers trained below the head, from the last block backwards: 0 none, 9 all of ResNet-18
+    (8 blocks and the stem; the paper says 10 and counts the average pool)."""
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    base_learning_rate: float = 1e-3
+    """At a batch of 256; scaled by batch size / 256."""
+    batch_size: int = 64
+    weight_decay: float = 0.005
+    betas: tuple[float, float] = (0.9, 0.999)
+    momentum: float = 0.9
+    schedule: Literal["cosine", "constant"] = "cosine"
+    warmup_epochs: int = 0
+    epochs: int = 300
+    layer_decay: float = 0.75
+    views: ViewConfig = field(default_factory=lambda: FINE_TUNING_VIEWS)
+    seed: int = 0
+    device: str = "cpu"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+
+
+TABLE_5 = FinetuneConfig(
+    depth=0,
+    optimizer="sgd",
+    base_learning_rate=0.1,
+    weight_decay=0.0,
+    schedule="constant",
+    warmup_epochs=10,
+    epochs=100,
+)
+"""The linear probe of the paper."""
+
+
+def supervised(config: FinetuneConfig) -> FinetuneConfig:
+    """Give the same fit as the paper does it from random weights: no layer-wise decay (Table 4)."""
+    return replace(config, layer_decay=1.0)
+
+
+def finetune(
+    encoder: Encoder,
+    pixels: NDArray[np.uint8],
+    label: NDArray[np.int64],
+    classes: tuple[str, ...],
+    config: FinetuneConfig,
+) -> Classifier:
+    """Fit a classifier to labelled images; no early stopping (Sec. 2.6.3).
+
+    Parameters
+    ----------
+    encoder : Encoder
+        Pre-trained; or untrained, for the supervised baseline. It is left as it is.
+    pixels : ndarray, shape (N, 150, 150), uint8
+    label : ndarray, shape (N,)
+        Index into ``classes``.
+
+    Raises
+    ------
+    UnusableDepth
+    """
+    return finetune_depths(encoder, pixels, label, classes, config, [config.depth])[config.depth]
+
+
+def finetune_depths(
+    encoder: Encoder,
+    pixels: NDArray[np.uint8],
+    label: NDArray[np.int64],
+    classes: tuple[str, ...],
+    config: FinetuneConfig,
+    depths: Collection[int],
+    on_epoch: Callable[[], None] | None = None,
+) -> dict[int, Classifier]:
+    """Fit one classifier a depth: each is what `finetune` gives, in less time.
+
+    Every fit sees the same views, so that they pass once through the layers that all leave frozen.
+
+    Parameters
+    ----------
+    encoder, pixels, label, classes
+        As of `finetune`.
+    config : FinetuneConfig
+        Its depth is not used.
+    depths : collection of int
+    on_epoch : callable, optional
+        Called after each epoch, to show how far the fit is.
+
+    Raises
+    ------
+    UnusableDepth
+    """
+    steps = math.ceil(len(label) / config.batch_size)
+    fits = {
+        depth: _Fit(encoder, len(classes), replace(config, depth=depth), steps)
+        for depth in sorted(depths, reverse=True)  # from the fewest frozen layers to the most
+    }
+    for epoch in range(config.epochs):
+        for views, target in _batches(pixels, label, config, epoch):
+            x, passed = views, 0
+            for fit in fits.values():
+                x = fit.step(x, passed, target)
+                passed = len(fit.network.frozen)
+        if on_epoch is not None:
+            on_epoch()
+    return {
+        depth: _classifier(fit.network.eval().cpu(), classes, fit.config)
+        for depth, fit in fits.items()
+    }
 
 
 class Network(nn.Module):
@@ -101,106 +213,6 @@ class Network(nn.Module):
         return groups
 
 
-@dataclass(frozen=True)
-class FinetuneConfig:
-    """Everything that decides a fit. Defaults: Tables 2 and 4."""
-
-    depth: int = 9
-    """Layers trained below the head, from the last block backwards: 0 none, 9 all of ResNet-18
-    (8 blocks and the stem; the paper says 10 and counts the average pool)."""
-    optimizer: Literal["adamw", "sgd"] = "adamw"
-    base_learning_rate: float = 1e-3
-    """At a batch of 256; scaled by batch size / 256."""
-    batch_size: int = 64
-    weight_decay: float = 0.005
-    betas: tuple[float, float] = (0.9, 0.999)
-    momentum: float = 0.9
-    schedule: Literal["cosine", "constant"] = "cosine"
-    warmup_epochs: int = 0
-    epochs: int = 300
-    layer_decay: float = 0.75
-    views: ViewConfig = field(default_factory=lambda: FINE_TUNING_VIEWS)
-    seed: int = 0
-    device: str = "cpu"
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
-
-
-TABLE_5 = FinetuneConfig(
-    depth=0,
-    optimizer="sgd",
-    base_learning_rate=0.1,
-    weight_decay=0.0,
-    schedule="constant",
-    warmup_epochs=10,
-    epochs=100,
-)
-"""The linear probe of the paper."""
-
-
-def finetune(
-    encoder: Encoder,
-    pixels: NDArray[np.uint8],
-    label: NDArray[np.int64],
-    classes: tuple[str, ...],
-    config: FinetuneConfig,
-) -> Classifier:
-    """Fit a classifier to labelled images; no early stopping (Sec. 2.6.3).
-
-    Parameters
-    ----------
-    encoder : Encoder
-        Pre-trained; or untrained, for the supervised baseline. It is left as it is.
-    pixels : ndarray, shape (N, 150, 150), uint8
-    label : ndarray, shape (N,)
-        Index into ``classes``.
-
-    Raises
-    ------
-    UnusableDepth
-    """
-    return finetune_depths(encoder, pixels, label, classes, config, [config.depth])[config.depth]
-
-
-def finetune_depths(
-    encoder: Encoder,
-    pixels: NDArray[np.uint8],
-    label: NDArray[np.int64],
-    classes: tuple[str, ...],
-    config: FinetuneConfig,
-    depths: Collection[int],
-) -> dict[int, Classifier]:
-    """Fit one classifier a depth: each is what `finetune` gives, in less time.
-
-    Every fit sees the same views, so that they pass once through the layers that all leave frozen.
-
-    Parameters
-    ----------
-    encoder, pixels, label, classes
-        As of `finetune`.
-    config : FinetuneConfig
-        Its depth is not used.
-    depths : collection of int
-
-    Raises
-    ------
-    UnusableDepth
-    """
-    steps = math.ceil(len(label) / config.batch_size)
-    fits = {
-        depth: _Fit(encoder, len(classes), replace(config, depth=depth), steps)
-        for depth in sorted(depths, reverse=True)  # from the fewest frozen layers to the most
-    }
-    for views, target in _batches(pixels, label, config):
-        x, passed = views, 0
-        for fit in fits.values():
-            x = fit.step(x, passed, target)
-            passed = len(fit.network.frozen)
-    return {
-        depth: _classifier(fit.network.eval().cpu(), classes, fit.config)
-        for depth, fit in fits.items()
-    }
-
-
 class _Fit:
     """A network with its optimiser and its schedule."""
 
@@ -231,11 +243,6 @@ class _Fit:
         return x
 
 
-def supervised(config: FinetuneConfig) -> FinetuneConfig:
-    """Give the same fit as the paper does it from random weights: no layer-wise decay (Table 4)."""
-    return replace(config, layer_decay=1.0)
-
-
 def _optimizer(network: Network, config: FinetuneConfig) -> torch.optim.Optimizer:
     rate = config.base_learning_rate * config.batch_size / 256
     groups = network.rates(rate, config.layer_decay)
@@ -255,19 +262,18 @@ def _schedule(config: FinetuneConfig, steps_per_epoch: int) -> ScheduleConfig | 
 
 
 def _batches(
-    pixels: NDArray[np.uint8], label: NDArray[np.int64], config: FinetuneConfig
+    pixels: NDArray[np.uint8], label: NDArray[np.int64], config: FinetuneConfig, epoch: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Augmented batches, each a function of seed, epoch and place; batch norm wants two images."""
-    for epoch in range(config.epochs):
-        order = np.random.default_rng([config.seed, epoch]).permutation(len(label))
-        parts = np.array_split(order, math.ceil(len(order) / config.batch_size))
-        for place, part in enumerate(parts):
-            draw = np.random.default_rng([config.seed, epoch, place]).integers(2**62)
-            generator = torch.Generator(config.device).manual_seed(int(draw))
-            images = torch.from_numpy(pixels[part]).to(config.device)
-            views = random_views(images, config.views, generator)
-            views = views.contiguous(memory_format=torch.channels_last)
-            yield views, torch.from_numpy(label[part]).to(config.device)
+    order = np.random.default_rng([config.seed, epoch]).permutation(len(label))
+    parts = np.array_split(order, math.ceil(len(order) / config.batch_size))
+    for place, part in enumerate(parts):
+        draw = np.random.default_rng([config.seed, epoch, place]).integers(2**62)
+        generator = torch.Generator(config.device).manual_seed(int(draw))
+        images = torch.from_numpy(pixels[part]).to(config.device)
+        views = random_views(images, config.views, generator)
+        views = views.contiguous(memory_format=torch.channels_last)
+        yield views, torch.from_numpy(label[part]).to(config.device)
 
 
 def _classifier(network: Network, classes: tuple[str, ...], config: FinetuneConfig) -> Classifier:

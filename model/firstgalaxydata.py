@@ -21,6 +21,7 @@ from astropy.coordinates import SkyCoord
 from astropy.coordinates.angles.errors import IllegalSecondWarning
 from numpy.typing import NDArray
 
+from model.errors import ModelError
 from model.preprocess import IMAGE_SIZE_PX, MASK_RADIUS_PX, centre_crop
 
 PACKAGE = "firstgalaxydata"
@@ -37,7 +38,7 @@ _MIRABEST_ENTRY = re.compile(
 )
 
 
-class DataPackageMissing(FileNotFoundError):
+class DataPackageMissing(ModelError):
     """The package, or its image file, is not installed; the message says how to get it."""
 
 

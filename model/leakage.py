@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from model.sphere import chord, unit_vectors
+
 EXCLUSION_RADIUS_ARCMIN = 3.0
 """The source lies within the field, 4.5' wide, of anything nearer than 2.25'."""
 
@@ -26,6 +28,10 @@ class Positions:
     def where(self, mask: NDArray) -> "Positions":
         """The positions at which the mask (N,) is true, or at these indices."""
         return Positions(self.ra_deg[mask], self.dec_deg[mask])
+
+    def unit_vectors(self) -> NDArray[np.float64]:
+        """Cartesian unit vectors (N, 3)."""
+        return unit_vectors(self.ra_deg, self.dec_deg)
 
 
 def excluded(
@@ -54,16 +60,10 @@ def excluded(
     finite = np.isfinite(candidates.ra_deg) & np.isfinite(candidates.dec_deg)
     result = ~finite
     if len(judges) and finite.any():
-        chord = 2 * np.sin(np.deg2rad(radius_arcmin / 60) / 2)
-        nearest, _ = cKDTree(unit_vectors(judges)).query(unit_vectors(candidates.where(finite)))
-        result[finite] = nearest <= chord
+        tree = cKDTree(judges.unit_vectors())
+        nearest, _ = tree.query(candidates.where(finite).unit_vectors())
+        result[finite] = nearest <= chord(radius_arcmin / 60)
     return result
-
-
-def unit_vectors(positions: Positions) -> NDArray[np.float64]:
-    """Unit vectors (N, 3) of sky positions."""
-    ra, dec = np.deg2rad(positions.ra_deg), np.deg2rad(positions.dec_deg)
-    return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
 
 
 def together(*several: Positions) -> Positions:

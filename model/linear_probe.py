@@ -20,6 +20,7 @@ from model.classifier import Classifier
 from model.datasets import CONFIDENT_FRI, CONFIDENT_FRII, UNCERTAIN_FRI, UNCERTAIN_FRII, Images
 from model.encoder import Encoder, embed
 from model.preprocess import network_input
+from model.similarity import similarity
 
 NEIGHBOURS = 8
 STRENGTHS = tuple(10.0 ** np.arange(-5.0, 1.0))
@@ -153,13 +154,13 @@ def neighbour_agreement(
     y_train: NDArray, label_train: NDArray, y: NDArray, label: NDArray, k: int = NEIGHBOURS
 ) -> float:
     """Share of the k nearest training neighbours (by S, eq. 3) that have a source's own class."""
-    nearest = np.argsort(-_similarity(y, y_train), axis=1)[:, :k]
+    nearest = np.argsort(-similarity(y, y_train), axis=1)[:, :k]
     return float((label_train[nearest] == label[:, None]).mean())
 
 
 def self_retrieval(y: NDArray, y_rotated: NDArray) -> float:
     """Share of rotated images whose most similar image among all is the unrotated one."""
-    return float((_similarity(y_rotated, y).argmax(axis=1) == np.arange(len(y))).mean())
+    return float((similarity(y_rotated, y).argmax(axis=1) == np.arange(len(y))).mean())
 
 
 def rotate(pixels: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
@@ -188,9 +189,3 @@ def _resplit_errors(y: NDArray, label: NDArray, count: int) -> NDArray[np.float6
     return np.array(
         [1 - fit_probe(y[a], label[a]).score(y[b], label[b]) for a, b in splits.split(y, label)]
     )
-
-
-def _similarity(a: NDArray, b: NDArray) -> NDArray[np.float64]:
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    a, b = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (a, b))
-    return a @ b.T

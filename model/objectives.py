@@ -68,22 +68,13 @@ def likeness_loss(y: Tensor, target: Tensor) -> Tensor:
     Not in the paper. Kullback-Leibler divergence of the softmax over the other images, of
     similarities standardised over the batch: y of a ReLU differ little in S, the order tells.
     """
-    told, true = (_standardised_likeness(t.float()) for t in (y, target))
+    ours, wanted = (_standardised_likeness(t.float()) for t in (y, target))
     return functional.kl_div(
-        functional.log_softmax(SHARPNESS * told, dim=1),
-        functional.log_softmax(SHARPNESS * true.detach(), dim=1),
+        functional.log_softmax(SHARPNESS * ours, dim=1),
+        functional.log_softmax(SHARPNESS * wanted.detach(), dim=1),
         reduction="batchmean",
         log_target=True,
     )
-
-
-def _standardised_likeness(vectors: Tensor) -> Tensor:
-    """Cosine similarity to the others, (B, B - 1), in standard deviations from its mean."""
-    unit = functional.normalize(vectors, dim=1)
-    size = len(unit)
-    others = ~torch.eye(size, dtype=torch.bool, device=unit.device)
-    similarity = (unit @ unit.T)[others].reshape(size, size - 1)
-    return (similarity - similarity.mean()) / similarity.std().clamp(min=1e-6)
 
 
 @torch.no_grad()
@@ -122,3 +113,12 @@ def effective_rank(y: Tensor) -> float:
         return 0.0
     share = singular / singular.sum()
     return float(torch.exp(-(share * share.log()).sum()))
+
+
+def _standardised_likeness(vectors: Tensor) -> Tensor:
+    """Cosine similarity to the others, (B, B - 1), in standard deviations from its mean."""
+    unit = functional.normalize(vectors, dim=1)
+    size = len(unit)
+    others = ~torch.eye(size, dtype=torch.bool, device=unit.device)
+    similarity = (unit @ unit.T)[others].reshape(size, size - 1)
+    return (similarity - similarity.mean()) / similarity.std().clamp(min=1e-6)

@@ -11,32 +11,6 @@ from model.views import ViewConfig
 
 
 @dataclass(frozen=True)
-class ScheduleConfig:
-    """A linear warm-up, then cosine decay to zero, at once or over the last steps only."""
-
-    warmup_steps: int
-    total_steps: int
-    decay_steps: int | None = None
-    """None: the decay begins where the warm-up ends (Slijepcevic et al. 2024, Sec. 2.4)."""
-
-
-def learning_rate(step: int, config: ScheduleConfig) -> float:
-    """The share of the full learning rate at a step, in 0..1.
-
-    Parameters
-    ----------
-    step : int
-        0 is the first.
-    """
-    if step < config.warmup_steps:
-        return (step + 1) / config.warmup_steps
-    decay = config.decay_steps
-    begin = config.warmup_steps if decay is None else config.total_steps - decay
-    progress = (step - begin) / max(1, config.total_steps - begin)
-    return 0.5 * (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0)))
-
-
-@dataclass(frozen=True)
 class PretrainConfig:
     """Everything that decides a run. Defaults: Slijepcevic et al. 2024, Table 3 and Sec. 2.4."""
 
@@ -111,6 +85,20 @@ DESCRIBE = replace(
 weights to start from give for it, and be near those images that are alike in all of these."""
 
 
+RECIPES = {"byol": PretrainConfig(), "ntxent": NTXENT, "describe": DESCRIBE}
+"""By objective."""
+
+
+@dataclass(frozen=True)
+class ScheduleConfig:
+    """A linear warm-up, then cosine decay to zero, at once or over the last steps only."""
+
+    warmup_steps: int
+    total_steps: int
+    decay_steps: int | None = None
+    """None: the decay begins where the warm-up ends (Slijepcevic et al. 2024, Sec. 2.4)."""
+
+
 def schedule_of(config: PretrainConfig, steps_per_epoch: int) -> ScheduleConfig:
     """The schedule in steps of a configuration in epochs."""
     decay = None if config.decay_epochs is None else round(config.decay_epochs * steps_per_epoch)
@@ -127,3 +115,19 @@ def views_at(step: int, config: PretrainConfig, steps_per_epoch: int) -> ViewCon
     if config.small_view_px is None or step >= large_from:
         return config.views
     return replace(config.views, centre_crop_px=config.small_view_px)
+
+
+def learning_rate(step: int, config: ScheduleConfig) -> float:
+    """The share of the full learning rate at a step, in 0..1.
+
+    Parameters
+    ----------
+    step : int
+        0 is the first.
+    """
+    if step < config.warmup_steps:
+        return (step + 1) / config.warmup_steps
+    decay = config.decay_steps
+    begin = config.warmup_steps if decay is None else config.total_steps - decay
+    progress = (step - begin) / max(1, config.total_steps - begin)
+    return 0.5 * (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0)))

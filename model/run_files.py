@@ -1,4 +1,4 @@
-"""The files of a pre-training run: its checkpoint, replaced atomically, and its metrics.
+"""The files of a pre-training run: its configuration, its checkpoint, replaced whole, its metrics.
 
 It never decides when a run ends.
 """
@@ -9,67 +9,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytorch_lightning as pl
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from model.pretrain_config import PretrainConfig
+from model.errors import ModelError
 from model.whole_file import replace_whole, write_whole
-
-
-class Batches:
-    """Batches of cleaned images, each a function of the seed and the step alone.
-
-    Several processes share a batch: the one of a rank takes every ``world``-th image.
-    """
-
-    def __init__(
-        self,
-        sources: list[NDArray[np.uint8]],
-        config: PretrainConfig,
-        rank: int = 0,
-        world: int = 1,
-    ) -> None:
-        self.sources, self.config, self.rank, self.world = sources, config, rank, world
-        numbers = np.array([len(source) for source in sources])
-        shares = np.array(config.shares) if config.shares else numbers / numbers.sum()
-        self.steps_per_epoch = max(1, int(numbers.sum()) // config.batch_size)
-        edges = np.round(np.cumsum(shares / shares.sum()) * config.batch_size).astype(int)
-        self.counts = np.diff(np.concatenate([[0], edges]))
-
-    def images(self, step: int) -> Tensor:
-        """The cleaned images of a step, (B / world, 150, 150), uint8."""
-        chosen = [source[self._indices(which, step)] for which, source in enumerate(self.sources)]
-        return torch.from_numpy(np.concatenate(chosen)[self.rank :: self.world])
-
-    def part(self, rank: int, world: int) -> "Batches":
-        """The same batches, as the process of that rank of so many sees them."""
-        return Batches(self.sources, self.config, rank, world)
-
-    def _indices(self, which: int, step: int) -> NDArray[np.int64]:
-        """A walk through one permutation of the source after the other."""
-        count, size = int(self.counts[which]), len(self.sources[which])
-        places = np.arange(step * count, (step + 1) * count)
-        result = np.empty(count, np.int64)
-        for turn in np.unique(places // size):
-            order = np.random.default_rng([self.config.seed, which, turn]).permutation(size)
-            here = places // size == turn
-            result[here] = order[places[here] % size]
-        return np.sort(result)
-
 
 CHECKPOINT = "last.ckpt"
 CONFIGURATION = "configuration.json"
 METRICS = "metrics.csv"
-TOLD, SHORT = 4, 40
-"""So many differences of a run from another are told, and so much of a value."""
+DIFFERENCES, CHARACTERS = 4, 40
+"""So many differences between two runs are named at most, and so much of a value."""
 
 LOGGED = ("loss", "rank", "description")
 
 
-class AnotherRun(ValueError):
+class AnotherRun(ModelError):
     """The directory holds a run with another configuration; the message says what differs."""
 
 
@@ -96,14 +50,14 @@ def claim(out: Path, configuration: dict[str, Any], may_write: bool = True) -> N
     here = _flat(wanted)
     other = [name for name in here | there if there.get(name) != here.get(name)]
     if other:
-        said = [
+        differences = [
             f"{name} is {_short(there.get(name))} there and {_short(here.get(name))} here"
-            for name in other[:TOLD]
+            for name in other[:DIFFERENCES]
         ]
-        more = [f"{len(other) - TOLD} more differ"] if len(other) > TOLD else []
+        more = [f"{len(other) - DIFFERENCES} more differ"] if len(other) > DIFFERENCES else []
         raise AnotherRun(
-            f"'{out}' holds another run: {'; '.join(said + more)}. Give the options of that run "
-            f"({CONFIGURATION}) to go on with it, or another directory for a new one "
+            f"'{out}' holds another run: {'; '.join(differences + more)}. Give the options of "
+            f"that run ({CONFIGURATION}) to go on with it, or another directory for a new one "
             "(--start-from takes over its weights)."
         )
 
@@ -118,7 +72,7 @@ def _flat(configuration: dict[str, Any]) -> dict[str, Any]:
 
 def _short(value: Any) -> str:
     text = str(value)
-    return text if len(text) <= SHORT else f"{text[:SHORT]}..."
+    return text if len(text) <= CHARACTERS else f"{text[:CHARACTERS]}..."
 
 
 class RunFiles(pl.Callback):

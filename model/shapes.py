@@ -11,116 +11,15 @@ from kornia.filters import gaussian_blur2d
 from torch import Tensor
 from torch.nn import functional
 
+# Of moments and of smoothing
 PIXEL_VARIANCE = 1 / 12
 """Of a single pixel, added along both axes: a point has a size."""
 
 _MOMENT_FLOOR = 1e-6
-
-
-class Axes(NamedTuple):
-    """Where brightness lies and how it spreads; each (...,), px from the middle pixel."""
-
-    across: Tensor
-    up: Tensor
-    major: Tensor
-    """Standard deviation along the major axis."""
-    minor: Tensor
-    cos: Tensor
-    """Direction of the major axis; which of its ends is arbitrary."""
-    sin: Tensor
-
-
-def offsets(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Column and row of every pixel from the middle one, each (H, W) for images (..., H, W)."""
-    rows, columns = (torch.arange(n, device=x.device) - n // 2 for n in x.shape[-2:])
-    up, across = torch.meshgrid(rows.float(), columns.float(), indexing="ij")
-    return across, up
-
-
-def principal_axes(weight: Tensor) -> Axes:
-    """Centroid, spreads and direction of weights (..., H, W) >= 0; an empty image's are a point's.
-
-    Notes
-    -----
-    The eigenvalues of the matrix of second central moments, in closed form.
-    """
-    across, up = offsets(weight)
-    weight = weight / weight.sum(dim=(-2, -1), keepdim=True).clamp(min=_MOMENT_FLOOR)
-    x, y = ((weight * t).sum(dim=(-2, -1)) for t in (across, up))
-    dx, dy = (t - m[..., None, None] for t, m in ((across, x), (up, y)))
-    xx, yy, xy = ((weight * t).sum(dim=(-2, -1)) for t in (dx * dx, dy * dy, dx * dy))
-    xx, yy = xx + PIXEL_VARIANCE, yy + PIXEL_VARIANCE
-    half_sum, gap = (xx + yy) / 2, ((xx - yy) / 2).hypot(xy)
-    angle = torch.atan2(2 * xy, xx - yy) / 2
-    minor = (half_sum - gap).clamp(min=PIXEL_VARIANCE)
-    return Axes(x, y, (half_sum + gap).sqrt(), minor.sqrt(), angle.cos(), angle.sin())
-
-
 SIGMA_PX = 1.0
 KERNEL_PX = 5
 
-
-def smoothed(images: Tensor) -> Tensor:
-    """Cleaned images (B, H, W), uint8, as (B, 1, H, W) in 0..1, convolved with a Gaussian."""
-    x = images.unsqueeze(1).float() / 255
-    return gaussian_blur2d(x, (KERNEL_PX, KERNEL_PX), (SIGMA_PX, SIGMA_PX))
-
-
-REACH_PX = 36
-"""Pixels farther from the middle are left out; the network sees 35."""
-
-SPREAD_PX = (2.0, 14.0)
-"""Bounds of the spread along the major axis, in which the profile is scaled."""
-
-SIDE = 21
-REACH = 2.5
-"""The profile has SIDE x SIDE samples out to so many spreads along both axes."""
-
-COARSE = 6
-
-
-def aligned_profiles(images: Tensor) -> Tensor:
-    """Describe each source in the frame of its principal axes: (B, 150, 150) -> (B, 232).
-
-    Notes
-    -----
-    Not in the paper. The square root of the brightness is sampled about its centroid along its
-    principal axes and split by parity: the part even along both axes, and the absolute values of
-    the three odd ones. Neither depends on which end of an axis is called positive, so turning and
-    mirroring change nothing. A bent source is odd across its major axis and even along it.
-    """
-    x = smoothed(images).sqrt()  # (B, 1, H, W)
-    across, up = offsets(x)
-    x = x * (across.hypot(up) <= REACH_PX)
-    axes = principal_axes(x[:, 0])
-    spread = axes.major.clamp(*SPREAD_PX)  # (B,)
-    step = torch.linspace(-REACH, REACH, SIDE, device=x.device)
-    along, beside = torch.meshgrid(step, step, indexing="xy")  # (SIDE, SIDE)
-    along, beside = (spread[:, None, None] * t for t in (along, beside))
-    cos, sin = axes.cos[:, None, None], axes.sin[:, None, None]
-    column = axes.across[:, None, None] + along * cos - beside * sin + x.shape[-1] // 2
-    row = axes.up[:, None, None] + along * sin + beside * cos + x.shape[-2] // 2
-    grid = torch.stack([column, row], dim=-1) / (x.shape[-1] - 1) * 2 - 1
-    seen = functional.grid_sample(x, grid, mode="bilinear", align_corners=True)[:, 0]
-    sizes = torch.stack([axes.major.log(), axes.minor.log(), axes.across.hypot(axes.up)], dim=1)
-    return torch.cat([sizes, *_by_parity(seen)], dim=1)
-
-
-def _by_parity(seen: Tensor) -> list[Tensor]:
-    """Split (B, SIDE, SIDE) into what is even or odd along its rows and columns."""
-    mirrored, turned = seen.flip(1), seen.flip(1, 2)
-    other = seen.flip(2)
-    half = SIDE // 2 + 1
-    even = (seen + mirrored + other + turned) / 4
-    odd = [
-        (seen - mirrored + other - turned) / 4,
-        (seen + mirrored - other - turned) / 4,
-        (seen - mirrored - other + turned) / 4,
-    ]
-    coarse = [functional.adaptive_avg_pool2d(o.abs()[:, :half, :half], COARSE) for o in odd]
-    return [part.flatten(1) for part in (even[:, :half, :half], *coarse)]
-
-
+# Of circles
 RADII_PX = (0.0, 1.5, 3.0, 4.5, 6.0, 8.0, 10.0, 12.5, 15.0, 18.0, 21.0, 25.0, 29.0, 34.0)
 """The circles round the source on which brightness is read; 34 px lie within the network's 70."""
 
@@ -136,6 +35,49 @@ STRETCH = 100.0
 DOUBLETS = [(order, gap) for order in range(1, 6) for gap in (1, 2, 4)]
 TRIPLETS = ((1, 1), (1, 2), (2, 2), (1, 3))
 _FLOOR = 1e-4
+
+# Of profiles
+REACH_PX = 36
+"""Pixels farther from the middle are left out; the network sees 35."""
+
+SPREAD_PX = (2.0, 14.0)
+"""Bounds of the spread along the major axis, in which the profile is scaled."""
+
+SIDE = 21
+REACH = 2.5
+"""The profile has SIDE x SIDE samples out to so many spreads along both axes."""
+
+COARSE = 6
+
+# Of isophotes
+ISOPHOTE_REACH_PX = 36
+LEVELS = (0.03, 0.06, 0.1, 0.2, 0.4, 0.7)
+"""Of the peak."""
+
+PEAKS = 4
+PEAK_BOX_PX = 5
+"""A peak is the brightest pixel of such a box."""
+
+PEAK_LEVEL = 0.05
+OFF_CENTRE_PX = 2.0
+"""Peaks nearer to the middle have no direction from it."""
+
+_ISOPHOTE_FLOOR = 1e-6
+
+
+def describe_shapes(images: Tensor) -> list[Tensor]:
+    """Describe the shapes in a batch of images, in three ways.
+
+    Parameters
+    ----------
+    images : Tensor, shape (B, 150, 150), uint8
+        Cleaned images, the source on pixel (75, 75).
+
+    Returns
+    -------
+    kinds : list of Tensor, each of shape (B, D), float32
+    """
+    return [circle_invariants(images), aligned_profiles(images), measure_isophotes(images)]
 
 
 def circle_invariants(images: Tensor) -> Tensor:
@@ -196,19 +138,46 @@ def _invariants(circles: Tensor) -> Tensor:
     return torch.cat(found, dim=1)
 
 
-ISOPHOTE_REACH_PX = 36
-LEVELS = (0.03, 0.06, 0.1, 0.2, 0.4, 0.7)
-"""Of the peak."""
+def aligned_profiles(images: Tensor) -> Tensor:
+    """Describe each source in the frame of its principal axes: (B, 150, 150) -> (B, 232).
 
-PEAKS = 4
-PEAK_BOX_PX = 5
-"""A peak is the brightest pixel of such a box."""
+    Notes
+    -----
+    Not in the paper. The square root of the brightness is sampled about its centroid along its
+    principal axes and split by parity: the part even along both axes, and the absolute values of
+    the three odd ones. Neither depends on which end of an axis is called positive, so turning and
+    mirroring change nothing. A bent source is odd across its major axis and even along it.
+    """
+    x = smoothed(images).sqrt()  # (B, 1, H, W)
+    across, up = offsets(x)
+    x = x * (across.hypot(up) <= REACH_PX)
+    axes = principal_axes(x[:, 0])
+    spread = axes.major.clamp(*SPREAD_PX)  # (B,)
+    step = torch.linspace(-REACH, REACH, SIDE, device=x.device)
+    along, beside = torch.meshgrid(step, step, indexing="xy")  # (SIDE, SIDE)
+    along, beside = (spread[:, None, None] * t for t in (along, beside))
+    cos, sin = axes.cos[:, None, None], axes.sin[:, None, None]
+    column = axes.across[:, None, None] + along * cos - beside * sin + x.shape[-1] // 2
+    row = axes.up[:, None, None] + along * sin + beside * cos + x.shape[-2] // 2
+    grid = torch.stack([column, row], dim=-1) / (x.shape[-1] - 1) * 2 - 1
+    seen = functional.grid_sample(x, grid, mode="bilinear", align_corners=True)[:, 0]
+    sizes = torch.stack([axes.major.log(), axes.minor.log(), axes.across.hypot(axes.up)], dim=1)
+    return torch.cat([sizes, *_by_parity(seen)], dim=1)
 
-PEAK_LEVEL = 0.05
-OFF_CENTRE_PX = 2.0
-"""Peaks nearer to the middle have no direction from it."""
 
-_ISOPHOTE_FLOOR = 1e-6
+def _by_parity(seen: Tensor) -> list[Tensor]:
+    """Split (B, SIDE, SIDE) into what is even or odd along its rows and columns."""
+    mirrored, turned = seen.flip(1), seen.flip(1, 2)
+    other = seen.flip(2)
+    half = SIDE // 2 + 1
+    even = (seen + mirrored + other + turned) / 4
+    odd = [
+        (seen - mirrored + other - turned) / 4,
+        (seen + mirrored - other - turned) / 4,
+        (seen - mirrored - other + turned) / 4,
+    ]
+    coarse = [functional.adaptive_avg_pool2d(o.abs()[:, :half, :half], COARSE) for o in odd]
+    return [part.flatten(1) for part in (even[:, :half, :half], *coarse)]
 
 
 def measure_isophotes(images: Tensor) -> Tensor:
@@ -286,19 +255,46 @@ def _peaks(x: Tensor, length: Tensor) -> Tensor:
     return torch.cat([*found, (apart[:, 0] / length)[:, None], (farthest / length)[:, None]], dim=1)
 
 
-KINDS = (circle_invariants, aligned_profiles, measure_isophotes)
+class Axes(NamedTuple):
+    """Where brightness lies and how it spreads; each (...,), px from the middle pixel."""
+
+    across: Tensor
+    up: Tensor
+    major: Tensor
+    """Standard deviation along the major axis."""
+    minor: Tensor
+    cos: Tensor
+    """Direction of the major axis; which of its ends is arbitrary."""
+    sin: Tensor
 
 
-def describe_shapes(images: Tensor) -> list[Tensor]:
-    """Describe the shapes in a batch of images, in three ways.
+def offsets(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Column and row of every pixel from the middle one, each (H, W) for images (..., H, W)."""
+    rows, columns = (torch.arange(n, device=x.device) - n // 2 for n in x.shape[-2:])
+    up, across = torch.meshgrid(rows.float(), columns.float(), indexing="ij")
+    return across, up
 
-    Parameters
-    ----------
-    images : Tensor, shape (B, 150, 150), uint8
-        Cleaned images, the source on pixel (75, 75).
 
-    Returns
-    -------
-    kinds : list of Tensor, each of shape (B, D), float32
+def principal_axes(weight: Tensor) -> Axes:
+    """Centroid, spreads and direction of weights (..., H, W) >= 0; an empty image's are a point's.
+
+    Notes
+    -----
+    The eigenvalues of the matrix of second central moments, in closed form.
     """
-    return [kind(images) for kind in KINDS]
+    across, up = offsets(weight)
+    weight = weight / weight.sum(dim=(-2, -1), keepdim=True).clamp(min=_MOMENT_FLOOR)
+    x, y = ((weight * t).sum(dim=(-2, -1)) for t in (across, up))
+    dx, dy = (t - m[..., None, None] for t, m in ((across, x), (up, y)))
+    xx, yy, xy = ((weight * t).sum(dim=(-2, -1)) for t in (dx * dx, dy * dy, dx * dy))
+    xx, yy = xx + PIXEL_VARIANCE, yy + PIXEL_VARIANCE
+    half_sum, gap = (xx + yy) / 2, ((xx - yy) / 2).hypot(xy)
+    angle = torch.atan2(2 * xy, xx - yy) / 2
+    minor = (half_sum - gap).clamp(min=PIXEL_VARIANCE)
+    return Axes(x, y, (half_sum + gap).sqrt(), minor.sqrt(), angle.cos(), angle.sin())
+
+
+def smoothed(images: Tensor) -> Tensor:
+    """Cleaned images (B, H, W), uint8, as (B, 1, H, W) in 0..1, convolved with a Gaussian."""
+    x = images.unsqueeze(1).float() / 255
+    return gaussian_blur2d(x, (KERNEL_PX, KERNEL_PX), (SIGMA_PX, SIGMA_PX))

@@ -18,10 +18,11 @@ from model.datasets import (
     read_first_galaxies,
     read_mirabest,
 )
+from model.errors import ModelError
 from model.firstgalaxydata import LABELS
 
 
-class TooManyLabels(ValueError):
+class TooManyLabels(ModelError):
     """More labels are asked for than there are, or fewer than there are classes."""
 
 

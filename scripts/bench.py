@@ -28,8 +28,8 @@ from model.firstgalaxydata import centre_image, read_galaxies
 from model.inference import load_fast_encoder
 from model.preprocess import network_input
 from scripts.bundle.build import BuildConfig, build
-from scripts.bundle.sources import Candidate, CatalogueSource
-from scripts.bundle.stages import embed_images, in_batches
+from scripts.bundle.sources import Source, SourceCatalogue
+from scripts.bundle.stages import embed_images
 from scripts.terminal import console
 
 N_SOURCES = 50_000
@@ -38,9 +38,9 @@ SEED = 50_000
 FIELD_RA_DEG, FIELD_DEC_DEG = (99.0, 267.0), (-8.1, 64.7)
 
 
-def bench_catalogue(n: int = N_SOURCES) -> CatalogueSource:
+def bench_catalogue(n: int = N_SOURCES) -> SourceCatalogue:
     """Describe the generated catalogue."""
-    return CatalogueSource(
+    return SourceCatalogue(
         record=SourceRecord(
             name=f"benchmark of {n:,} augmented copies",
             description="augmented copies of the demo images at invented positions; for timing",
@@ -53,19 +53,18 @@ def bench_catalogue(n: int = N_SOURCES) -> CatalogueSource:
             n_rejected=0,
         ),
         input_kind="pedestal",
-        demo=False,
         own_columns={},
-        read=lambda: _candidates(n),
+        read=lambda: _sources(n),
     )
 
 
-def _candidates(n: int) -> Iterator[Candidate]:
+def _sources(n: int) -> Iterator[Source]:
     images = [centre_image(galaxy.field) for galaxy in read_galaxies()]
     images = [image for image in images if image[40:110, 40:110].any()]
     generator = np.random.default_rng(SEED)
     sine = np.sin(np.radians(FIELD_DEC_DEG))
     for number in range(n):
-        yield Candidate(
+        yield Source(
             source_id=f"bench-{number:06d}",
             name="",
             ra_deg=float(generator.uniform(*FIELD_RA_DEG)),
@@ -174,7 +173,7 @@ def _embedding(space: LatentSpace, encoder: Encoder) -> Iterator[Figure]:
     embed(encoder, x[:64])
     rates, ones = [], []
     for _ in range(3):  # in turn, so that both see the same machine
-        build_s = _seconds(lambda: embed_images(encoder, in_batches(stored), count))
+        build_s = _seconds(lambda: embed_images(encoder, stored))
         bare_s = _seconds(lambda: _bare(encoder, ready))
         rates.append((count / build_s, count / bare_s))
         ours_s = _seconds(lambda: [embed(encoder, image[None]) for image in x[:32]])

@@ -9,9 +9,10 @@ from app.settings import read_settings
 from app.tables.lists import ListOptions, SourceList
 from model.inference import load_fast_encoder
 from scripts.bundle.build import BuildConfig, build
-from scripts.bundle.image_sources import ImageSource, list_catalogue
+from scripts.bundle.demo import demo_catalogue
 from scripts.bundle.named import read_source_list
-from scripts.bundle.sources import CatalogueSource, bundle_catalogue, demo_catalogue
+from scripts.bundle.sources import ImageSource, SourceCatalogue, list_catalogue
+from scripts.bundle.stored import bundle_catalogue
 from scripts.terminal import console
 
 WHAT = (
@@ -62,7 +63,7 @@ def build_bundle(request: BuildRequest) -> None:
     build(BuildConfig(target, source, load_fast_encoder(request.encoder or settings.encoder)))
 
 
-def _source(request: BuildRequest, target: Path) -> CatalogueSource:
+def _source(request: BuildRequest, target: Path) -> SourceCatalogue:
     if request.demo:
         return demo_catalogue()
     if request.reembed:

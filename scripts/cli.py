@@ -1,16 +1,19 @@
-"""The command line of rgz-explorer. It only reads arguments and says errors."""
+"""The command line of rgz-explorer. It only reads arguments and says errors.
+
+What a command computes with is imported when it runs, so that help comes at once and needs nothing.
+"""
 
 import importlib.metadata
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.markup import escape
 
 from app.errors import ExplorerError
-from model.encoder import EncoderFileError
-from model.firstgalaxydata import DataPackageMissing
+from model.errors import ModelError
+from scripts.experiments.command import run_experiment
 from scripts.fetch.commands import fetch
 from scripts.list_options import (
     DecColumn,
@@ -22,8 +25,12 @@ from scripts.list_options import (
     PositionColumn,
     RaColumn,
     RaUnit,
+    list_options,
 )
 from scripts.terminal import console
+from scripts.training.finetune import run_finetuning
+from scripts.training.pretrain import run_pretraining
+from scripts.training.probe import run_probe
 
 app = typer.Typer(
     help="See a radio survey as a map of morphologies and find the sources that look like yours.",
@@ -65,6 +72,7 @@ def _options(
 
 @app.command()
 def build(
+    context: typer.Context,
     demo: Annotated[bool, typer.Option("--demo", help="From the data package's images.")] = False,
     reembed: Annotated[
         bool, typer.Option("--reembed", help="From the images that the bundle stores.")
@@ -121,17 +129,7 @@ def build(
             render_from=render_from,
             bundle=bundle,
             encoder=encoder,
-            options={
-                "ra_column": ra_column,
-                "dec_column": dec_column,
-                "position_column": position_column,
-                "id_column": id_column,
-                "name_column": name_column,
-                "extent_column": extent_column,
-                "ra_unit": ra_unit,
-                "dec_unit": dec_unit,
-                "frame": frame,
-            },
+            options=list_options(context),
         )
     )
 
@@ -200,6 +198,7 @@ def embed(
 
 @app.command()
 def search(
+    context: typer.Context,
     spec: Annotated[
         str,
         typer.Argument(
@@ -249,44 +248,15 @@ def search(
             names_max=names_max,
             duplicates_arcsec=duplicates_arcsec,
             hide_duplicates=hide_duplicates,
-            columns={
-                "ra_column": ra_column,
-                "dec_column": dec_column,
-                "position_column": position_column,
-                "name_column": name_column,
-                "ra_unit": ra_unit,
-                "dec_unit": dec_unit,
-                "frame": frame,
-            },
+            columns=list_options(context),
         )
     )
 
 
-PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
-
-
-@app.command(context_settings=PASS_ON, add_help_option=False)
-def pretrain(context: typer.Context) -> None:
-    """Pre-train an encoder without labels (needs the train extra; --help lists its options)."""
-    _run_training("pretrain", context.args)
-
-
-@app.command(context_settings=PASS_ON, add_help_option=False)
-def probe(context: typer.Context) -> None:
-    """Judge an encoder by a linear classifier and by neighbours (needs the train extra)."""
-    _run_training("probe", context.args)
-
-
-@app.command(context_settings=PASS_ON, add_help_option=False)
-def finetune(context: typer.Context) -> None:
-    """Fit a classifier to labelled images by changing an encoder (needs the train extra)."""
-    _run_training("finetune", context.args)
-
-
-@app.command(context_settings=PASS_ON, add_help_option=False)
-def experiment(context: typer.Context) -> None:
-    """Do an experiment of the paper and write its report (needs the train extra)."""
-    _run_training("experiment", context.args)
+app.command("pretrain")(run_pretraining)
+app.command("probe")(run_probe)
+app.command("finetune")(run_finetuning)
+app.command("experiment")(run_experiment)
 
 
 @app.command()
@@ -301,29 +271,28 @@ def bench(
     run_bench(n)
 
 
-def _run_training(name: str, arguments: list[str]) -> None:
-    """Run a command whose libraries a server does not install, and need not load."""
-    try:
-        from scripts.training_commands import COMMANDS
-    except ModuleNotFoundError as exc:
-        raise ExplorerError(
-            f"`rgz-explorer {name}` needs the training libraries ({exc.name} is missing): "
-            "`make train` in a clone installs them, `pip install 'rgz-explorer[train]'` elsewhere."
-        ) from exc
-    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    single.command()(COMMANDS[name])
-    single(arguments, prog_name=f"rgz-explorer {name}")
-
-
 def main() -> None:
     """Run the command line; every known failure is one sentence and exit status 1."""
     try:
         app()
-    except (ExplorerError, EncoderFileError, DataPackageMissing) as exc:
-        console.print(f"[red]Error:[/red] {escape(str(exc))}")
-        sys.exit(1)
+    except (ExplorerError, ModelError) as exc:
+        _fail(str(exc))
+    except OSError as exc:
+        if exc.filename is None:
+            raise
+        _fail(f"'{exc.filename}' cannot be used: {_reason(exc)}.")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _reason(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"{reason[:1].lower()}{reason[1:]}"
+
+
+def _fail(sentence: str) -> NoReturn:
+    console.print(f"[red]Error:[/red] {escape(sentence)}")
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from app.tables.lists import ListOptions
+
 RaColumn = Annotated[str | None, typer.Option(help="Column of the right ascension.")]
 DecColumn = Annotated[str | None, typer.Option(help="Column of the declination.")]
 PositionColumn = Annotated[str | None, typer.Option(help="One column with whole positions.")]
@@ -19,3 +21,9 @@ FrameName = Annotated[
     str | None,
     typer.Option(help="icrs, fk5, fk4, galactic, or with an equinox, such as 'fk5 J1975'."),
 ]
+
+
+def list_options(context: typer.Context) -> ListOptions:
+    """Which of these options a command was given, by the names that the reader of lists knows."""
+    given = {name: context.params.get(name) for name in ListOptions.__annotations__}
+    return ListOptions(**given)  # type: ignore[typeddict-item]

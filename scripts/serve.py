@@ -1,13 +1,14 @@
 """Serve a bundle. It only turns arguments into settings and starts the server."""
 
 import socket
+import tempfile
 from pathlib import Path
 
 import uvicorn
 
 from app.errors import ExplorerError
 from app.main import create_app
-from app.settings import read_settings
+from app.settings import Settings, read_settings
 from scripts.build import BuildRequest, build_bundle
 from scripts.terminal import console
 
@@ -29,6 +30,7 @@ def serve_bundle(
     given = {"bundle": bundle, "encoder": encoder, "host": host, "port": port}
     settings = read_settings().model_copy(update={k: v for k, v in given.items() if v is not None})
     listener = _bind(settings.host, settings.port)
+    _say_unwritable(settings)
     if demo:
         build_bundle(BuildRequest(demo=True, bundle=bundle, encoder=encoder))
     application = create_app(settings)
@@ -41,6 +43,23 @@ def serve_bundle(
     )
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
     server.run([listener])
+
+
+def _say_unwritable(settings: Settings) -> None:
+    """Say at the start what would else be a warning with every cutout."""
+    if not settings.cutout_cache_mb:
+        return
+    try:
+        settings.cutout_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.cutout_dir):
+            pass
+    except OSError as exc:
+        console.print(
+            f"The data directory '{settings.data_dir}' cannot be written "
+            f"({exc.strerror}): fetched cutouts are not kept. RGZ_DATA_DIR names another, "
+            "RGZ_CUTOUT_CACHE_MB=0 keeps none.",
+            markup=False,
+        )
 
 
 def _url(host: str, port: int) -> str:

@@ -1,13 +1,12 @@
-"""One look for every long step: what runs, how far it is, and the time left."""
+"""What commands share at the terminal: how far a long step is, and checks before it begins."""
 
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-import torch
-import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -21,24 +20,7 @@ from rich.progress import (
 from app.errors import ExplorerError
 from model.whole_file import write_whole
 
-
-def check_device(name: str) -> str:
-    """Give the name back if torch can compute there.
-
-    Raises
-    ------
-    ExplorerError
-    """
-    try:
-        torch.empty(1, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as exc:
-        reason = str(exc).splitlines()[0].rstrip(".")
-        raise ExplorerError(
-            f"'{name}' cannot be computed on here ({reason}). Devices are cpu, cuda, cuda:1, mps."
-        ) from exc
-    return name
-
-
+TRAINING_LIBRARIES = ("kornia", "matplotlib", "pytorch_lightning")
 T = TypeVar("T")
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -87,11 +69,45 @@ def check_output(*paths: Path | None) -> None:
             raise ExplorerError(f"'{path}' is a directory; name a file in it.")
 
 
+def check_device(name: str) -> str:
+    """Give the name back if torch can compute there.
+
+    Raises
+    ------
+    ExplorerError
+    """
+    import torch  # a second to import: only where it is needed
+
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as exc:
+        reason = str(exc).splitlines()[0].rstrip(".")
+        raise ExplorerError(
+            f"'{name}' cannot be computed on here ({reason}). Devices are cpu, cuda, cuda:1, mps."
+        ) from exc
+    return name
+
+
+def need_training_libraries(command: str) -> None:
+    """Refuse a command whose libraries a server does not install, before it begins.
+
+    Raises
+    ------
+    ExplorerError
+    """
+    missing = [name for name in TRAINING_LIBRARIES if find_spec(name) is None]
+    if missing:
+        raise ExplorerError(
+            f"`rgz-explorer {command}` needs the training libraries ({', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing): `make train` in a clone installs "
+            "them, `pip install 'rgz-explorer[train]'` elsewhere."
+        )
+
+
 def write_result(result: dict[str, Any], out: Path | None) -> None:
-    """Write a result as JSON: into the file, or to standard output if there is none."""
-    text = json.dumps(result, indent=1)
+    """Write a result with all that decides it as JSON, if a file for it was named."""
     if out is None:
-        typer.echo(text)
+        console.print("--out FILE keeps the result with its configuration.", markup=False)
         return
-    write_whole(out, text + "\n")
+    write_whole(out, json.dumps(result, indent=1) + "\n")
     console.print(f"The result is in {out}.", markup=False)

@@ -27,7 +27,7 @@ def die() -> None:
 
 def die_at(moment: str) -> None:
     """Arrange for the death of this process."""
-    scripts.bundle.build.fit_umap = no_layout  # type: ignore[assignment]
+    scripts.bundle.stages.fit_umap = no_layout  # type: ignore[assignment]
     if moment == "half a table":
         pq.write_table = _dying_with_half_a_file(pq.write_table)
     elif moment == "not linked":

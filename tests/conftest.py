@@ -2,8 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import httpx
@@ -17,12 +15,13 @@ from app.query.explorer import Explorer
 from app.settings import Settings
 from model.encoder import Encoder, load_encoder
 from scripts.bundle.build import BuildConfig, build
-from scripts.bundle.sources import CatalogueSource, demo_catalogue
+from scripts.bundle.demo import demo_catalogue
+from scripts.bundle.sources import SourceCatalogue
 from tests.browser.page import launched
 from tests.replay.server import ReplayServer
 from tests.replay.sesame import add_sesame
 from tests.site import serving
-from tests.small_builds import no_layout
+from tests.small_builds import first_of, no_layout
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 SMALL = 240
@@ -30,12 +29,6 @@ SMALL = 240
 # The same examples on every machine, however slow it is.
 hypothesis_settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("steady")
-
-
-def first_of(source: CatalogueSource, n: int) -> CatalogueSource:
-    """The first n rows of a catalogue as a catalogue of their own."""
-    record = source.record.model_copy(update={"n_listed": n, "description": f"its first {n} rows"})
-    return replace(source, record=record, read=lambda: islice(source.read(), n))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -72,18 +65,18 @@ def encoder() -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def small_source() -> CatalogueSource:
+def small_catalogue() -> SourceCatalogue:
     """The first 240 rows of the demo catalogue."""
     return first_of(demo_catalogue(), SMALL)
 
 
 @pytest.fixture(scope="session")
 def bundle(
-    tmp_path_factory: pytest.TempPathFactory, small_source: CatalogueSource, encoder: Encoder
+    tmp_path_factory: pytest.TempPathFactory, small_catalogue: SourceCatalogue, encoder: Encoder
 ) -> Path:
     """A bundle of 240 real sources; tests must not change it."""
     directory = tmp_path_factory.mktemp("bundles") / "small"
-    build(BuildConfig(directory, small_source, encoder))
+    build(BuildConfig(directory, small_catalogue, encoder))
     return directory
 
 
@@ -136,4 +129,4 @@ def bundle_copy(bundle: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def quick_layout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave UMAP out of a build where the test is not about the map."""
-    monkeypatch.setattr("scripts.bundle.build.fit_umap", no_layout)
+    monkeypatch.setattr("scripts.bundle.stages.fit_umap", no_layout)

@@ -8,26 +8,31 @@ from typing import Any
 
 from model.encoder import untrained_encoder
 from scripts.bundle.build import BuildConfig
-from scripts.bundle.sources import Candidate, demo_catalogue
+from scripts.bundle.demo import demo_catalogue
+from scripts.bundle.sources import Source, SourceCatalogue
 
 
 def small_config(bundle: Path, n: int) -> BuildConfig:
     """The first n sources of the demo catalogue, with the smallest encoder."""
-    source = demo_catalogue()
-    record = source.record.model_copy(update={"n_listed": n})
-    few = replace(source, record=record, read=lambda: islice(source.read(), n))
-    return BuildConfig(bundle, few, untrained_encoder("resnet14"))
+    return BuildConfig(bundle, first_of(demo_catalogue(), n), untrained_encoder("resnet14"))
+
+
+def first_of(catalogue: SourceCatalogue, n: int) -> SourceCatalogue:
+    """The first n rows of a catalogue as a catalogue of their own."""
+    about = {"n_listed": n, "description": f"its first {n} rows"}
+    record = catalogue.record.model_copy(update=about)
+    return replace(catalogue, record=record, read=lambda: islice(catalogue.read(), n))
 
 
 def with_rejects(config: BuildConfig, rejects: int) -> BuildConfig:
     """The same catalogue with its first rows rejected."""
-    source = config.source
+    catalogue = config.catalogue
 
-    def read() -> Iterator[Candidate]:
-        for number, candidate in enumerate(source.read()):
-            yield replace(candidate, reason="the image is blank") if number < rejects else candidate
+    def read() -> Iterator[Source]:
+        for number, source in enumerate(catalogue.read()):
+            yield source.without_image("the image is blank") if number < rejects else source
 
-    return replace(config, source=replace(source, read=read))
+    return replace(config, catalogue=replace(catalogue, read=read))
 
 
 def no_layout(scores: Any, _: object) -> Any:

@@ -8,8 +8,9 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -96,8 +97,17 @@ class Manifest(BaseModel):
     """sha256 of every file of the version, by relative path."""
 
 
-def read_manifest(version_dir: Path) -> Manifest:
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""For every schema version before this one: how its manifest becomes one of the next version."""
+
+
+def read_manifest(version_dir: Path, *, upgrade: bool = False) -> Manifest:
     """Read a version's manifest.
+
+    Parameters
+    ----------
+    upgrade : bool
+        Whether one of an older schema is taken and brought up to date, as `build --reembed` does.
 
     Raises
     ------
@@ -113,12 +123,7 @@ def read_manifest(version_dir: Path) -> Manifest:
         raise BundleUnreadable(
             f"'{path}' cannot be read as JSON ({exc}). Build the bundle again."
         ) from exc
-    found = content.get("schema_version") if isinstance(content, dict) else None
-    if found != SCHEMA_VERSION:
-        raise BundleUnreadable(
-            f"The bundle '{version_dir}' has schema version {found}; this software reads version "
-            f"{SCHEMA_VERSION}. Build it again, or use the software that made it."
-        )
+    content = _of_this_schema(content, version_dir, upgrade)
     try:
         return Manifest.model_validate(content)
     except ValidationError as exc:
@@ -130,6 +135,27 @@ def write_manifest(manifest: Manifest, version_dir: Path) -> None:
     """Write a version's manifest."""
     text = manifest.model_dump_json(indent=2) + "\n"
     write_whole(version_dir / FILE_NAME, text)
+
+
+def _of_this_schema(content: Any, version_dir: Path, upgrade: bool) -> dict[str, Any]:
+    """Give a manifest of this schema version: as it is, or brought up to date where allowed."""
+    found = content.get("schema_version") if isinstance(content, dict) else None
+    while upgrade and found in UPGRADES:
+        content = UPGRADES[found](content) | {"schema_version": found + 1}
+        found += 1
+    if found == SCHEMA_VERSION:
+        given: dict[str, Any] = content
+        return given
+    advice = (
+        f"`rgz-explorer build --reembed --bundle {version_dir.parent}` brings it up to date from "
+        "its stored images."
+        if found in UPGRADES
+        else "Build it again, or use the software that made it."
+    )
+    raise BundleUnreadable(
+        f"The bundle '{version_dir}' has schema version {found}; this software reads version "
+        f"{SCHEMA_VERSION}. {advice}"
+    )
 
 
 CURRENT = "current"
@@ -164,14 +190,19 @@ def current_version(bundle: Path) -> Path:
     return link.resolve()
 
 
-def verify(version_dir: Path) -> Manifest:
+def verify(version_dir: Path, *, upgrade: bool = False) -> Manifest:
     """Check that every file of a version is there and unchanged.
+
+    Parameters
+    ----------
+    upgrade : bool
+        As of `read_manifest`.
 
     Raises
     ------
     BundleUnreadable, BundleCorrupt
     """
-    manifest = read_manifest(version_dir)
+    manifest = read_manifest(version_dir, upgrade=upgrade)
     unrecorded = [name for name in NEEDED if name not in manifest.files]
     if unrecorded:
         raise BundleCorrupt(

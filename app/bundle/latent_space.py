@@ -18,6 +18,7 @@ from app.bundle.catalogue import Catalogue, read_table
 from app.bundle.files import Manifest, current_version, verify
 from app.errors import BundleCorrupt
 from model.encoder import FEATURES
+from model.sphere import unit_vectors
 
 NOVELTY_NEIGHBOURS = 10
 INDEX_ROUNDING = 1e-6
@@ -205,12 +206,6 @@ def open_latent_space(bundle: Path) -> LatentSpace:
     return LatentSpace(version_dir, verify(version_dir))
 
 
-def unit_vectors(ra_deg: NDArray, dec_deg: NDArray) -> NDArray[np.float64]:
-    """Cartesian unit vectors (N, 3) of positions on the sphere."""
-    ra, dec = np.radians(ra_deg), np.radians(dec_deg)
-    return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
-
-
 def _vectors(index: faiss.Index) -> NDArray[np.float32]:
     """The unit vectors that a flat index holds, (N, 512), without a copy.
 
@@ -231,4 +226,4 @@ def _unit(y: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def _vector(position: SkyCoord) -> NDArray[np.float64]:
     icrs = position.icrs
-    return unit_vectors(np.asarray(icrs.ra.deg), np.asarray(icrs.dec.deg))
+    return unit_vectors(icrs.ra.deg, icrs.dec.deg)

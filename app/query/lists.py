@@ -13,11 +13,12 @@ from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from app.bundle.latent_space import LatentSpace, unit_vectors
+from app.bundle.latent_space import LatentSpace
 from app.errors import ExplorerError
 from app.query.explorer import SAME_SOURCE_ARCSEC, Answer, Explorer, SearchOptions
 from app.sky.resolve import NameService, Understood, understand_there
 from model.preprocess import ImageError
+from model.sphere import unit_vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,11 @@ from model.preprocess import PIXEL_SCALE_ARCSEC
 FIRST_NAME = "first"
 FIELD_ARCMIN = 9.0
 FIRST_BEAM_ARCSEC = NORTHERN.major_arcsec
+FIRST_TERMS = (
+    "FIRST images: provenance the FIRST project team (R. J. Becker, D. H. Helfand, R. L. White, "
+    "M. D. Gregg, S. A. Laurent-Muehleisen); copyright 1994, University of California; "
+    "permission is granted for scholarly, educational, and private non-commercial use."
+)
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,8 @@ from model.batch_files import (
     read_labelled_batches,
     read_rgz108k,
 )
-from model.preprocess import INPUT_SIZE_PX, centre_crop
-from scripts.bundle.image_sources import SourceImage, SourceRow, no_image
+from scripts.bundle.sources import ImageRecord, Source
 
-BLANK = "the image is blank"
-BLANK_CENTRE = f"the image is blank in the central {INPUT_SIZE_PX} px that the network sees"
 NO_POSITION = "neither its file name nor its source id holds a position"
 MIRABEST_CLASSES = ("100", "102", "104", "110", "112", "200", "201", "210", "300", "310")
 """Of the labels 0 to 9: FRI, FRII, hybrid; confident or not; morphology."""
@@ -79,28 +76,15 @@ MIGHTEE = BatchKind(
 class BatchImages:
     """An `ImageSource` of the images that came with the list."""
 
-    input_kind = "published"
-    rendering = None
-    terms = ""
-
-    def __init__(
-        self, pixels: NDArray[np.uint8], description: str, version: str, survey: str
-    ) -> None:
+    def __init__(self, pixels: NDArray[np.uint8], record: ImageRecord, survey: str) -> None:
+        self.record = record
         self._pixels = pixels
-        self.description = description
-        self.version = version
         self._survey = survey
 
-    def images_of(self, rows: Iterable[SourceRow]) -> Iterator[SourceImage]:
-        """Give each source's image, or the reason why it has none."""
-        for row in rows:
-            pixels = self._pixels[row.row - 1]
-            if not pixels.any():
-                yield no_image(BLANK)
-            elif not centre_crop(pixels, INPUT_SIZE_PX).any():
-                yield no_image(BLANK_CENTRE)
-            else:
-                yield SourceImage(pixels, survey=self._survey)
+    def images_of(self, sources: Iterable[Source]) -> Iterator[Source]:
+        """Give each source its image, or the reason why it has none."""
+        for source in sources:
+            yield source.with_pixels(self._pixels[source.row - 1], self._survey)
 
 
 def read_batch_list(path: Path, kind: BatchKind) -> tuple[SourceList, BatchImages]:
@@ -142,8 +126,8 @@ def read_batch_list(path: Path, kind: BatchKind) -> tuple[SourceList, BatchImage
         rejects=rejects,
         notes=[f"{repeats:,} images equal an earlier one; all are kept."] if repeats else [],
     )
-    description = f"images of {kind.name}, as published"
-    return sources, BatchImages(batches.pixels, description, version, kind.survey)
+    about = ImageRecord(f"images of {kind.name}, as published", version, input_kind="published")
+    return sources, BatchImages(batches.pixels, about, kind.survey)
 
 
 def batch_positions(batches: BatchSet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -15,11 +15,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import faiss
 import numpy as np
-import zarr
 
-from app.bundle.catalogue import CORE_COLUMNS, Catalogue, make_table, read_table, write_table
+from app.bundle.catalogue import Catalogue, read_table
 from app.bundle.files import (
     ENGINE_NOT_RECORDED,
     SCHEMA_VERSION,
@@ -41,58 +39,23 @@ from app.tables.write import read_plain_csv
 from model.encoder import Encoder, EncoderCard, describe
 from model.extent import EXTENT_ALGORITHM
 from model.preprocess import PREPROCESSING
-from scripts.bundle.sources import CatalogueSource
+from model.whole_file import write_whole
+from scripts.bundle.reduce import ReductionConfig, load_pca, umap_neighbours
+from scripts.bundle.sources import SourceCatalogue
 from scripts.bundle.stages import (
-    ReductionConfig,
-    build_index,
-    embed_images,
-    fit_pca,
-    fit_umap,
-    in_batches,
-    leave_one_out_novelty,
-    load_pca,
-    save_pca,
-    umap_neighbours,
+    TooFewSources,
+    write_components,
+    write_index,
+    write_map,
+    write_representations,
     write_sources,
 )
 from scripts.terminal import console
 
-
-def fingerprint_of(source: SourceRecord, card: EncoderCard, reduction: ReductionConfig) -> str:
-    """SHA-256 over source, encoder, preprocessing, extent algorithm, reduction and schema."""
-    content = {
-        "schema": SCHEMA_VERSION,
-        "source": [source.name, source.version, source.n_listed],
-        "encoder": card.sha256,
-        "preprocessing": PREPROCESSING,
-        "extent": EXTENT_ALGORITHM,
-        "reduction": asdict(reduction),
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def reasons_to_rebuild(before: Manifest, source: SourceRecord, card: EncoderCard) -> str:
-    """Say in words what has changed since a bundle was built."""
-    changes = {
-        f"its encoder was '{before.encoder.name}', now it is '{card.name}'": before.encoder.sha256
-        != card.sha256,
-        "its images were prepared in another way": before.preprocessing != PREPROCESSING,
-        "its angular extents were measured in another way": before.extent_algorithm
-        != EXTENT_ALGORITHM,
-        f"its catalogue was {before.source.name}, now it is {source.name}": (
-            before.source.name,
-            before.source.version,
-        )
-        != (source.name, source.version),
-    }
-    return (
-        "; ".join(words for words, changed in changes.items() if changed) or "its settings changed"
-    )
-
-
 DEFAULT_COLUMN = "angular_extent_arcsec"
 MOST_REASONS = 5
 """Further ones are only counted on screen."""
+REJECTS = "rejects.csv"
 LIBRARIES = (
     "numpy",
     "torch",
@@ -110,14 +73,23 @@ class BuildConfig:
     """What to build and how; with the encoder it decides the whole content of the bundle."""
 
     bundle: Path
-    source: CatalogueSource
+    catalogue: SourceCatalogue
     encoder: Encoder
     reduction: ReductionConfig = field(default_factory=ReductionConfig)
 
     @property
     def fingerprint(self) -> str:
-        """Digest of everything that decides the content."""
-        return fingerprint_of(self.source.record, self.encoder.card, self.reduction)
+        """SHA-256 of everything that decides the content."""
+        source = self.catalogue.record
+        content = {
+            "schema": SCHEMA_VERSION,
+            "source": [source.name, source.version, source.n_listed],
+            "encoder": self.encoder.card.sha256,
+            "preprocessing": PREPROCESSING,
+            "extent": EXTENT_ALGORITHM,
+            "reduction": asdict(self.reduction),
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def build(config: BuildConfig) -> Path:
@@ -131,7 +103,8 @@ def build(config: BuildConfig) -> Path:
     Raises
     ------
     BuildInProgress, BuildError
-        If another build of the same bundle runs, or it cannot be written.
+        If another build of the same bundle runs, it cannot be written, or the catalogue has too
+        few usable sources; then DIR/rejects.csv says why each was rejected.
     """
     with _only_one_build(config.bundle):
         found = _finished_before(config)
@@ -160,16 +133,22 @@ def _build_stages(config: BuildConfig) -> Path:
     _say_why(config)
     stages = Stages(config.bundle / f".build-{config.fingerprint[:16]}")
     out = stages.out
-    stages.run("images", lambda: write_sources(config.source, out))
-    stages.run("representations", lambda: _embed(config, out, stages.engine_file))
-    stages.run("principal components", lambda: _reduce_pca(config, out))
-    stages.run("map", lambda: _reduce_umap(config, out))
-    stages.run("index", lambda: _index(out))
+    try:
+        stages.run("images", lambda: write_sources(config.catalogue, out))
+    except TooFewSources as exc:
+        raise _nothing_to_map(exc, out, config.bundle) from exc
+    stages.run(
+        "representations", lambda: write_representations(config.encoder, out, stages.engine_file)
+    )
+    stages.run("principal components", lambda: write_components(config.reduction, out))
+    stages.run("map", lambda: write_map(config.reduction, out))
+    stages.run("index", lambda: write_index(out))
     manifest = _manifest(config, out, stages.engine())
     write_manifest(manifest, out)
     version = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{config.fingerprint[:8]}"
     version_dir = publish(out, config.bundle, version)
     _remove_work(config.bundle)
+    (config.bundle / REJECTS).unlink(missing_ok=True)  # of a build that failed
     _report(manifest, version_dir)
     return version_dir
 
@@ -206,40 +185,6 @@ class Stages:
         return self.engine_file.read_text() if self.engine_file.exists() else ENGINE_NOT_RECORDED
 
 
-def _embed(config: BuildConfig, out: Path, engine_file: Path) -> None:
-    images = zarr.open_array(out / "images.zarr", mode="r")
-    engine_file.write_text(config.encoder.engine)
-    y = embed_images(config.encoder, in_batches(images), images.shape[0])
-    np.save(out / "representations.npy", y)
-
-
-def _reduce_pca(config: BuildConfig, out: Path) -> None:
-    principal = fit_pca(np.load(out / "representations.npy"), config.reduction)
-    save_pca(principal, out / "pca.npz")
-    console.print(
-        f"PCA: {len(principal.components)} components keep {100 * principal.variance_kept:.2f} % "
-        "of the variance of y"
-    )
-
-
-def _reduce_umap(config: BuildConfig, out: Path) -> None:
-    scores = load_pca(out / "pca.npz").scores(np.load(out / "representations.npy"))
-    np.save(out / "map.npy", fit_umap(scores, config.reduction))
-
-
-def _index(out: Path) -> None:
-    y = np.load(out / "representations.npy")
-    index = build_index(y)
-    faiss.write_index(index, str(out / "neighbours.faiss"))
-    table = read_table(out / "catalogue.parquet")
-    novelty = make_table({"novelty": leave_one_out_novelty(index, y)}, CORE_COLUMNS)
-    if "novelty" in table.column_names:
-        table = table.drop_columns(["novelty"])
-    write_table(
-        table.append_column(novelty.schema.field(0), novelty["novelty"]), out / "catalogue.parquet"
-    )
-
-
 def _manifest(config: BuildConfig, out: Path, engine: str) -> Manifest:
     n = len(np.load(out / "map.npy", mmap_mode="r"))
     principal = load_pca(out / "pca.npz")
@@ -248,13 +193,13 @@ def _manifest(config: BuildConfig, out: Path, engine: str) -> Manifest:
         schema_version=SCHEMA_VERSION,
         fingerprint=config.fingerprint,
         created_utc=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        demo=config.source.demo,
+        demo=config.catalogue.demo,
         n=n,
         preprocessing=PREPROCESSING,
         extent_algorithm=EXTENT_ALGORITHM,
-        input_kind=config.source.input_kind,
+        input_kind=config.catalogue.input_kind,
         encoder=EncoderRecord(**describe(config.encoder.card), engine=engine),
-        source=config.source.record.model_copy(update={"n_rejected": rejected}),
+        source=config.catalogue.record.model_copy(update={"n_rejected": rejected}),
         reduction=ReductionRecord(
             pca_components=len(principal.components),
             pca_variance_kept=principal.variance_kept,
@@ -286,21 +231,49 @@ def _say_why(config: BuildConfig) -> None:
     try:
         before = read_manifest(current_version(config.bundle))
     except BundleMissing:
-        name = config.source.record.name
+        name = config.catalogue.record.name
         console.print(f"Building the bundle '{config.bundle}' from {name}.", markup=False)
     except BundleError as exc:
         console.print(f"{exc}\nBuilding it again.", markup=False)
     else:
-        changes = reasons_to_rebuild(before, config.source.record, config.encoder.card)
+        changes = _changes_since(before, config.catalogue.record, config.encoder.card)
         reasons = "it is damaged" if before.fingerprint == config.fingerprint else changes
         console.print(f"Building the bundle '{config.bundle}' again: {reasons}.", markup=False)
+
+
+def _changes_since(before: Manifest, source: SourceRecord, card: EncoderCard) -> str:
+    """What has changed since a bundle was built, in words."""
+    changes = {
+        f"its encoder was '{before.encoder.name}', now it is '{card.name}'": before.encoder.sha256
+        != card.sha256,
+        "its images were prepared in another way": before.preprocessing != PREPROCESSING,
+        "its angular extents were measured in another way": before.extent_algorithm
+        != EXTENT_ALGORITHM,
+        f"its catalogue was {before.source.name}, now it is {source.name}": (
+            before.source.name,
+            before.source.version,
+        )
+        != (source.name, source.version),
+    }
+    return (
+        "; ".join(words for words, changed in changes.items() if changed) or "its settings changed"
+    )
+
+
+def _nothing_to_map(refusal: TooFewSources, out: Path, bundle: Path) -> BuildError:
+    """The refusal with the reasons, all of which stay readable beside the versions."""
+    write_whole(bundle / REJECTS, (out / REJECTS).read_bytes())
+    _remove_work(bundle)
+    reasons = _reject_reasons(bundle).most_common(MOST_REASONS)
+    said = "".join(f" {count:,}: {reason.rstrip('.')}." for reason, count in reasons)
+    return BuildError(f"{refusal}{said} '{bundle / REJECTS}' lists them all.")
 
 
 def _report(manifest: Manifest, version_dir: Path) -> None:
     listed, rejected = manifest.source.n_listed, manifest.source.n_rejected
     console.print(
         f"{listed:,} sources listed = {manifest.n:,} in the bundle + {rejected:,} rejected "
-        f"(reasons in {version_dir / 'rejects.csv'})",
+        f"(reasons in {version_dir / REJECTS})",
         markup=False,
     )
     reasons = _reject_reasons(version_dir)
@@ -310,8 +283,8 @@ def _report(manifest: Manifest, version_dir: Path) -> None:
         console.print(f"  {others:,}: other reasons")
 
 
-def _reject_reasons(version_dir: Path) -> Counter[str]:
-    rows = read_plain_csv((version_dir / "rejects.csv").read_bytes())
+def _reject_reasons(directory: Path) -> Counter[str]:
+    rows = read_plain_csv((directory / REJECTS).read_bytes())
     return Counter(row["reason"] for row in rows)
 
 

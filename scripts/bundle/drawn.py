@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.bundle.files import RenderingRecord, file_digest
 from app.errors import BuildError
+from app.surveys.services import FIRST_SURVEY
 from app.tables.lists import UnreadableCatalogue
 from model.components import (
     IMAGE_ORIGIN,
@@ -27,13 +28,16 @@ from model.components import (
     read_components,
 )
 from model.preprocess import INPUT_SIZE_PX, NoEmission, centre_crop, clean_cutout
-from scripts.bundle.image_sources import SourceImage, SourceRow, no_image
+from scripts.bundle.sources import ImageRecord, Source
 
 SEED = 69
-SURVEY = "VLA FIRST"
 BLOCK = 1024
-"""Rows that are handed to the drawing processes at a time."""
+"""Sources that are handed to the drawing processes at a time."""
 CHUNK = 64
+TERMS = (
+    "Images: models drawn from the FIRST catalogue (Becker, White & Helfand 1995, ApJ 450, 559); "
+    "none of them is an observation."
+)
 NOTHING_IN_VIEW = (
     'the component catalogue has nothing in the central 70 px (126") that the network sees'
 )
@@ -67,62 +71,42 @@ class DrawnImages:
         If the component catalogue cannot be read.
     """
 
-    input_kind = "raw"
-
     def __init__(self, config: DrawingConfig) -> None:
         self.config = config
         self._components = _read(config)
 
     @cached_property
-    def rendering(self) -> RenderingRecord:
-        """All that decides the images, for the manifest."""
-        return RenderingRecord(
-            renderer=RENDERER,
-            component_catalogue=self.config.components.name,
-            component_catalogue_sha256=file_digest(self.config.components),
-            n_components=len(self._components.values),
-            max_sidelobe_probability=self.config.max_sidelobe,
-            noise_rms_jy_beam=NOISE_RMS_JY_BEAM,
-            seed=self.config.seed,
+    def record(self) -> ImageRecord:
+        """Where they are from, and all that decides them."""
+        digest = file_digest(self.config.components)
+        settings = f"sidelobes {self.config.max_sidelobe:g}, seed {self.config.seed}"
+        return ImageRecord(
+            description=f"fields drawn by {RENDERER} from the components of "
+            f"{self.config.components.name}; models, not observed",
+            version=f"{RENDERER} {digest[:16]} {settings}",
+            terms=TERMS,
+            rendering=RenderingRecord(
+                renderer=RENDERER,
+                component_catalogue=self.config.components.name,
+                component_catalogue_sha256=digest,
+                n_components=len(self._components.values),
+                max_sidelobe_probability=self.config.max_sidelobe,
+                noise_rms_jy_beam=NOISE_RMS_JY_BEAM,
+                seed=self.config.seed,
+            ),
         )
 
-    @property
-    def version(self) -> str:
-        """Changes whenever an image could."""
-        about = self.rendering
-        settings = f"sidelobes {about.max_sidelobe_probability:g}, seed {about.seed}"
-        return f"{about.renderer} {about.component_catalogue_sha256[:16]} {settings}"
-
-    @property
-    def description(self) -> str:
-        """Where the images are from."""
-        return (
-            f"fields drawn by {RENDERER} from the components of {self.config.components.name}; "
-            "models, not observed"
-        )
-
-    @property
-    def terms(self) -> str:
-        """Terms of use of the images."""
-        return (
-            "Images: models drawn from the FIRST catalogue (Becker, White & Helfand 1995, ApJ "
-            "450, 559); none of them is an observation."
-        )
-
-    def image_of(self, row: SourceRow) -> SourceImage:
-        """Draw the image of one source, or say why it has none."""
-        return _draw(self._components, row, self.config.seed)
-
-    def images_of(self, rows: Iterable[SourceRow]) -> Iterator[SourceImage]:
-        """Draw the images of many sources, in their order, by as many processes as configured."""
+    def images_of(self, sources: Iterable[Source]) -> Iterator[Source]:
+        """Draw the images of sources, in their order, by as many processes as configured."""
         if self.config.workers <= 1:
-            yield from map(self.image_of, rows)
+            for source in sources:
+                yield _draw(self._components, source, self.config.seed)
             return
         context = multiprocessing.get_context("spawn")
         start = (context, _start_drawing, (self.config,))
         try:
             with ProcessPoolExecutor(self.config.workers, *start) as pool:
-                waiting = iter(rows)
+                waiting = iter(sources)
                 while block := list(islice(waiting, BLOCK)):
                     yield from pool.map(_draw_in_process, block, chunksize=CHUNK)
         except BrokenProcessPool as exc:
@@ -132,24 +116,17 @@ class DrawnImages:
             ) from exc
 
 
-def _draw(components: Components, row: SourceRow, seed: int) -> SourceImage:
-    if not components.in_view(row.ra_deg, row.dec_deg):
-        return no_image(NOTHING_IN_VIEW)
-    noise_seed = position_seed(row.ra_deg, row.dec_deg, seed)
+def _draw(components: Components, source: Source, seed: int) -> Source:
+    if not components.in_view(source.ra_deg, source.dec_deg):
+        return source.without_image(NOTHING_IN_VIEW)
+    noise_seed = position_seed(source.ra_deg, source.dec_deg, seed)
     try:
-        cleaned = clean_cutout(draw_field(components, row.ra_deg, row.dec_deg, noise_seed))
+        cleaned = clean_cutout(draw_field(components, source.ra_deg, source.dec_deg, noise_seed))
     except NoEmission:
-        return no_image(NOTHING_ABOVE_CLIP)
+        return source.without_image(NOTHING_ABOVE_CLIP)
     if not centre_crop(cleaned.pixels, INPUT_SIZE_PX).any():
-        return no_image(NOTHING_ABOVE_CLIP)
-    return SourceImage(
-        pixels=cleaned.pixels,
-        image_origin=IMAGE_ORIGIN,
-        survey=SURVEY,
-        rms_jy_beam=cleaned.rms_jy_beam,
-        scale_min_jy_beam=cleaned.scale_min_jy_beam,
-        scale_max_jy_beam=cleaned.scale_max_jy_beam,
-    )
+        return source.without_image(NOTHING_ABOVE_CLIP)
+    return source.with_cleaned(cleaned, FIRST_SURVEY, IMAGE_ORIGIN)
 
 
 def _read(config: DrawingConfig) -> Components:
@@ -168,6 +145,6 @@ def _start_drawing(config: DrawingConfig) -> None:
     _drawing = _read(config), config.seed
 
 
-def _draw_in_process(row: SourceRow) -> SourceImage:
+def _draw_in_process(source: Source) -> Source:
     components, seed = _drawing
-    return _draw(components, row, seed)
+    return _draw(components, source, seed)

@@ -4,7 +4,8 @@ It never changes a file, and a file that cannot be used is a row of rejects.csv 
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 from astropy.coordinates import SkyCoord
 
 from app.bundle.catalogue import ColumnInfo, info_field
-from app.bundle.files import RenderingRecord, SourceRecord, file_digest
+from app.bundle.files import SourceRecord, file_digest
 from app.errors import BuildError, ExplorerError
 from app.images.prepare import prepare_image
 from app.tables.files import read_table
@@ -21,11 +22,12 @@ from app.tables.lists import ListOptions, SourceList, UnreadableCatalogue
 from app.tables.position_columns import find_column, find_position_columns
 from app.tables.source_list import list_of_table, list_without_positions, slug
 from model.preprocess import ImageError
-from scripts.bundle.image_sources import SourceImage, SourceRow, no_image
 from scripts.bundle.named import list_content
+from scripts.bundle.sources import ImageRecord, Source
 
 ENDINGS = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fts.gz", ".fits.fz", ".fz")
 FILE = ColumnInfo("File", description="Path of the image below its directory.")
+REMARKS = ColumnInfo("Remarks on the image", description="What was done to it, and to beware of.")
 NO_PLACE = "its header does not say where on the sky it is, and no table does"
 
 
@@ -35,60 +37,53 @@ class FitsDirectory:
     Parameters
     ----------
     directory : Path
-    files : sequence of str
-        For each source of the list, the path of its file, absolute or below the directory.
+    files : mapping of int to str
+        For the row of each source, the path of its file, absolute or below the directory.
     """
 
-    input_kind = "raw"
-    rendering: RenderingRecord | None = None
-    terms = ""
-
-    def __init__(self, directory: Path, files: Sequence[str]) -> None:
+    def __init__(self, directory: Path, files: Mapping[int, str]) -> None:
         self._directory, self._files = directory, files
 
     @cached_property
-    def version(self) -> str:
-        """A digest of the contents of all files."""
+    def record(self) -> ImageRecord:
+        """Where they are from; the version digests the contents of all files."""
         digest = hashlib.sha256()
-        for name in self._files:
+        for name in self._files.values():
             path = self._directory / name
             found = file_digest(path) if path.is_file() else "absent"
             digest.update(f"{name} {found};".encode())
-        return f"{len(self._files)} files, sha256 {digest.hexdigest()[:16]}"
+        return ImageRecord(
+            f"images of the directory '{self._directory.name}'",
+            f"{len(self._files)} files, sha256 {digest.hexdigest()[:16]}",
+            columns={"image_remarks": REMARKS},
+        )
 
-    @property
-    def description(self) -> str:
-        """Where the images are from."""
-        return f"images of the directory '{self._directory.name}'"
-
-    def images_of(self, rows: Iterable[SourceRow]) -> Iterator[SourceImage]:
+    def images_of(self, sources: Iterable[Source]) -> Iterator[Source]:
         """Read, prepare and clean each source's image, or give the reason why it has none."""
-        for row in rows:
-            yield self._image_of(row, self._files[row.index])
+        for source in sources:
+            yield self._with_image(source, self._files[source.row])
 
-    def _image_of(self, row: SourceRow, name: str) -> SourceImage:
+    def _with_image(self, source: Source, name: str) -> Source:
         if not name:
-            return no_image("its row names no file")
-        listed = np.isfinite(row.ra_deg) and np.isfinite(row.dec_deg)
-        position = SkyCoord(row.ra_deg, row.dec_deg, unit="deg") if listed else None
+            return source.without_image("its row names no file")
+        placed = np.isfinite(source.ra_deg) and np.isfinite(source.dec_deg)
+        position = SkyCoord(source.ra_deg, source.dec_deg, unit="deg") if placed else None
         try:
             image = prepare_image((self._directory / name).read_bytes(), position=position)
         except FileNotFoundError:
-            return no_image(f"there is no file '{name}'")
+            return source.without_image(f"there is no file '{name}'")
         except (ExplorerError, ImageError) as exc:
-            return no_image(f"'{name}': {exc}")
+            return source.without_image(f"'{name}': {exc}")
         except OSError as exc:
-            return no_image(f"its file '{name}' cannot be read ({exc.strerror})")
+            return source.without_image(f"its file '{name}' cannot be read ({exc.strerror})")
         if image.position is None:
-            return no_image(f"'{name}': {NO_PLACE}")
-        return SourceImage(
-            pixels=image.pixels,
-            survey=image.survey,
-            rms_jy_beam=image.rms_jy_beam,
-            scale_min_jy_beam=image.scale_min_jy_beam,
-            scale_max_jy_beam=image.scale_max_jy_beam,
-            ra_deg=float(image.position.ra.deg),
-            dec_deg=float(image.position.dec.deg),
+            return source.without_image(f"'{name}': {NO_PLACE}")
+        place = image.position.icrs
+        return replace(
+            source.with_cleaned(image, image.survey),
+            ra_deg=source.ra_deg if placed else float(place.ra.deg),
+            dec_deg=source.dec_deg if placed else float(place.dec.deg),
+            own={**source.own, "image_remarks": " ".join(image.remarks)},
         )
 
 
@@ -122,7 +117,7 @@ def read_directory(directory: Path) -> tuple[SourceList, FitsDirectory]:
         own=pa.table([pa.array(files)], schema=pa.schema([info_field("file", pa.string(), FILE)])),
         notes=[f"{len(files):,} FITS files; positions: of the middle of each, by its header."],
     )
-    return sources, FitsDirectory(directory, files)
+    return sources, FitsDirectory(directory, dict(enumerate(files, start=1)))
 
 
 def read_paired(
@@ -158,8 +153,8 @@ def read_paired(
     else:
         read = list_of_table
     sources = read(table, spec, options, file_digest(path))
-    texts = dict(zip(table.rows.tolist(), column.texts(), strict=True))
-    return sources, FitsDirectory(directory, [texts[int(row)] for row in sources.rows])
+    texts = zip(table.rows.tolist(), column.texts(), strict=True)
+    return sources, FitsDirectory(directory, dict(texts))
 
 
 def _record(directory: Path, n: int) -> SourceRecord:

@@ -1,196 +1,164 @@
-"""What a catalogue gives to a build: candidates one by one, and a record of where they come from.
+"""What a bundle is built from: sources, each with its image or the reason why it has none.
 
-It never embeds or reduces.
+It never embeds or reduces, and no source of a catalogue leaves without a word.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import chain
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
-from app.bundle.catalogue import CORE_COLUMNS, Catalogue, ColumnInfo, read_table
-from app.bundle.files import SourceRecord, current_version, verify
-from app.tables.write import read_plain_csv
-from model.firstgalaxydata import (
-    PACKAGE,
-    FirstGalaxy,
-    centre_image,
-    installed_version,
-    read_galaxies,
+from app.bundle.catalogue import ColumnInfo
+from app.bundle.files import RenderingRecord, SourceRecord
+from app.images.prepare import PreparedImage
+from app.tables.lists import SourceList
+from model.preprocess import INPUT_SIZE_PX, PIXEL_SCALE_ARCSEC, Cleaned, centre_crop
+
+BLANK = "the image is blank"
+BLANK_CENTRE = (
+    f"the image is blank in the central {INPUT_SIZE_PX} px "
+    f'({INPUT_SIZE_PX * PIXEL_SCALE_ARCSEC:.0f}") that the network sees'
 )
-from model.preprocess import IMAGE_SIZE_PX, INPUT_SIZE_PX, centre_crop
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """One row of a source catalogue with its cleaned image."""
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One entry of a source catalogue."""
 
     source_id: str
     name: str
     ra_deg: float
     dec_deg: float
-    image: NDArray[np.uint8]  # (150, 150), row 0 south
-    reason: str | None = None
-    """Why it cannot be used; None if it can."""
+    """ICRS; NaN as long as only its image knows."""
+    row: int = 0
+    """Its row in the file that lists it, from 1."""
     own: Mapping[str, object] = field(default_factory=dict)
     """Values of the catalogue's own columns."""
     catalogued_extent_arcsec: float | None = None
     """Angular extent as the catalogue gives it; None: it is measured from the image."""
     extent_flag: str = "ok"
     """Limit of the catalogued extent."""
+    image: NDArray[np.uint8] | None = None  # (150, 150), cleaned, row 0 south
+    reason: str | None = None
+    """Why it cannot be used; None if it can."""
     image_origin: str = "observed"
+    """observed | model"""
     survey: str = "VLA FIRST"
     rms_jy_beam: float = np.nan
     scale_min_jy_beam: float = np.nan
     scale_max_jy_beam: float = np.nan
 
+    def without_image(self, reason: str) -> "Source":
+        """The same source, with the reason why it cannot be used."""
+        return replace(self, image=None, reason=reason)
+
+    def with_cleaned(
+        self, image: Cleaned | PreparedImage, survey: str, image_origin: str = "observed"
+    ) -> "Source":
+        """The same source with an image that we cleaned from Jy/beam."""
+        return replace(
+            self,
+            image=image.pixels,
+            image_origin=image_origin,
+            survey=survey,
+            rms_jy_beam=image.rms_jy_beam,
+            scale_min_jy_beam=image.scale_min_jy_beam,
+            scale_max_jy_beam=image.scale_max_jy_beam,
+        )
+
+    def with_pixels(self, pixels: NDArray[np.uint8], survey: str) -> "Source":
+        """The same source with an image that others cleaned, unless it is blank."""
+        if not pixels.any():
+            return self.without_image(BLANK)
+        if not centre_crop(pixels, INPUT_SIZE_PX).any():
+            return self.without_image(BLANK_CENTRE)
+        return replace(self, image=pixels, survey=survey)
+
 
 @dataclass(frozen=True)
-class CatalogueSource:
-    """A catalogue that a bundle can be built from."""
+class SourceCatalogue:
+    """A catalogue with images that a bundle can be built from."""
 
     record: SourceRecord
     input_kind: str
     """raw | published | pedestal, as in the manifest."""
-    demo: bool
     own_columns: Mapping[str, ColumnInfo]
-    read: Callable[[], Iterator[Candidate]]
-    """Yields every candidate, usable or not, always in the same order."""
+    read: Callable[[], Iterator[Source]]
+    """Yields every source, usable or not, always in the same order."""
+    demo: bool = False
 
 
-def bundle_catalogue(bundle: Path) -> CatalogueSource:
-    """Describe the sources that a bundle holds.
+@dataclass(frozen=True)
+class ImageRecord:
+    """Where the images of a list are from, for the manifest."""
 
-    Raises
-    ------
-    BundleError
-        If the bundle is missing, corrupt or of another schema.
-    """
-    version_dir = current_version(bundle)
-    manifest = verify(version_dir)
-    catalogue = Catalogue(read_table(version_dir / "catalogue.parquet"))
-    own = {k: v for k, v in catalogue.info.items() if k not in CORE_COLUMNS}
-    return CatalogueSource(
-        record=manifest.source,
-        input_kind=manifest.input_kind,
-        demo=manifest.demo,
-        own_columns=own,
-        read=lambda: chain(_sources(version_dir, catalogue, list(own)), _rejects(version_dir)),
+    description: str
+    version: str
+    """Changes whenever any image could: a digest of the files and settings behind them."""
+    input_kind: str = "raw"
+    terms: str = ""
+    """Terms of use of the images."""
+    rendering: RenderingRecord | None = None
+    """How the images were drawn; None: they are observed."""
+    columns: Mapping[str, ColumnInfo] = field(default_factory=dict)
+    """What is told of each image in columns of their own."""
+
+
+class ImageSource(Protocol):
+    """Where the images of listed sources come from; the same source always has the same image."""
+
+    @property
+    def record(self) -> ImageRecord:
+        """Where they are from, and all that decides them."""
+
+    def images_of(self, sources: Iterable[Source]) -> Iterator[Source]:
+        """Give each source its image, or the reason why it has none, in their order."""
+
+
+def list_catalogue(listed: SourceList, images: ImageSource) -> SourceCatalogue:
+    """Describe a list and its images, which are read or drawn when the build asks for them."""
+    about = images.record
+    return SourceCatalogue(
+        record=_record(listed.record, about),
+        input_kind=about.input_kind,
+        own_columns={**listed.own_columns, **about.columns},
+        read=lambda: _with_rejects(listed, images),
     )
 
 
-def _sources(version_dir: Path, catalogue: Catalogue, own: list[str]) -> Iterator[Candidate]:
-    images = zarr.open_array(version_dir / "images.zarr", mode="r")
-    for row in range(len(catalogue)):
-        values = catalogue.row(row)
-        from_catalogue = values["extent_origin"] == "catalogue"
-        yield Candidate(
-            source_id=str(values["source_id"]),
-            name=str(values["name"] or ""),
-            ra_deg=float(catalogue.ra_deg[row]),
-            dec_deg=float(catalogue.dec_deg[row]),
-            image=np.asarray(images[row]),
-            own={name: values[name] for name in own},
-            catalogued_extent_arcsec=_number(values["angular_extent_arcsec"])
-            if from_catalogue
-            else None,
-            extent_flag=str(values["extent_flag"]),
-            image_origin=str(values["image_origin"]),
-            survey=str(values["survey"]),
-            rms_jy_beam=_number(values["rms_jy_beam"]),
-            scale_min_jy_beam=_number(values["scale_min_jy_beam"]),
-            scale_max_jy_beam=_number(values["scale_max_jy_beam"]),
+def listed_sources(listed: SourceList) -> Iterator[Source]:
+    """The sources of a list one by one, without their images."""
+    extents = listed.extents_arcsec
+    for i, own in enumerate(listed.own_rows()):
+        extent = np.nan if extents is None else float(extents[i])
+        yield Source(
+            source_id=listed.source_ids[i],
+            name=listed.names[i],
+            ra_deg=float(listed.ra_deg[i]),
+            dec_deg=float(listed.dec_deg[i]),
+            row=int(listed.rows[i]),
+            own=own,
+            catalogued_extent_arcsec=extent if np.isfinite(extent) else None,
         )
 
 
-def _rejects(version_dir: Path) -> Iterator[Candidate]:
-    """Rejected rows stay in the count, with their reasons."""
-    nothing = np.zeros((IMAGE_SIZE_PX, IMAGE_SIZE_PX), np.uint8)
-    for reject in read_plain_csv((version_dir / "rejects.csv").read_bytes()):
-        yield Candidate(
-            source_id=reject["source_id"],
-            name=reject["name"],
-            ra_deg=float(reject["ra_deg"] or "nan"),
-            dec_deg=float(reject["dec_deg"] or "nan"),
-            image=nothing,
-            reason=reject["reason"],
+def _with_rejects(listed: SourceList, images: ImageSource) -> Iterator[Source]:
+    yield from images.images_of(listed_sources(listed))
+    for each in listed.rejects:
+        yield Source(
+            each.source_id, each.name, each.ra_deg, each.dec_deg, each.row, reason=each.reason
         )
 
 
-def _number(value: object) -> float:
-    return np.nan if value is None else float(str(value))
-
-
-N_LISTED = 2158
-FIRST_TERMS = (
-    "FIRST images: provenance the FIRST project team (R. J. Becker, D. H. Helfand, R. L. White, "
-    "M. D. Gregg, S. A. Laurent-Muehleisen); copyright 1994, University of California; "
-    "permission is granted for scholarly, educational, and private non-commercial use."
-)
-OWN_COLUMNS = {
-    "label": ColumnInfo("Label (literature)", description="FRI | FRII | Compact | Bent."),
-    "source_catalogue": ColumnInfo("Source catalogue", description="Where the label comes from."),
-    "split": ColumnInfo("Split", description="The package's train | valid | test split."),
-    "redshift": ColumnInfo("Redshift", ucd="src.redshift", description="MiraBest sources only."),
-    "catalogued_las_arcsec": ColumnInfo(
-        "Catalogued LAS", "arcsec", "phys.angSize", "Largest angular size given by MiraBest."
-    ),
-    "package_entry": ColumnInfo("Package entry", description="coord_str of the data package."),
-}
-
-
-def demo_catalogue() -> CatalogueSource:
-    """Describe the demo catalogue, without reading its images yet."""
-    version = installed_version()
-    return CatalogueSource(
-        record=SourceRecord(
-            name=f"{PACKAGE} {version}",
-            description="2,158 labelled radio galaxies of the VLA FIRST survey, from MiraBest, "
-            "Gendre, Capetti 2017a and b, Baldi 2018 and Proctor",
-            version=version,
-            doi="10.5281/zenodo.7120632",
-            url="https://github.com/floriangriese/RadioGalaxyDataset",
-            citation="Griese et al. 2023, Data in Brief 47, 108974; FIRST: Becker, White & "
-            "Helfand 1995, ApJ 450, 559",
-            terms=FIRST_TERMS,
-            n_listed=N_LISTED,
-            n_rejected=0,
-        ),
-        input_kind="pedestal",
-        demo=True,
-        own_columns=OWN_COLUMNS,
-        read=_candidates,
-    )
-
-
-def _candidates() -> Iterator[Candidate]:
-    return (_candidate(galaxy) for galaxy in read_galaxies())
-
-
-def _candidate(galaxy: FirstGalaxy) -> Candidate:
-    image = centre_image(galaxy.field)
-    reason = None
-    if not galaxy.field.any():
-        reason = "the image is blank"
-    elif not centre_crop(image, INPUT_SIZE_PX).any():
-        reason = 'the image is blank in the central 70 px (126") that the network sees'
-    return Candidate(
-        source_id=f"{PACKAGE}-{galaxy.key.removeprefix('data_')}",
-        name="",
-        ra_deg=galaxy.ra_deg,
-        dec_deg=galaxy.dec_deg,
-        image=image,
-        reason=reason,
-        own={
-            "label": galaxy.label,
-            "source_catalogue": galaxy.source_catalogue,
-            "split": galaxy.split,
-            "redshift": galaxy.redshift,
-            "catalogued_las_arcsec": galaxy.las_arcsec,
-            "package_entry": galaxy.entry,
-        },
+def _record(listed: SourceRecord, images: ImageRecord) -> SourceRecord:
+    """The list's record, with where the images are from and under what terms."""
+    return listed.model_copy(
+        update={
+            "description": f"{listed.description}; {images.description}",
+            "version": f"{listed.version}; images {images.version}",
+            "terms": " ".join(text for text in (listed.terms, images.terms) if text),
+            "rendering": images.rendering,
+        }
     )

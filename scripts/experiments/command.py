@@ -1,31 +1,21 @@
-"""`rgz-explorer experiment NAME`: do an experiment of the paper and write its report."""
+"""`rgz-explorer experiment NAME`: do an experiment of the paper and write its report.
+
+It only reads arguments: the training libraries are imported when it runs.
+"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from app.errors import ExplorerError
-from model.encoder import load_encoder
-from scripts.experiments.grid import Budget, Experiment, Inputs, Precision, run_grid
-from scripts.experiments.hybrids import FIG6
-from scripts.experiments.labels import FIG4, FIG5, FIG7, TABLE6
-from scripts.experiments.maps import FIG2, FIG3
-from scripts.experiments.pretraining import FIG9, FIG10, FIG11, TABLE8, TABLE9, TABLE10
-from scripts.experiments.report import command_of, page
-from scripts.experiments.table7 import TABLE7
-from scripts.terminal import check_device, console
+from scripts.experiments.paper_values import TITLES
+from scripts.terminal import check_device, console, need_training_libraries
 
-EXPERIMENTS: dict[str, Experiment] = {
-    e.name: e
-    for e in (
-        *(FIG2, FIG3, TABLE6, FIG4, FIG5, FIG6, FIG7, TABLE7, TABLE8),
-        *(FIG9, FIG10, FIG11, TABLE9, TABLE10),
-    )
-}
+if TYPE_CHECKING:
+    from scripts.experiments.grid import Experiment
 
-
-LIST = "\n\n".join(f"{name} - {e.title.split(': ', 1)[1]}" for name, e in EXPERIMENTS.items())
+LIST = "\n\n    ".join(f"{name} - {title.split(': ', 1)[1]}" for name, title in TITLES.items())
 """For the help; each a paragraph, which is how it stays on its line."""
 
 
@@ -40,7 +30,8 @@ def run_experiment(
         Path | None, typer.Option(help="MiraBest_F_batches.tar.gz; all but fig2 read it.")
     ] = None,
     budget: Annotated[
-        Budget, typer.Option(help="smoke: it runs. cpu: hours on two cores. paper: as published.")
+        Literal["smoke", "cpu", "paper"],
+        typer.Option(help="smoke: it runs. cpu: hours on two cores. paper: as published."),
     ] = "cpu",
     seeds: Annotated[int | None, typer.Option(min=1, help="Default: by budget.")] = None,
     encoder: Annotated[
@@ -70,7 +61,7 @@ def run_experiment(
     ] = None,
     device: Annotated[str, typer.Option(help="As torch names it.")] = "cpu",
     precision: Annotated[
-        Precision | None,
+        Literal["32-true", "bf16-mixed"] | None,
         typer.Option(help="Of fine-tuning. Default: bf16-mixed for --budget cpu, else 32-true."),
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes at once, one thread each.")] = 1,
@@ -79,10 +70,18 @@ def run_experiment(
     ] = Path("runs/experiments"),
     out: Annotated[Path, typer.Option(help="Directory of the report.")] = Path("runs/results"),
 ) -> None:
-    """Do an experiment of the paper: the runs that are missing, then a table beside the paper's."""
+    """Do an experiment of the paper: the runs that are missing, then a table beside the paper's.
+
+    Needs the training libraries (`make train`).
+    """
+    if name not in TITLES:
+        raise UnknownExperiment(f"'{name}' is no experiment; there are {', '.join(TITLES)}.")
+    need_training_libraries("experiment")
     check_device(device)
-    if name not in EXPERIMENTS:
-        raise UnknownExperiment(f"'{name}' is no experiment; there are {', '.join(EXPERIMENTS)}.")
+    from model.encoder import load_encoder
+    from scripts.experiments.grid import Inputs, run_grid
+    from scripts.experiments.report import command_of, page
+
     inputs = Inputs(
         mirabest=mirabest,
         encoder=encoder,
@@ -97,19 +96,32 @@ def run_experiment(
         precision=precision,
         seeds=seeds,
     )
-    experiment = EXPERIMENTS[name]
+    experiment = experiments()[name]
     outcomes = run_grid(experiment, inputs, work, jobs)
     out.mkdir(parents=True, exist_ok=True)
     body = experiment.report(outcomes, inputs, out)
     text = page(experiment, inputs, command_of(context), outcomes, body)
     (out / f"{name}.md").write_text(text)
-    console.print(text, markup=False)
+    typer.echo(text)
+    console.print(f"The report is in {out / f'{name}.md'}.", markup=False)
 
 
 run_experiment.__doc__ = f"""{run_experiment.__doc__}
-
     {LIST}
     """
+
+
+def experiments() -> "dict[str, Experiment]":
+    """Every experiment by its name."""
+    from scripts.experiments.hybrids import FIG6
+    from scripts.experiments.labels import FIG4, FIG5, FIG7, TABLE6
+    from scripts.experiments.maps import FIG2, FIG3
+    from scripts.experiments.pretraining import FIG9, FIG10, FIG11, TABLE8, TABLE9, TABLE10
+    from scripts.experiments.table7 import TABLE7
+
+    labels, maps = (TABLE6, FIG4, FIG5, FIG7), (FIG2, FIG3)
+    pretraining = (TABLE8, FIG9, FIG10, FIG11, TABLE9, TABLE10)
+    return {each.name: each for each in (*maps, *labels, FIG6, TABLE7, *pretraining)}
 
 
 def _pair(sets: str | None, mightee: Path | None) -> tuple[str, str]:

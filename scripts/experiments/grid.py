@@ -15,6 +15,7 @@ from typing import Any, Literal
 from app.errors import ExplorerError
 from model.encoder import EncoderCard
 from model.whole_file import write_whole
+from scripts.experiments.paper_values import TITLES
 from scripts.terminal import track
 
 Budget = Literal["smoke", "cpu", "paper"]
@@ -88,7 +89,7 @@ class Experiment:
     """One table or figure of the paper."""
 
     name: str
-    title: str
+    """As in `TITLES`."""
     family: str
     """Experiments of one family share their runs (Table 6, Fig. 4 and Fig. 5 do)."""
     cells: Callable[[Inputs], list[Cell]]
@@ -96,6 +97,11 @@ class Experiment:
     """A result as plain values; the path is a directory for files of the run, not made yet."""
     report: Callable[[list[CellResult], Inputs, Path], str]
     """Markdown; figures go into the directory."""
+
+    @property
+    def title(self) -> str:
+        """Which table or figure it is."""
+        return TITLES[self.name]
 
 
 def run_grid(experiment: Experiment, inputs: Inputs, work: Path, jobs: int) -> list[CellResult]:
@@ -111,14 +117,14 @@ def run_grid(experiment: Experiment, inputs: Inputs, work: Path, jobs: int) -> l
     cells = experiment.cells(inputs)
     folder = work / experiment.family / inputs.budget
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {cell.key: _kept(folder, cell, inputs) for cell in cells}
-    missing = [cell for cell in cells if kept[cell.key] is None]
+    results = {cell.key: _stored(folder, cell, inputs) for cell in cells}
+    missing = [cell for cell in cells if results[cell.key] is None]
     for cell, result in track(
         _done(experiment, missing, inputs, folder, jobs), experiment.name, len(missing)
     ):
-        kept[cell.key] = result
-        _keep(folder, cell, inputs, result)
-    return [CellResult(c, kept[c.key] or {}, _files(folder, c, inputs)) for c in cells]
+        results[cell.key] = result
+        _store(folder, cell, inputs, result)
+    return [CellResult(c, results[c.key] or {}, _files(folder, c, inputs)) for c in cells]
 
 
 def _done(
@@ -185,7 +191,7 @@ def _files(folder: Path, cell: Cell, inputs: Inputs) -> Path:
     return folder / f"{cell.key}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _kept(folder: Path, cell: Cell, inputs: Inputs) -> dict[str, Any] | None:
+def _stored(folder: Path, cell: Cell, inputs: Inputs) -> dict[str, Any] | None:
     path = folder / f"{cell.key}.json"
     if not path.exists():
         return None
@@ -194,7 +200,7 @@ def _kept(folder: Path, cell: Cell, inputs: Inputs) -> dict[str, Any] | None:
     return content["result"] if same else None
 
 
-def _keep(folder: Path, cell: Cell, inputs: Inputs, result: dict[str, Any]) -> None:
+def _store(folder: Path, cell: Cell, inputs: Inputs, result: dict[str, Any]) -> None:
     content = {
         "made_with": _fingerprint(cell, inputs),
         "inputs": asdict(inputs),

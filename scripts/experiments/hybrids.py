@@ -23,12 +23,16 @@ from model.datasets import (
 )
 from model.encoder import Encoder, load_encoder
 from model.firstgalaxydata import LABELS
-from model.leakage import Positions, excluded, unit_vectors
+from model.leakage import Positions, excluded
 from model.linear_probe import represent
+from model.similarity import similarity
+from model.sphere import chord
 from scripts.experiments.grid import Cell, CellResult, Experiment, Inputs
 from scripts.experiments.maps import bundle_version, check_encoder
 from scripts.experiments.report import table
 
+NEIGHBOURS = 8
+DRAWN_PX = 70
 SMOKE_SOURCES = 60
 UNLABELLED = "no label"
 SAME_SOURCE_ARCSEC = 5.0
@@ -109,12 +113,8 @@ def _pool_of(name: str, encoder: Encoder, images: Images, kind: NDArray[np.str_]
 
 def _nearest(positions: Positions, others: Positions) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
     """Whether another lies within 5", and the row of the nearest."""
-    chord, row = cKDTree(unit_vectors(others)).query(unit_vectors(positions))
-    return np.asarray(chord <= np.deg2rad(SAME_SOURCE_ARCSEC / 3600)), np.asarray(row, np.intp)
-
-
-NEIGHBOURS = 8
-DRAWN_PX = 70
+    distance, row = cKDTree(others.unit_vectors()).query(positions.unit_vectors())
+    return np.asarray(distance <= chord(SAME_SOURCE_ARCSEC / 3600)), np.asarray(row, np.intp)
 
 
 def cells(inputs: Inputs) -> list[Cell]:
@@ -135,7 +135,7 @@ def run(cell: Cell, inputs: Inputs, folder: Path) -> dict[str, Any]:
         hybrids = hybrids.where(np.arange(min(2, len(hybrids))))
     pool = POOLS[cell.values["pool"]](inputs, encoder, mirabest)
     same = np.array([_near(pool.positions, hybrids.positions, i) for i in range(len(hybrids))])
-    nearest, similarity = neighbours(represent(encoder, hybrids.pixels), pool.y, same)
+    nearest, scores = neighbours(represent(encoder, hybrids.pixels), pool.y, same)
     folder.mkdir(parents=True, exist_ok=True)
     found = np.stack([pool.images(rows) for rows in nearest])  # (Q, 8, 150, 150)
     np.savez(folder / "images.npz", queries=hybrids.pixels, found=found)
@@ -149,7 +149,7 @@ def run(cell: Cell, inputs: Inputs, folder: Path) -> dict[str, Any]:
         "found": _shares(kinds.ravel()),
         "base": _shares(pool.kind),
         "kinds": kinds.tolist(),
-        "similarity": similarity.tolist(),
+        "similarity": scores.tolist(),
     }
 
 
@@ -165,9 +165,9 @@ def neighbours(
     same : ndarray, shape (Q, N)
         Which pool images show the query's own source; they are left out.
     """
-    similarity = np.where(same, -np.inf, _unit(queries) @ _unit(pool).T)
-    nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :NEIGHBOURS]
-    return nearest, np.minimum(np.take_along_axis(similarity, nearest, axis=1), 1.0)
+    scores = np.where(same, -np.inf, similarity(queries, pool))
+    nearest = np.argsort(-scores, axis=1, kind="stable")[:, :NEIGHBOURS]
+    return nearest, np.minimum(np.take_along_axis(scores, nearest, axis=1), 1.0)
 
 
 def report(outcomes: list[CellResult], _inputs: Inputs, out: Path) -> str:
@@ -180,7 +180,7 @@ def report(outcomes: list[CellResult], _inputs: Inputs, out: Path) -> str:
     return "\n\n".join([note, *(_part(outcome, out) for outcome in outcomes)])
 
 
-FIG6 = Experiment("fig6", "Fig. 6: hybrids as queries", "hybrids", cells, run, report)
+FIG6 = Experiment("fig6", "hybrids", cells, run, report)
 
 
 def _part(outcome: CellResult, out: Path) -> str:
@@ -209,12 +209,6 @@ def _shares(kinds: NDArray[np.str_]) -> dict[str, float]:
     """Share of each class among those that have one."""
     names, counts = np.unique(kinds[kinds != UNLABELLED], return_counts=True)
     return {str(n): float(c / counts.sum()) for n, c in zip(names, counts, strict=True)}
-
-
-def _unit(y: NDArray[np.float32]) -> NDArray[np.float64]:
-    y = y.astype(np.float64)
-    unit: NDArray[np.float64] = y / np.linalg.norm(y, axis=1, keepdims=True)
-    return unit
 
 
 def _draw(images: Path, kinds: list[list[str]], similarity: list[list[float]], out: Path) -> None:

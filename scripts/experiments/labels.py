@@ -1,7 +1,6 @@
-"""The runs of Table 6 with Fig. 4, Fig. 5 and Fig. 7: both arms, by number of labels and depth.
+"""Table 6 with Fig. 4, Fig. 5 and Fig. 7: both arms, by number of labels and depth.
 
-A run fits once and is tested on MiraBest Confident and Uncertain. What is made of the runs is told
-by label_reports.
+A run fits once and is tested on MiraBest Confident and Uncertain; none chooses anything on these.
 """
 
 from dataclasses import asdict, replace
@@ -21,9 +20,9 @@ from scripts.experiments.report import (
     mean_error,
     plot_errors,
     table,
-    written,
+    with_error,
 )
-from scripts.training.finetune import fit_and_test_depths
+from scripts.training.judge import fit_and_test_depths
 
 LABELS = {
     "smoke": (8,),
@@ -42,6 +41,8 @@ SMOKE_TESTS = 8
 ALL = 9
 """Layers of ResNet-18 with weights: the paper's "final 10" counts the average pool."""
 ARMS = {"supervised": "supervised", "finetune": "fine-tuned"}
+CLAIM_SEEDS, CLAIM_EPOCHS, CLAIM_LABELS = 5, 100, 729
+"""From fewer, no arm is said to be the better one."""
 
 
 def seeds_of(inputs: Inputs) -> int:
@@ -150,10 +151,6 @@ def _thinned(task: Task) -> Task:
     return replace(task, tests=few)
 
 
-CLAIM_SEEDS, CLAIM_EPOCHS, CLAIM_LABELS = 5, 100, 729
-"""From fewer, no arm is said to be the better one."""
-
-
 def report_labels(test: str, figure: str) -> Any:
     """Make the report of one test set by number of labels."""
 
@@ -187,7 +184,7 @@ def claim(outcomes: list[CellResult], test: str) -> str:
             f"{CLAIM_SEEDS} seeds and {CLAIM_EPOCHS} epochs in both arms."
         )
     mean, error = difference
-    made = f"{seeds} seeds, {min(epochs)} epochs in both arms: {written(difference)} per cent"
+    made = f"{seeds} seeds, {min(epochs)} epochs in both arms: {with_error(difference)} per cent"
     if error is None or abs(mean) <= 2 * error:
         return f"At {CLAIM_LABELS} labels the arms do not differ by two standard errors ({made})."
     better, worse = ("fine-tuning", "the supervised baseline")[:: 1 if mean > 0 else -1]
@@ -202,7 +199,7 @@ def report_depths(outcomes: list[CellResult], inputs: Inputs, out: Path) -> str:
     }
     plot_errors(curves, "layers fine-tuned", "error on MiraBest Confident, %", out / "fig7.png")
     depths = DEPTHS[inputs.budget]
-    rows = [[name, *(written(points.get(d)) for d in depths)] for name, points in curves.items()]
+    rows = [[name, *(with_error(points.get(d)) for d in depths)] for name, points in curves.items()]
     header = ["", *(f"{d} layer{'s' * (d != 1)}" for d in depths)]
     note = (
         "0 layers: the linear head alone, with the optimiser of Table 4. The paper gives Fig. 7 as "
@@ -213,16 +210,14 @@ def report_depths(outcomes: list[CellResult], inputs: Inputs, out: Path) -> str:
 
 TABLE6 = Experiment(
     "table6",
-    "Table 6: MiraBest Confident test error by number of labels",
     "fits",
     label_cells,
     run_fit,
     report_labels("confident", "fig4"),
 )
-FIG4 = replace(TABLE6, name="fig4", title="Fig. 4: Table 6 as a curve")
+FIG4 = replace(TABLE6, name="fig4")
 FIG5 = Experiment(
     "fig5",
-    "Fig. 5: MiraBest Uncertain test error by number of labels",
     "fits",
     label_cells,
     run_fit,
@@ -230,7 +225,6 @@ FIG5 = Experiment(
 )
 FIG7 = Experiment(
     "fig7",
-    "Fig. 7: test error by number of fine-tuned layers",
     "fits",
     depth_cells,
     run_fit,
@@ -270,11 +264,11 @@ def _curves(arms: dict[str, dict[float, MeanError]], test: str) -> Curves:
 def _label_row(
     labels: float, arms: dict[str, dict[float, MeanError]], test: str, outcomes: list[CellResult]
 ) -> list[str]:
-    ours = [written(arms[arm].get(labels)) for arm in ARMS]
-    row = [f"{labels:g}", *ours, written(_difference(labels, test, outcomes)[0])]
+    ours = [with_error(arms[arm].get(labels)) for arm in ARMS]
+    row = [f"{labels:g}", *ours, with_error(_difference(labels, test, outcomes)[0])]
     if test == "confident":
         paper = TABLE_6.get(int(labels), {})
-        row += [written(paper.get(arm)) for arm in ARMS]
+        row += [with_error(paper.get(arm)) for arm in ARMS]
     return row
 
 

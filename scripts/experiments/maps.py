@@ -17,9 +17,14 @@ from model.datasets import read_mirabest
 from model.encoder import Encoder, load_encoder
 from model.extent import measure_extent
 from model.linear_probe import represent
-from scripts.bundle.stages import ReductionConfig, fit_pca, fit_umap
+from scripts.bundle.reduce import ReductionConfig, fit_pca, fit_umap
 from scripts.experiments.grid import Cell, CellResult, Experiment, Inputs
 from scripts.experiments.report import table
+
+NEIGHBOURS = 10
+CELLS = 60
+"""A side of the grid on which places of the map are counted."""
+SMOKE_SOURCES, SMOKE_LABELLED = 200, 40
 
 
 class OtherEncoder(ExplorerError):
@@ -49,12 +54,6 @@ def check_encoder(manifest: Manifest, encoder: Encoder) -> None:
             f"about {encoder.card.name}. `rgz-explorer build --reembed --bundle DIR` embeds the "
             "bundle's images again; --encoder names another encoder."
         )
-
-
-NEIGHBOURS = 10
-CELLS = 60
-"""A side of the grid on which places of the map are counted."""
-SMOKE_SOURCES, SMOKE_LABELLED = 200, 40
 
 
 def one_cell(name: str) -> Any:
@@ -176,7 +175,6 @@ def report_joint(outcomes: list[CellResult], inputs: Inputs, out: Path) -> str:
 
 FIG2 = Experiment(
     "fig2",
-    "Fig. 2: the map coloured by angular extent",
     "maps",
     one_cell("catalogue"),
     run_catalogue,
@@ -184,7 +182,6 @@ FIG2 = Experiment(
 )
 FIG3 = Experiment(
     "fig3",
-    "Fig. 3: a joint map of catalogue and MiraBest",
     "maps",
     one_cell("joint"),
     run_joint,

@@ -1,14 +1,14 @@
-"""The runs of Tables 8 to 10 and Figs. 9 to 11: one choice in pre-training changed, then a probe.
+"""Tables 8 to 10 and Figs. 9 to 11: one choice in pre-training changed, then a probe.
 
-Each run pre-trains its own encoder and probes it on MiraBest Confident. What is made of the runs is
-told by pretraining_reports.
+Each run pre-trains its own encoder and probes it on MiraBest Confident; none touches the encoder
+that ships.
 """
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -35,23 +35,9 @@ from scripts.experiments.report import (
     plot_bars,
     plot_errors,
     table,
-    written,
+    with_error,
 )
 from scripts.training.images import NoTrainingImages, gather, judges
-
-
-def embed_cropped(encoder: Encoder, pixels: NDArray[np.uint8], size_px: int) -> NDArray[np.float32]:
-    """Compute y (N, 512) of the centre ``size_px`` of cleaned images (N, 150, 150)."""
-    start = pixels.shape[-1] // 2 - size_px // 2
-    crop = pixels[:, start : start + size_px, start : start + size_px]
-    y = np.empty((len(crop), FEATURES), np.float32)
-    with torch.inference_mode():
-        for first in range(0, len(crop), EMBED_BATCH):
-            batch = torch.from_numpy(crop[first : first + EMBED_BATCH].astype(np.float32) / 255)
-            x = ((batch - INPUT_MEAN) / INPUT_STD)[:, None]  # (B, 1, S, S)
-            y[first : first + EMBED_BATCH] = encoder(x).numpy()
-    return y
-
 
 RECIPES: dict[str, PretrainConfig] = {
     "smoke": replace(
@@ -73,50 +59,67 @@ CUT_ARCSEC = 20.0
 Point = float | str
 
 
+@dataclass(frozen=True)
+class Grid:
+    """One choice, and what is tried of it."""
+
+    points: tuple[Point, ...]
+    change: Callable[[Any], dict[str, Any]]
+    """What a point changes in the configuration, or the cut on angular extent."""
+    axis: str
+    measure: Literal["validation", "test"] = "validation"
+    """Which error is reported."""
+    paper: Mapping[Any, MeanError] | None = None
+
+
+GRIDS = {
+    "cut": Grid(
+        tuple(TABLE_8), lambda arcsec: {"cut_arcsec": arcsec}, "cut, arcsec", paper=TABLE_8
+    ),
+    "layers": Grid(
+        tuple(TABLE_9),
+        lambda architecture: {"architecture": architecture},
+        "encoder",
+        paper=TABLE_9,
+    ),
+    "centre": Grid(
+        (20, 30, 40, 50, 60, 70, 80, 90, 100),
+        lambda px: {"views": replace(ViewConfig(), centre_crop_px=px, blur_probability=0.0)},
+        "centre crop, px",
+    ),
+    "crop": Grid(
+        (0.08, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0),
+        lambda area: {"views": replace(ViewConfig(), crop_area_min=area, blur_probability=0.0)},
+        "least area",
+    ),
+    "blur": Grid(
+        (0.0, 0.1, 0.25, 0.5, 0.75, 1.0),
+        lambda probability: {"views": replace(ViewConfig(), blur_probability=probability)},
+        "blur probability",
+    ),
+    "views": Grid(
+        tuple(TABLE_10),
+        lambda names: {"views": some_views(names)},
+        "views kept",
+        measure="test",
+        paper={names: linear for names, (linear, _) in TABLE_10.items()},
+    ),
+}
+"""Blur is off in Figs. 9 and 10, as in the paper; the points of the figures are ours, since the
+paper's plots do not list them."""
+
+
 def seeds_of(inputs: Inputs) -> int:
     """How many seeds a point has: one where time is short, ten as in the paper."""
     return inputs.seeds or {**SEEDS, "cpu": 1}[inputs.budget]
-
-
-def kept_views(names: str) -> ViewConfig:
-    """Make the views of an ablation: only the named ones of Table 1 are kept."""
-    kept, full = set(names.split("+")), ViewConfig()
-    return replace(
-        full,
-        rotate="rotation" in kept,
-        crop_area_min=full.crop_area_min if "crop" in kept else 1.0,
-        flip_probability=full.flip_probability if "flip" in kept else 0.0,
-        jitter_probability=full.jitter_probability if "jitter" in kept else 0.0,
-        blur_probability=full.blur_probability if "blur" in kept else 0.0,
-    )
-
-
-CHANGES: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "cut": lambda arcsec: {"cut_arcsec": arcsec},
-    "layers": lambda architecture: {"architecture": architecture},
-    "centre": lambda px: {"views": replace(ViewConfig(), centre_crop_px=px, blur_probability=0.0)},
-    "crop": lambda area: {"views": replace(ViewConfig(), crop_area_min=area, blur_probability=0.0)},
-    "blur": lambda probability: {"views": replace(ViewConfig(), blur_probability=probability)},
-    "views": lambda names: {"views": kept_views(names)},
-}
-"""What a point of each grid changes; blur is off in Figs. 9 and 10, as in the paper."""
-
-POINTS: dict[str, tuple[Point, ...]] = {
-    "cut": tuple(TABLE_8),
-    "layers": tuple(TABLE_9),
-    "centre": (20, 30, 40, 50, 60, 70, 80, 90, 100),
-    "crop": (0.08, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0),
-    "blur": (0.0, 0.1, 0.25, 0.5, 0.75, 1.0),
-    "views": tuple(TABLE_10),
-}
-"""Those of the figures are ours: the paper's plots do not list them."""
 
 
 def cells_of(grid: str) -> Callable[[Inputs], list[Cell]]:
     """Make the function that gives a grid's cells."""
 
     def cells(inputs: Inputs) -> list[Cell]:
-        points = POINTS[grid][:1] if inputs.budget == "smoke" else POINTS[grid]
+        every = GRIDS[grid].points
+        points = every[:1] if inputs.budget == "smoke" else every
         return [
             Cell(
                 f"{point}-seed-{seed}",
@@ -139,7 +142,7 @@ def cells_of(grid: str) -> Callable[[Inputs], list[Cell]]:
 def run(cell: Cell, inputs: Inputs, folder: Path) -> dict[str, Any]:
     """Pre-train with one choice changed; probe, and for Table 10 fine-tune."""
     grid, seed = cell.values["grid"], cell.values["seed"]
-    change = CHANGES[grid](cell.values["point"])
+    change = GRIDS[grid].change(cell.values["point"])
     images = training_images(inputs, change.pop("cut_arcsec", CUT_ARCSEC))
     config = replace(RECIPES[inputs.budget], seed=seed, **change)
     steps = STEPS[inputs.budget]
@@ -197,10 +200,35 @@ def error_at(classifier: Classifier, test: Labelled, size_px: int) -> float:
     return float((classifier.probabilities_of(y).argmax(axis=1) != test.label).mean())
 
 
-def report_of(
-    grid: str, axis: str, measure: str, paper: Mapping[Any, MeanError] | None, name: str
-) -> Any:
+def some_views(names: str) -> ViewConfig:
+    """Make the views of an ablation: only the named ones of Table 1 are kept."""
+    chosen, full = set(names.split("+")), ViewConfig()
+    return replace(
+        full,
+        rotate="rotation" in chosen,
+        crop_area_min=full.crop_area_min if "crop" in chosen else 1.0,
+        flip_probability=full.flip_probability if "flip" in chosen else 0.0,
+        jitter_probability=full.jitter_probability if "jitter" in chosen else 0.0,
+        blur_probability=full.blur_probability if "blur" in chosen else 0.0,
+    )
+
+
+def embed_cropped(encoder: Encoder, pixels: NDArray[np.uint8], size_px: int) -> NDArray[np.float32]:
+    """Compute y (N, 512) of the centre ``size_px`` of cleaned images (N, 150, 150)."""
+    start = pixels.shape[-1] // 2 - size_px // 2
+    crop = pixels[:, start : start + size_px, start : start + size_px]
+    y = np.empty((len(crop), FEATURES), np.float32)
+    with torch.inference_mode():
+        for first in range(0, len(crop), EMBED_BATCH):
+            batch = torch.from_numpy(crop[first : first + EMBED_BATCH].astype(np.float32) / 255)
+            x = ((batch - INPUT_MEAN) / INPUT_STD)[:, None]  # (B, 1, S, S)
+            y[first : first + EMBED_BATCH] = encoder(x).numpy()
+    return y
+
+
+def report_of(grid: str, name: str) -> Callable[[list[CellResult], Inputs, Path], str]:
     """Make the report of one grid."""
+    axis, measure, paper = GRIDS[grid].axis, GRIDS[grid].measure, GRIDS[grid].paper
 
     def report(outcomes: list[CellResult], inputs: Inputs, out: Path) -> str:
         groups: dict[Point, list[dict[str, Any]]] = {}
@@ -218,6 +246,18 @@ def report_of(
         return f"{made}\n\n{table(header, rows)}\n\n![{name}]({name}.png)\n"
 
     return report
+
+
+def _experiment(name: str, grid: str) -> Experiment:
+    return Experiment(name, f"pretraining-{grid}", cells_of(grid), run, report_of(grid, name))
+
+
+TABLE8 = _experiment("table8", "cut")
+TABLE9 = _experiment("table9", "layers")
+TABLE10 = _experiment("table10", "views")
+FIG9 = _experiment("fig9", "centre")
+FIG10 = _experiment("fig10", "crop")
+FIG11 = _experiment("fig11", "blur")
 
 
 def _protocol(inputs: Inputs, measure: str) -> str:
@@ -248,12 +288,12 @@ def _row(
 ) -> list[object]:
     def mean_of(name: str) -> str:
         present = [result[name] for result in found if name in result]
-        return written(mean_error(present) if present else None)
+        return with_error(mean_error(present) if present else None)
 
-    row: list[object] = [point, found[0]["images"], written(error), mean_of("table_5")]
+    row: list[object] = [point, found[0]["images"], with_error(error), mean_of("table_5")]
     row += [mean_of("finetune")] if tuned else []
-    row += [written(paper.get(point))] if paper else []
-    return [*row, written(TABLE_10[str(point)][1])] if tuned else row
+    row += [with_error(paper.get(point))] if paper else []
+    return [*row, with_error(TABLE_10[str(point)][1])] if tuned else row
 
 
 def _plot(
@@ -270,29 +310,3 @@ def _plot(
     else:
         curves = {"ours": {float(point): error for point, error in errors.items()}}
         plot_errors(curves | ({f"ours{PAPER}": dict(paper)} if paper else {}), axis, label, out)
-
-
-TABLE_10_LINEAR = {names: linear for names, (linear, _) in TABLE_10.items()}
-
-
-def _experiment(
-    name: str, title: str, grid: str, axis: str, measure: str, paper: Any = None
-) -> Experiment:
-    family = f"pretraining-{grid}"
-    return Experiment(
-        name, title, family, cells_of(grid), run, report_of(grid, axis, measure, paper, name)
-    )
-
-
-TABLE8 = _experiment(
-    "table8", "Table 8: cut on angular extent", "cut", "cut, arcsec", "validation", TABLE_8
-)
-TABLE9 = _experiment(
-    "table9", "Table 9: number of layers", "layers", "encoder", "validation", TABLE_9
-)
-TABLE10 = _experiment(
-    "table10", "Table 10: ablation of the views", "views", "views kept", "test", TABLE_10_LINEAR
-)
-FIG9 = _experiment("fig9", "Fig. 9: centre crop", "centre", "centre crop, px", "validation")
-FIG10 = _experiment("fig10", "Fig. 10: random crop", "crop", "least area", "validation")
-FIG11 = _experiment("fig11", "Fig. 11: blur", "blur", "blur probability", "validation")

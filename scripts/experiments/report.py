@@ -1,4 +1,4 @@
-"""The page of an experiment: what it was made with, so that it can be made again, and its report.
+"""The page of an experiment: what it was made with, its tables and its plots.
 
 It never runs anything.
 """
@@ -14,6 +14,53 @@ from matplotlib.figure import Figure
 from scripts.experiments.grid import CellResult, Experiment, Inputs
 
 MeanError = tuple[float, float | None]
+Curves = Mapping[str, Mapping[float, MeanError]]
+Bars = Mapping[str, Mapping[str, MeanError]]
+
+PAPER = ", paper"
+"""What the name of a curve ends in that shows the paper's figures; it is dashed."""
+_ELSEWHERE = re.compile(r"(?<![^\s:=])(?:/|\.\./)(?:[^\s:=]*/)?(?=[^/.])")
+"""Directories of a path that is absolute or begins with .., up to its last name."""
+
+SMOKE = "**These are smoke figures: they only show that it runs.**"
+
+
+def page(
+    experiment: Experiment, inputs: Inputs, command: str, outcomes: Sequence[CellResult], body: str
+) -> str:
+    """Write the Markdown page.
+
+    Parameters
+    ----------
+    command : str
+        As `command_of` gives it.
+    body : str
+        What the experiment reports.
+    """
+    lines = [
+        f"Command: `{command}`",
+        f"Encoder: {_encoder(inputs, outcomes)}",
+        f"Budget: {inputs.budget}. {_seeds(outcomes)}",
+    ]
+    if inputs.budget == "smoke":
+        lines.append(SMOKE)
+    head = "\n".join(f"- {line}" for line in lines)
+    return f"# {experiment.title}\n\n{head}\n\n{body.rstrip()}\n"
+
+
+def command_of(context: typer.Context) -> str:
+    """The command that was given; what lies outside the working directory by its last name."""
+    words = ["rgz-explorer", context.info_name or ""]
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if source is None or source.name != "COMMANDLINE":
+            continue
+        option = [parameter.opts[0]] if parameter.param_type_name == "option" else []
+        value = context.params[name]
+        for one in value if isinstance(value, list | tuple) else [value]:
+            words += [*option, _ELSEWHERE.sub("", str(one))]
+    return " ".join(words)
 
 
 def mean_error(values: Sequence[float]) -> MeanError:
@@ -24,7 +71,7 @@ def mean_error(values: Sequence[float]) -> MeanError:
     return float(percent.mean()), float(percent.std(ddof=1) / np.sqrt(len(percent)))
 
 
-def written(value: MeanError | None) -> str:
+def with_error(value: MeanError | None) -> str:
     """'8.33 ± 0.40', '8.33' for one run, a dash for none."""
     if value is None:
         return "–"
@@ -45,13 +92,6 @@ def averaged(seeds: int, epochs: int | None = None) -> str:
     if seeds == 1:
         return f"Errors in per cent{trained}, of a single seed."
     return f"Errors in per cent{trained}, mean ± standard error of the mean over {seeds} seeds."
-
-
-PAPER = ", paper"
-"""What the name of a curve ends in that shows the paper's figures; it is dashed."""
-
-Curves = Mapping[str, Mapping[float, MeanError]]
-Bars = Mapping[str, Mapping[str, MeanError]]
 
 
 def plot_errors(curves: Curves, x_label: str, y_label: str, out: Path) -> None:
@@ -99,50 +139,6 @@ def plot_bars(bars: Bars, x_label: str, out: Path) -> None:
     axes.grid(axis="x", alpha=0.3)
     axes.legend(frameon=False)
     figure.savefig(out, dpi=130)
-
-
-_ELSEWHERE = re.compile(r"(?<![^\s:=])(?:/|\.\./)(?:[^\s:=]*/)?(?=[^/.])")
-"""Directories of a path that is absolute or begins with .., up to its last name."""
-
-SMOKE = "**These are smoke figures: they only show that it runs.**"
-
-
-def page(
-    experiment: Experiment, inputs: Inputs, command: str, outcomes: Sequence[CellResult], body: str
-) -> str:
-    """Write the Markdown page.
-
-    Parameters
-    ----------
-    command : str
-        As `command_of` gives it.
-    body : str
-        What the experiment reports.
-    """
-    lines = [
-        f"Command: `{command}`",
-        f"Encoder: {_encoder(inputs, outcomes)}",
-        f"Budget: {inputs.budget}. {_seeds(outcomes)}",
-    ]
-    if inputs.budget == "smoke":
-        lines.append(SMOKE)
-    head = "\n".join(f"- {line}" for line in lines)
-    return f"# {experiment.title}\n\n{head}\n\n{body.rstrip()}\n"
-
-
-def command_of(context: typer.Context) -> str:
-    """The command that was given; what lies outside the working directory by its last name."""
-    words = [context.command_path]
-    for parameter in context.command.params:
-        name = parameter.name or ""
-        source = context.get_parameter_source(name)
-        if source is None or source.name != "COMMANDLINE":
-            continue
-        option = [parameter.opts[0]] if parameter.param_type_name == "option" else []
-        value = context.params[name]
-        for one in value if isinstance(value, list | tuple) else [value]:
-            words += [*option, _ELSEWHERE.sub("", str(one))]
-    return " ".join(words)
 
 
 def _encoder(inputs: Inputs, outcomes: Sequence[CellResult]) -> str:

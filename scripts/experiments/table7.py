@@ -18,11 +18,24 @@ from model.tasks import Labelled, mirabest_task, subset
 from scripts.experiments.grid import Cell, CellResult, Experiment, InputMissing, Inputs
 from scripts.experiments.labels import EPOCHS, SMOKE_TESTS, precision_of, seeds_of
 from scripts.experiments.paper_values import TABLE_7
-from scripts.experiments.report import MeanError, averaged, mean_error, plot_bars, table, written
-from scripts.training.finetune import error_of
+from scripts.experiments.report import MeanError, averaged, mean_error, plot_bars, table, with_error
+from scripts.training.judge import error_of
 
 TEST_SHARE = 0.3
 """Of a set without a test set of its own (Sec. 3.4)."""
+
+
+METHODS = {
+    "supervised-b": "supervised, {b}",
+    "supervised-a": "supervised, {a}",
+    "finetune-a": "pre-trained + fine-tuned, {a}",
+    "finetune-b": "pre-trained + fine-tuned, {b}",
+    "finetune-both": "pre-trained + fine-tuned, {a} and {b}",
+}
+"""In the order of Table 7, where a is MiraBest and b is MIGHTEE."""
+
+CLASSES = ("FRI", "FRII")
+SMOKE_LABELS = 8
 
 
 class UnknownSet(ExplorerError):
@@ -108,19 +121,6 @@ def _part(labelled: Labelled, chosen: NDArray[np.bool_]) -> Labelled:
     return Labelled(labelled.pixels[chosen], labelled.label[chosen])
 
 
-METHODS = {
-    "supervised-b": "supervised, {b}",
-    "supervised-a": "supervised, {a}",
-    "finetune-a": "pre-trained + fine-tuned, {a}",
-    "finetune-b": "pre-trained + fine-tuned, {b}",
-    "finetune-both": "pre-trained + fine-tuned, {a} and {b}",
-}
-"""In the order of Table 7, where a is MiraBest and b is MIGHTEE."""
-
-CLASSES = ("FRI", "FRII")
-SMOKE_LABELS = 8
-
-
 def cells(inputs: Inputs) -> list[Cell]:
     """Give every method with every seed; the split of a set goes with the seed."""
     methods = ("finetune-both",) if inputs.budget == "smoke" else tuple(METHODS)
@@ -182,7 +182,7 @@ def report(outcomes: list[CellResult], inputs: Inputs, out: Path) -> str:
     sizes = outcomes[0].result["tested"]
     header = ["trained on", "labels", *(f"{t} ({sizes[t]})" for t in tests)]
     rows = [
-        [names[m], _results(m, outcomes)[0]["trained"], *map(written, found.values())]
+        [names[m], _results(m, outcomes)[0]["trained"], *map(with_error, found.values())]
         for m, found in errors.items()
     ]
     series = {t: {names[m]: found[t] for m, found in errors.items()} for t in tests}
@@ -194,7 +194,7 @@ def report(outcomes: list[CellResult], inputs: Inputs, out: Path) -> str:
     )
 
 
-TABLE7 = Experiment("table7", "Table 7: across surveys", "cross-survey", cells, run, report)
+TABLE7 = Experiment("table7", "cross-survey", cells, run, report)
 
 
 def _results(method: str, outcomes: list[CellResult]) -> list[dict[str, Any]]:
@@ -209,7 +209,7 @@ def _errors(method: str, outcomes: list[CellResult], tests: list[str]) -> dict[s
 def _paper_table() -> str:
     header = ["trained on", "MIGHTEE", "MiraBest Confident", "MiraBest Uncertain"]
     rows = [
-        [METHODS[method].format(a="MiraBest", b="MIGHTEE"), *map(written, errors)]
+        [METHODS[method].format(a="MiraBest", b="MIGHTEE"), *map(with_error, errors)]
         for method, errors in TABLE_7.items()
     ]
     return table(header, rows)

@@ -14,6 +14,7 @@ from scripts.list_options import (
     PositionColumn,
     RaColumn,
     RaUnit,
+    list_options,
 )
 
 fetch = typer.Typer(help="Get data from archives and surveys.", no_args_is_help=True)
@@ -21,6 +22,7 @@ fetch = typer.Typer(help="Get data from archives and surveys.", no_args_is_help=
 
 @fetch.command()
 def cutouts(
+    context: typer.Context,
     spec: Annotated[
         str,
         typer.Argument(metavar="LIST", help="A table of sources, or a catalogue, as for build."),
@@ -76,16 +78,7 @@ def cutouts(
     )
     fetch_list(
         spec,
-        {
-            "ra_column": ra_column,
-            "dec_column": dec_column,
-            "position_column": position_column,
-            "id_column": id_column,
-            "name_column": name_column,
-            "ra_unit": ra_unit,
-            "dec_unit": dec_unit,
-            "frame": frame,
-        },
+        list_options(context),
         config,
         skyview,
     )

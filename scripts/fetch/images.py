@@ -9,14 +9,13 @@ from pathlib import Path
 
 from astropy.coordinates import SkyCoord
 
-from app.bundle.files import RenderingRecord, file_digest
+from app.bundle.files import file_digest
 from app.errors import ExplorerError
 from app.images.prepare import prepare, read_image
 from app.images.sky_image import SkyImage
-from app.surveys.surveys import survey_called
+from app.surveys.surveys import FIRST_TERMS, survey_called
 from model.preprocess import ImageError
-from scripts.bundle.image_sources import SourceImage, SourceRow, no_image
-from scripts.bundle.sources import FIRST_TERMS
+from scripts.bundle.sources import ImageRecord, Source
 from scripts.fetch.cutout_dir import read_store
 from scripts.fetch.failures import FailureTable
 
@@ -41,52 +40,41 @@ class FetchedImages:
         If it is no such directory.
     """
 
-    input_kind = "raw"
-    rendering: RenderingRecord | None = None
-    terms = FIRST_TERMS
-
     def __init__(self, directory: Path) -> None:
         self._store = read_store(directory)
         self._there = self._store.sizes_bytes()
 
     @cached_property
-    def version(self) -> str:
-        """A digest of all images, by the checksums in their headers, and of all failures."""
+    def record(self) -> ImageRecord:
+        """Where they are from; the version digests all images and all failures."""
         digest = hashlib.sha256()
         for name in sorted(self._there):
             digest.update(name.encode() + _checksums(self._store.path_of(name)))
         for reason in sorted(self._reasons.items()):
             digest.update(repr(reason).encode())
-        return f"{len(self._there)} cutouts, sha256 {digest.hexdigest()[:16]}"
+        return ImageRecord(
+            f"{self._store.field_arcmin:g}' cutouts of {self._store.survey}, fetched beforehand",
+            f"{len(self._there)} cutouts, sha256 {digest.hexdigest()[:16]}",
+            terms=FIRST_TERMS,
+        )
 
-    @property
-    def description(self) -> str:
-        """Where the images are from."""
-        return f"{self._store.field_arcmin:g}' cutouts of {self._store.survey}, fetched beforehand"
-
-    def images_of(self, rows: Iterable[SourceRow]) -> Iterator[SourceImage]:
+    def images_of(self, sources: Iterable[Source]) -> Iterator[Source]:
         """Read and clean each source's cutout, or give the reason why there is none."""
-        yield from map(self._image_of, rows)
+        yield from map(self._with_image, sources)
 
-    def _image_of(self, row: SourceRow) -> SourceImage:
-        name = self._store.name_of(row.ra_deg, row.dec_deg)
+    def _with_image(self, source: Source) -> Source:
+        name = self._store.name_of(source.ra_deg, source.dec_deg)
         if name not in self._there:
-            return no_image(self._reasons.get(name, NOT_FETCHED))
-        position = SkyCoord(row.ra_deg, row.dec_deg, unit="deg")
+            return source.without_image(self._reasons.get(name, NOT_FETCHED))
+        position = SkyCoord(source.ra_deg, source.dec_deg, unit="deg")
         try:
             image = read_image(self._store.path_of(name).read_bytes())
             prepared = prepare(self._with_beam(image), position)
         except (ExplorerError, ImageError) as exc:
-            return no_image(str(exc))
+            return source.without_image(str(exc))
         except OSError as exc:
-            return no_image(f"its file '{name}.fits' cannot be read ({exc})")
-        return SourceImage(
-            pixels=prepared.pixels,
-            survey=self._store.survey,
-            rms_jy_beam=prepared.rms_jy_beam,
-            scale_min_jy_beam=prepared.scale_min_jy_beam,
-            scale_max_jy_beam=prepared.scale_max_jy_beam,
-        )
+            return source.without_image(f"its file '{name}.fits' cannot be read ({exc})")
+        return source.with_cleaned(prepared, self._store.survey)
 
     def _with_beam(self, image: SkyImage) -> SkyImage:
         """Take the survey's typical beam where the header gives none, as a query does."""

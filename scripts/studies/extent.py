@@ -4,15 +4,13 @@
 changes a constant of the algorithm.
 """
 
-import io
-import pickle
 import re
 import tarfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -23,6 +21,7 @@ from rich.table import Table
 from scipy import ndimage
 from scipy.spatial.distance import pdist
 
+from model.batch_files import load_plain_pickle
 from model.extent import BEAM_FWHM_ARCSEC, MIN_AREA_PX, AngularExtent, measure_extent, source_pixels
 from model.firstgalaxydata import FirstGalaxy, centre_image, read_galaxies
 from model.preprocess import IMAGE_SIZE_PX, PIXEL_SCALE_ARCSEC, ImageError, clean
@@ -95,13 +94,16 @@ def demo_images(galaxies: Iterable[FirstGalaxy]) -> Iterator[tuple[str, NDArray[
 
 
 def published_images(batches: Path) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Yield the images of MiraBest_F (Zenodo 4288837), in the order of its batches."""
+    """Yield the images of MiraBest_F (Zenodo 4288837), in the order of its archive.
+
+    On that order `unseen` depends, and with it the tables that are published.
+    """
     with tarfile.open(batches) as archive:
         for member in archive:
             file = archive.extractfile(member) if "_batch" in Path(member.name).name else None
             if file is None:
                 continue
-            batch = _BatchUnpickler(io.BytesIO(file.read()), encoding="latin1").load()
+            batch = load_plain_pickle(file.read())
             for name, image in zip(batch["filenames"], batch["data"], strict=True):
                 yield str(name), np.asarray(image, np.uint8).reshape(IMAGE_SIZE_PX, IMAGE_SIZE_PX)
 
@@ -157,20 +159,6 @@ def _longest_arcsec(mask: NDArray[np.bool_]) -> float:
     """Measure the longest distance between two pixels of a mask, blur and all."""
     rim = np.argwhere(mask & ~ndimage.binary_erosion(mask))
     return float(pdist(rim).max(initial=0)) * PIXEL_SCALE_ARCSEC
-
-
-class _BatchUnpickler(pickle.Unpickler):
-    """Loads NumPy arrays and plain containers, and nothing else."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module.split(".")[0] == "numpy" and name in (
-            "_reconstruct",
-            "ndarray",
-            "dtype",
-            "scalar",
-        ):
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"The batch holds a {module}.{name}, which is not loaded.")
 
 
 def _add_row(table: Table, title: str, compared: list[Comparison]) -> None:

@@ -35,6 +35,7 @@ from model.preprocess import (
     centre_crop,
     network_input,
 )
+from model.similarity import unit_length
 from scripts.terminal import console, track
 
 NEAR_ARCMIN = 3.0
@@ -90,9 +91,9 @@ def ranks_of_own_model(
         M models.
     """
     models = SkyCoord(space.catalogue.ra_deg * u.deg, space.catalogue.dec_deg * u.deg)
-    unit = _unit(np.asarray(space.y))
+    unit = unit_length(np.asarray(space.y))
     ranks, mine, best = [], [], []
-    for query, model, place in zip(_unit(queries), _unit(own), places, strict=True):
+    for query, model, place in zip(unit_length(queries), unit_length(own), places, strict=True):
         s_own = float(query @ model)
         s_other = (unit @ query)[place.separation(models).arcmin > NEAR_ARCMIN]
         ranks.append(1 + int((s_other > s_own).sum()))
@@ -202,10 +203,6 @@ def _embed(encoder: Encoder, images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _seen(image: NDArray[np.uint8]) -> bool:
     return bool(centre_crop(image, INPUT_SIZE_PX).any())
-
-
-def _unit(y: NDArray[np.float32]) -> NDArray[np.float32]:
-    return y / np.linalg.norm(y, axis=1, keepdims=True)
 
 
 if __name__ == "__main__":

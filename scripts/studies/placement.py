@@ -15,7 +15,9 @@ from rich.table import Table
 
 from app.bundle.latent_space import NOVELTY_NEIGHBOURS, open_latent_space
 from app.settings import Settings
-from scripts.bundle.stages import ReductionConfig, build_index, fit_pca, umap_neighbours
+from model.similarity import unit_length
+from scripts.bundle.reduce import ReductionConfig, fit_pca, umap_neighbours
+from scripts.bundle.stages import build_index
 from scripts.terminal import console, spinner
 
 HELD_OUT = 5
@@ -35,7 +37,9 @@ def evaluate_placement(bundle: Path) -> Table:
     held_out = np.arange(len(y)) % HELD_OUT == 0
     fitted, queries = y[~held_out], y[held_out]
     xy, transformed = _umap(fitted, queries)
-    similarity, found = build_index(fitted).search(_unit(queries), NOVELTY_NEIGHBOURS)
+    similarity, found = build_index(fitted).search(
+        unit_length(queries).astype(np.float32), NOVELTY_NEIGHBOURS
+    )
     weights = 1 / np.maximum(1 - similarity, 1e-7)
     diagonal = float(np.linalg.norm(np.ptp(xy, axis=0)))
     table = Table(title=f"{len(queries):,} held-out sources against UMAP.transform")
@@ -64,10 +68,6 @@ def _umap(fitted: NDArray[np.float32], queries: NDArray[np.float32]) -> tuple[ND
     with spinner("UMAP without the held-out sources, then with them"):
         xy = reducer.fit_transform(principal.scores(fitted))
         return xy, reducer.transform(principal.scores(queries))
-
-
-def _unit(y: NDArray[np.float32]) -> NDArray[np.float32]:
-    return y / np.linalg.norm(y, axis=1, keepdims=True)
 
 
 if __name__ == "__main__":

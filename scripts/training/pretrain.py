@@ -1,95 +1,17 @@
-"""`rgz-explorer pretrain`: train an encoder without labels. It only reads arguments."""
+"""`rgz-explorer pretrain`: train an encoder without labels.
 
-import csv
-import logging
+It only reads arguments: the training libraries are imported when it runs.
+"""
+
 import math
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import pytorch_lightning as pl
 import typer
-from matplotlib.figure import Figure
-from pytorch_lightning.utilities import rank_zero_only
-from rich.progress import Progress, TaskID
 
 from app.errors import ExplorerError
-from model.pretrain import pretrain
-from model.pretrain_config import DESCRIBE, NTXENT, PretrainConfig
-from model.run_files import METRICS
-from scripts.terminal import bar, console
-from scripts.training.images import gather, judges
-
-
-def plot_metrics(metrics: Path, out: Path) -> None:
-    """Draw loss, effective rank and learning rate of a run's metrics.csv against the step."""
-    with metrics.open() as file:
-        rows = list(csv.DictReader(file))
-    steps = [int(row["step"]) for row in rows]
-    figure = Figure(figsize=(7, 7), layout="constrained")
-    axes = figure.subplots(3, 1, sharex=True)
-    for axis, name in zip(axes, ("loss", "rank", "learning_rate"), strict=True):
-        axis.plot(steps, [float(row[name]) for row in rows], linewidth=0.8)
-        axis.set_ylabel(name.replace("_", " "))
-    axes[0].set_yscale("log")
-    axes[-1].set_xlabel("step")
-    figure.savefig(out, dpi=120)
-
-
-class StepBar(pl.Callback):
-    """Shows the steps of a run, from where it goes on, and its loss."""
-
-    def __init__(self) -> None:
-        self._bar: Progress = bar()
-        self._task = TaskID(0)
-
-    def on_train_start(self, trainer: pl.Trainer, *_: Any) -> None:
-        """Say where a stopped run goes on, and show the bar."""
-        if not trainer.is_global_zero:
-            return
-        done, total = trainer.global_step, trainer.max_steps
-        if done:
-            console.print(f"The run goes on at step {done:,} of {total:,}.")
-        self._task = self._bar.add_task("Training", total=total, completed=done)
-        self._bar.start()
-
-    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
-        """Move the bar."""
-        if trainer.is_global_zero:
-            loss = float(trainer.callback_metrics["loss"])
-            self._bar.update(
-                self._task, completed=trainer.global_step, description=f"Training, loss {loss:.3f}"
-            )
-
-    def on_train_end(self, *_: Any) -> None:
-        """Leave the bar as it is."""
-        self._bar.stop()
-
-    def on_exception(self, trainer: pl.Trainer, _module: Any, exception: BaseException) -> None:
-        """Leave the bar as it is, before the reason is said."""
-        self._bar.stop()
-        if trainer.is_global_zero and isinstance(exception, KeyboardInterrupt):
-            console.print(
-                f"Stopped at step {trainer.global_step:,} of {trainer.max_steps:,}. The same "
-                "command goes on from the last checkpoint; if there is none yet, it begins again."
-            )
-
-
-@contextmanager
-def quiet_lightning() -> Iterator[None]:
-    """Keep back Lightning's hints: that a run resumes within an epoch is how ours are made."""
-    for name in ("pytorch_lightning", "lightning_fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="pytorch_lightning")
-        warnings.filterwarnings("ignore", module="lightning_fabric")
-        yield
-
-
-RECIPES = {"byol": PretrainConfig(), "ntxent": NTXENT, "describe": DESCRIBE}
+from scripts.terminal import console, need_training_libraries
 
 
 def run_pretraining(
@@ -171,11 +93,23 @@ def run_pretraining(
     devices: Annotated[str, typer.Option(help="How many of them on each node, or auto.")] = "auto",
     num_nodes: Annotated[int, typer.Option(min=1, help="Machines of a cluster.")] = 1,
 ) -> None:
-    """Pre-train an encoder without labels, or go on with a run that was stopped."""
+    """Pre-train an encoder without labels, or go on with a run that was stopped.
+
+    Needs the training libraries (`make train`).
+    """
+    need_training_libraries("pretrain")
+    _check_shares(data, shares, epochs)
+    from pytorch_lightning.utilities import rank_zero_only
+
+    from model.pretrain import pretrain
+    from model.pretrain_config import RECIPES
+    from model.run_files import METRICS
+    from scripts.training.images import gather, judges
+    from scripts.training.progress import StepBar, plot_metrics, quiet_lightning
+
     is_first = getattr(rank_zero_only, "rank", 0) == 0
     console.quiet = not is_first  # the others would say the same again
     recipe = RECIPES[objective]
-    _check(data, shares, epochs)
     given: dict[str, Any] = {
         "epochs": epochs,
         "batch_size": batch_size,
@@ -195,16 +129,7 @@ def run_pretraining(
         seed=seed,
         compile=compile_encoder,
     )
-    if config.warmup_epochs >= config.epochs:
-        raise ExplorerError(
-            f"A warm-up of {config.warmup_epochs:g} epochs leaves nothing of {config.epochs:g}; "
-            "give fewer with --warmup-epochs (the paper's are 10 of 500)."
-        )
-    if config.decay_epochs is not None and not config.decay_epochs <= config.epochs:
-        raise ExplorerError(
-            f"A rate that falls in the last {config.decay_epochs:g} epochs needs as many; there "
-            f"are {config.epochs:g}. Give fewer with --decay-epochs."
-        )
+    _check_epochs(config.epochs, config.warmup_epochs, config.decay_epochs)
     found = gather(
         data, judges(mirabest), cut_arcsec=cut_arcsec, components=components, seed=config.seed
     )
@@ -214,10 +139,10 @@ def run_pretraining(
         pretrain(images, out, config, callbacks=[StepBar()], **trainer)
     if is_first:
         plot_metrics(out / METRICS, out / "metrics.png")
-    console.print(f"The encoder is in {out / 'encoder.safetensors'}.")
+        typer.echo(f"The encoder is in {out / 'encoder.safetensors'}.")
 
 
-def _check(data: list[str], shares: list[float] | None, epochs: float | None) -> None:
+def _check_shares(data: list[str], shares: list[float] | None, epochs: float | None) -> None:
     """Refuse numbers with which nothing sensible can be trained."""
     if shares and len(shares) != len(data):
         raise ExplorerError(
@@ -227,3 +152,17 @@ def _check(data: list[str], shares: list[float] | None, epochs: float | None) ->
         raise ExplorerError(f"A share of {min(shares):g} is no share; leave its --data out.")
     if epochs is not None and not 0 < epochs < math.inf:
         raise ExplorerError(f"{epochs:g} epochs are none; give more with --epochs.")
+
+
+def _check_epochs(epochs: float, warmup: float, decay: float | None) -> None:
+    """Refuse a schedule that does not fit into the run."""
+    if warmup >= epochs:
+        raise ExplorerError(
+            f"A warm-up of {warmup:g} epochs leaves nothing of {epochs:g}; give fewer with "
+            "--warmup-epochs (the paper's are 10 of 500)."
+        )
+    if decay is not None and not decay <= epochs:
+        raise ExplorerError(
+            f"A rate that falls in the last {decay:g} epochs needs as many; there are "
+            f"{epochs:g}. Give fewer with --decay-epochs."
+        )

@@ -1,34 +1,26 @@
-"""`rgz-explorer probe`: judge an encoder by a linear classifier and by neighbours."""
+"""`rgz-explorer probe`: judge an encoder by a linear classifier and by neighbours.
+
+It only reads arguments and says results: the training libraries are imported when it runs.
+"""
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from model.classifier import Classifier, save_classifier
-from model.datasets import read_first_galaxies, read_mirabest
-from model.encoder import Encoder, load_encoder, untrained_encoder
-from model.finetune import TABLE_5
-from model.linear_probe import (
-    FOLDS,
-    NEIGHBOURS,
-    PROBE_SEED,
-    RESPLITS,
-    STRENGTHS,
-    TEST_SIZE,
-    FourClassResult,
-    MiraBestResult,
-    as_classifier,
-    fit_probe,
-    judge_first_galaxies,
-    judge_mirabest,
-    represent,
+from scripts.terminal import (
+    bar,
+    check_output,
+    console,
+    need_training_libraries,
+    spinner,
+    write_result,
 )
-from model.tasks import mirabest_task
-from scripts.terminal import check_output, console, spinner, track, write_result
-from scripts.training.finetune import fit_and_test, summary
+
+if TYPE_CHECKING:
+    from model.linear_probe import FourClassResult, MiraBestResult
 
 
 def run_probe(
@@ -48,75 +40,97 @@ def run_probe(
     save: Annotated[
         Path | None, typer.Option(help="Keep the classifier of FRI and FRII (all 729 labels).")
     ] = None,
-    resplits: Annotated[int, typer.Option(min=0, help="Stratified re-splits of MiraBest.")] = (
-        RESPLITS
-    ),
-    out: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
+    resplits: Annotated[int, typer.Option(min=0, help="Stratified re-splits of MiraBest.")] = 10,
+    out: Annotated[
+        Path | None, typer.Option(help="JSON file for the results and all that decides them.")
+    ] = None,
 ) -> None:
     """Measure an encoder on MiraBest Confident and on the four classes of firstgalaxydata.
 
-    A minute or two on two cores.
+    A minute or two on two cores. Needs the training libraries (`make train`).
     """
+    need_training_libraries("probe")
     check_output(out, save)
-    chosen = untrained_encoder() if untrained else load_encoder(encoder)
+    from model.classifier import save_classifier
+    from model.datasets import read_first_galaxies, read_mirabest
+    from model.encoder import load_encoder, untrained_encoder
+    from model.finetune import TABLE_5
+    from model.linear_probe import judge_first_galaxies, judge_mirabest
+    from model.tasks import mirabest_task
+    from scripts.training.judge import logistic_classifier, probe_of_table_5, sentence
+
+    judged = untrained_encoder() if untrained else load_encoder(encoder)
+    console.print(f"Judging {judged.card.name}: nothing of it is trained.", markup=False)
     with spinner("MiraBest Confident: embedding, fitting, re-splits"):
-        confident = judge_mirabest(chosen, read_mirabest(mirabest), resplits)
+        confident = judge_mirabest(judged, read_mirabest(mirabest), resplits)
+    for line in _of_mirabest(confident, resplits):
+        typer.echo(line)
     with spinner("firstgalaxydata: embedding, fitting, neighbours"):
-        four_classes = judge_first_galaxies(chosen, read_first_galaxies())
+        four_classes = judge_first_galaxies(judged, read_first_galaxies())
+    typer.echo(_of_four_classes(four_classes["test"]))
     result: dict[str, Any] = {
-        "encoder": asdict(chosen.card),
-        "configuration": {
-            "classifier": "L2 logistic regression on standardised y",
-            "inverse_strengths": STRENGTHS,
-            "folds": FOLDS,
-            "fold_seed": PROBE_SEED,
-            "resplits": resplits,
-            "resplit_test_size": TEST_SIZE,
-            "neighbours": NEIGHBOURS,
-        },
+        "encoder": asdict(judged.card),
+        "configuration": _configuration(resplits),
         "mirabest_confident": _measured(confident),
         "firstgalaxydata": {split: _measured(r) for split, r in four_classes.items()},
     }
+    task = mirabest_task(mirabest)
     if table_5:
-        result["table_5"] = probe_of_table_5(chosen, mirabest, table_5)
-    if save is not None:
-        save_classifier(mirabest_probe(chosen, mirabest), save)
+        with bar() as progress:
+            epochs = progress.add_task("Table 5 probe, epochs", total=table_5 * TABLE_5.epochs)
+            found = probe_of_table_5(
+                judged, task, TABLE_5, table_5, lambda: progress.advance(epochs)
+            )
+        for name, test in task.tests.items():
+            errors = found["errors"][name]["values"]
+            typer.echo(f"Table 5 probe, {sentence(name, len(test), errors)}")
+        result["table_5"] = found
     write_result(result, out)
-    console.print(_told(confident, four_classes["test"]))
     if save is not None:
+        save_classifier(logistic_classifier(judged, task), save)
         console.print(f"The classifier is in {save}.", markup=False)
 
 
-def _told(confident: MiraBestResult, four: FourClassResult) -> str:
-    """The measures on the test sources in a sentence."""
+def _of_mirabest(found: "MiraBestResult", resplits: int) -> list[str]:
+    """What was measured on MiraBest, a sentence each."""
+    lines = [
+        f"MiraBest Confident: {found.test_errors} of {found.tested} test sources wrong; "
+        f"{100 * found.validation_error:.1f} % in cross-validation within the training sources."
+    ]
+    if resplits:
+        spread = found.resplit_standard_error
+        error = "" if math.isnan(spread) else f" ± {100 * spread:.1f}"
+        lines.append(
+            f"MiraBest Confident, {resplits} re-splits: {100 * found.resplit_error:.1f}{error} % "
+            "wrong."
+        )
+    if not math.isnan(found.uncertain_error):
+        lines.append(f"MiraBest Uncertain: {100 * found.uncertain_error:.1f} % wrong.")
+    return lines
+
+
+def _of_four_classes(found: "FourClassResult") -> str:
     return (
-        f"MiraBest Confident: {confident.test_errors} of {confident.tested} wrong. "
-        f"firstgalaxydata: {100 * four.probe_error:.1f} % wrong in four classes; of the 8 nearest "
-        f"{100 * four.neighbours_of_same_class:.1f} % have the same class; rotated, "
-        f"{100 * four.finds_itself_rotated:.1f} % find themselves first."
+        f"firstgalaxydata, test: {100 * found.probe_error:.1f} % wrong in four classes; of the 8 "
+        f"nearest {100 * found.neighbours_of_same_class:.1f} % have the same class; rotated, "
+        f"{100 * found.finds_itself_rotated:.1f} % find themselves first."
     )
 
 
-def probe_of_table_5(encoder: Encoder, mirabest: Path, seeds: int) -> dict[str, Any]:
-    """Fit the linear layer as the paper does (Sec. 2.6.1, Tables 2 and 5), over several seeds."""
-    task = mirabest_task(mirabest)
-    errors = [
-        fit_and_test(task, encoder, replace(TABLE_5, seed=seed), None)[1]
-        for seed in track(range(seeds), "Table 5 probe", seeds)
-    ]
+def _configuration(resplits: int) -> dict[str, Any]:
+    from model.linear_probe import FOLDS, NEIGHBOURS, PROBE_SEED, STRENGTHS, TEST_SIZE
+
     return {
-        "configuration": asdict(TABLE_5),
-        "errors": {name: summary([run[name] for run in errors]) for name in task.tests},
+        "classifier": "L2 logistic regression on standardised y",
+        "inverse_strengths": STRENGTHS,
+        "folds": FOLDS,
+        "fold_seed": PROBE_SEED,
+        "resplits": resplits,
+        "resplit_test_size": TEST_SIZE,
+        "neighbours": NEIGHBOURS,
     }
 
 
-def mirabest_probe(encoder: Encoder, mirabest: Path) -> Classifier:
-    """Fit logistic regression to all 729 Confident training sources."""
-    task = mirabest_task(mirabest)
-    probe = fit_probe(represent(encoder, task.train.pixels), task.train.label)
-    return as_classifier(probe, encoder, task.classes)
-
-
-def _measured(result: MiraBestResult | FourClassResult) -> dict[str, float | None]:
+def _measured(result: "MiraBestResult | FourClassResult") -> dict[str, float | None]:
     """The measures by name; what was not measured is null, since JSON has no NaN."""
     return {name: None if math.isnan(v) else v for name, v in asdict(result).items()}

@@ -13,8 +13,8 @@ from app.settings import Settings
 from model.encoder import load_encoder
 from scripts.bundle.build import BuildConfig, build
 from scripts.bundle.drawn import DrawingConfig, DrawnImages
-from scripts.bundle.image_sources import list_catalogue
 from scripts.bundle.named import read_source_list
+from scripts.bundle.sources import list_catalogue
 from tests.browser.page import SIZES, new_page, open_ready
 from tests.replay.rendered import write_components, write_published_map
 from tests.site import serving
@@ -32,7 +32,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     sources = read_source_list(str(write_published_map(directory / "umap.parquet")))
     catalogue = list_catalogue(sources, DrawnImages(DrawingConfig(components)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scripts.bundle.build.fit_umap", lambda scores, _: scores[:, :2])
+        patch.setattr("scripts.bundle.stages.fit_umap", lambda scores, _: scores[:, :2])
         build(BuildConfig(directory / "bundle", catalogue, load_encoder()))
     settings = Settings(bundle=directory / "bundle", data_dir=directory, cutout_cache_mb=0)
     with serving(create_app(settings)) as found:

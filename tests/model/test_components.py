@@ -21,8 +21,8 @@ from model.components import (
     read_components,
 )
 from model.datasets import read_mirabest
-from model.leakage import Positions, unit_vectors
 from model.preprocess import NoEmission, centre_crop
+from model.sphere import unit_vectors
 
 RA, DEC = 180.0, 30.0
 
@@ -30,7 +30,7 @@ RA, DEC = 180.0, 30.0
 def components(*rows: tuple[float, ...]) -> Components:
     """Rows of ra, dec, peak (mJy/beam), deconvolved axes (arcsec) and position angle."""
     values = np.array(rows, float).reshape(-1, 6)
-    return Components(values, cKDTree(unit_vectors(Positions(values[:, 0], values[:, 1]))))
+    return Components(values, cKDTree(unit_vectors(values[:, 0], values[:, 1])))
 
 
 def moments(field: np.ndarray) -> tuple[float, float, float]:

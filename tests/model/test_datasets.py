@@ -18,7 +18,8 @@ from model.datasets import (
     read_first_galaxies,
     read_mirabest,
 )
-from model.leakage import Positions, unit_vectors
+from model.leakage import Positions
+from model.sphere import unit_vectors
 
 
 class Malicious:
@@ -80,7 +81,7 @@ def test_first_galaxies_have_their_published_splits_and_classes() -> None:
 
 def test_drawn_images_are_called_models() -> None:
     values = np.array([[180.0, 30.0, 50.0, 0.0, 0.0, 0.0]])
-    catalogue = Components(values, cKDTree(unit_vectors(Positions(values[:, 0], values[:, 1]))))
+    catalogue = Components(values, cKDTree(unit_vectors(values[:, 0], values[:, 1])))
     drawn = draw_images(catalogue, Positions(np.array([180.0]), np.array([30.0])))
     assert len(drawn) == 1
     assert drawn.image_origin == "model"

@@ -23,7 +23,7 @@ from model.firstgalaxydata import (
     read_galaxies,
 )
 from model.preprocess import clean, network_input
-from scripts.bundle.sources import demo_catalogue
+from scripts.bundle.demo import demo_catalogue
 
 NOTHING = np.zeros((1, 1), np.uint8)
 
@@ -116,14 +116,14 @@ def test_exactly_three_sources_are_blank_where_the_network_looks(package: Packag
 def test_the_demo_catalogue_rejects_the_blank_ones_with_their_reason(
     package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scripts.bundle.sources.read_galaxies", lambda: iter(package.blank))
+    monkeypatch.setattr("scripts.bundle.demo.read_galaxies", lambda: iter(package.blank))
     kept, outside, empty, also_outside = demo_catalogue().read()
     assert kept.reason is None
     assert empty.reason == "the image is blank"
-    for candidate in (outside, also_outside):
-        assert candidate.reason is not None
-        assert "central 70 px" in candidate.reason
-        assert not network_input(candidate.image).max() > 0
+    for source, galaxy in ((outside, package.blank[1]), (also_outside, package.blank[3])):
+        assert source.reason is not None
+        assert "central 70 px" in source.reason
+        assert not network_input(centre_image(galaxy.field)).max() > 0
     assert empty.source_id == "firstgalaxydata-1910"
     assert kept.own.keys() == demo_catalogue().own_columns.keys()
 

@@ -1,9 +1,12 @@
 """The training run: its schedule, its batches, resuming, collapse, and that it learns."""
 
 import csv
+import hashlib
 import json
 import math
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,14 @@ import torch
 from model.datasets import read_first_galaxies
 from model.encoder import load_encoder, save_encoder, untrained_encoder
 from model.linear_probe import represent, rotate, self_retrieval
-from model.pretrain import Collapsed, Pretraining, UnusableTrainer, pretrain
+from model.pretrain import (
+    Batches,
+    Collapsed,
+    Pretraining,
+    UnusableTrainer,
+    pretrain,
+    why_not_compiled,
+)
 from model.pretrain_config import (
     NTXENT,
     PretrainConfig,
@@ -24,8 +34,44 @@ from model.pretrain_config import (
     schedule_of,
     views_at,
 )
-from model.run_files import AnotherRun, Batches
+from model.run_files import AnotherRun
 from model.views import ViewConfig
+
+RUN = """
+import hashlib, json, sys
+from pathlib import Path
+import numpy as np
+import pytorch_lightning as pl
+from model.views import ViewConfig
+from model.pretrain import pretrain
+from model.pretrain_config import PretrainConfig
+
+class Notes(pl.Callback):
+    def on_train_start(self, trainer, module):
+        self.views = []
+        draw = module._views
+        def noted(images, step, number):
+            views = draw(images, step, number)
+            self.views.append(hashlib.sha256(views[0].numpy().tobytes()).hexdigest())
+            return views
+        module._views = noted
+
+    def on_train_end(self, trainer, module):
+        parameters = b"".join(p.detach().numpy().tobytes() for p in module.parameters())
+        def digests(batch):
+            return [hashlib.sha256(image.numpy().tobytes()).hexdigest() for image in batch]
+        images = [digests(module.batches.images(step)) for step in range(trainer.max_steps)]
+        notes = {"images": images, "views": self.views, "world": trainer.world_size,
+                 "parameters": hashlib.sha256(parameters).hexdigest()}
+        Path(sys.argv[1], f"rank{trainer.global_rank}.json").write_text(json.dumps(notes))
+
+if __name__ == "__main__":
+    images = np.random.default_rng(0).integers(0, 256, (16, 150, 150), dtype=np.uint8)
+    config = PretrainConfig(architecture="resnet14", batch_size=8, epochs=2, warmup_epochs=0.5,
+                            views=ViewConfig(centre_crop_px=24), checkpoint_every_steps=1)
+    pretrain([images], Path(sys.argv[1], "run"), config, [Notes()], devices=2)
+"""
+"""Pre-training in two real processes, each of which notes what it saw."""
 
 TINY = PretrainConfig(
     architecture="resnet14",
@@ -249,3 +295,69 @@ def test_other_weights_or_images_under_the_same_name_are_another_run(
     assert card.origin == (
         "pre-trained by self-supervision (byol), from the weights of first, which are random"
     )
+
+
+def test_two_processes_train_one_network_on_different_images(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(RUN)
+    ran = subprocess.run(
+        [sys.executable, script, tmp_path],
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    first, second = (json.loads((tmp_path / f"rank{r}.json").read_text()) for r in (0, 1))
+    assert first["world"] == second["world"] == 2
+    assert first["parameters"] == second["parameters"]
+    assert len(first["views"]) == len(second["views"]) == 4
+    assert not set(first["views"]) & set(second["views"])
+    images = np.random.default_rng(0).integers(0, 256, (16, 150, 150), dtype=np.uint8)
+    whole = Batches([images], PretrainConfig(batch_size=8))
+    for step, parts in enumerate(zip(first["images"], second["images"], strict=True)):
+        together = {hashlib.sha256(i.numpy().tobytes()).hexdigest() for i in whole.images(step)}
+        assert set(parts[0]) | set(parts[1]) == together
+        assert not set(parts[0]) & set(parts[1])
+    rows = (tmp_path / "run" / "metrics.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["step", "1", "2", "3", "4"]
+
+
+def test_devices_that_cannot_share_a_batch_equally_are_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    images = np.zeros((16, 150, 150), np.uint8)
+    with pytest.raises(UnusableTrainer, match=r"3 devices cannot share .* 8 images .* batch of 6"):
+        pretrain([images], tmp_path / "run", PretrainConfig(batch_size=8), devices=3)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_batch_of_one_image_a_device_is_refused(processes: int, tmp_path: Path) -> None:
+    images = np.zeros((16, 150, 150), np.uint8)
+    config = PretrainConfig(batch_size=processes)
+    with pytest.raises(UnusableTrainer, match=f"at least {2 * processes}"):
+        pretrain([images], tmp_path / "run", config, devices=processes)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch._inductor.config as inductor
+
+    torch._dynamo.reset()
+    monkeypatch.setattr(inductor.cpp, "cxx", ("no-such-compiler",))
+    monkeypatch.setattr(inductor, "force_disable_caches", True)
+    reason = why_not_compiled()
+    torch._dynamo.reset()
+    assert reason
+    assert "\n" not in reason
+
+
+def test_a_run_goes_on_uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = np.zeros((8, 150, 150), np.uint8)
+    config = replace(PretrainConfig(), architecture="resnet14", batch_size=4, compile=True)
+    monkeypatch.setattr("model.pretrain.why_not_compiled", lambda: "no C++ compiler")
+    with pytest.warns(UserWarning, match="without torch.compile: no C\\+\\+ compiler"):
+        module = Pretraining(Batches([images], config), config)
+    assert module.learner.encoder._compiled_call_impl is None

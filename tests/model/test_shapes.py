@@ -9,7 +9,6 @@ from torch import Tensor
 
 from model.datasets import read_first_galaxies
 from model.shapes import (
-    KINDS,
     LEVELS,
     aligned_profiles,
     circle_invariants,
@@ -19,6 +18,7 @@ from model.shapes import (
 )
 
 Kind = Callable[[Tensor], Tensor]
+KINDS = (circle_invariants, aligned_profiles, measure_isophotes)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from app.bundle.latent_space import LatentSpace, open_latent_space
 from model.encoder import Encoder, embed
 from model.preprocess import network_input
-from scripts.bundle.sources import CatalogueSource
+from scripts.bundle.sources import SourceCatalogue
 from tests.synthetic import make_space
 
 
@@ -233,9 +233,9 @@ def test_positions_in_other_frames_are_the_same_places(sky: LatentSpace) -> None
 
 
 def test_images_are_those_that_the_catalogue_gave(
-    space: LatentSpace, small_source: CatalogueSource
+    space: LatentSpace, small_catalogue: SourceCatalogue
 ) -> None:
-    candidates = list(small_source.read())
+    candidates = list(small_catalogue.read())
     for row in (0, 100, 239):
         assert np.array_equal(space.image(row), candidates[row].image)
         assert space.catalogue.row(row)["source_id"] == candidates[row].source_id

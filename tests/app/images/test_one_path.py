@@ -18,7 +18,7 @@ from app.images.prepare import prepare_image, read_image
 from app.surveys.services import FIRST_SURVEY
 from model.encoder import Encoder, untrained_encoder
 from model.preprocess import ImageError
-from scripts.bundle.image_sources import SourceRow
+from scripts.bundle.sources import Source
 from scripts.fetch.cutout_dir import read_store
 from scripts.fetch.images import FetchedImages
 from tests.replay.uploads import Grid, fits_file, sky_image
@@ -56,8 +56,8 @@ def build(content: bytes, position: SkyCoord, directory: Path) -> Outcome:
     path = store.path_of(store.name_of(*place))
     path.parent.mkdir()
     path.write_bytes(content.ljust(-(-len(content) // 2880) * 2880, b"\0"))
-    (found,) = FetchedImages(directory).images_of([SourceRow(0, 1, "id", "name", *place)])
-    return found.pixels if found.reason is None else found.reason
+    (found,) = FetchedImages(directory).images_of([Source("id", "name", *place)])
+    return found.reason if found.image is None else found.image
 
 
 def training(content: bytes, directory: Path, patch: pytest.MonkeyPatch) -> Outcome:

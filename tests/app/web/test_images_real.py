@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from app.bundle.latent_space import LatentSpace
 from app.main import create_app
 from app.settings import Settings
-from model.batch_files import batch_pixels, read_batches
+from model.batch_files import read_labelled_batches
 from model.encoder import Encoder
 from scripts.bundle.build import BuildConfig, build
-from scripts.bundle.sources import demo_catalogue
+from scripts.bundle.demo import demo_catalogue
 from tests.app.web.test_images import answered, ask, used
 from tests.problem import problem_of
 from tests.replay.images import RealImage, real_images
@@ -35,11 +35,9 @@ def key(image: RealImage) -> str:
 @pytest.fixture(scope="module")
 def published(shared_data: Path) -> dict[str, NDArray[np.uint8]]:
     """The images of MiraBest_F by file name without its ending."""
-    found: dict[str, NDArray[np.uint8]] = {}
-    for name, batch in read_batches(shared_data / "MiraBest_F_batches.tar.gz"):
-        names = [Path(str(file)).name.removesuffix(".png") for file in batch["filenames"]]
-        found.update(zip(names, batch_pixels(batch, name), strict=True))
-    return found
+    batches = read_labelled_batches(shared_data / "MiraBest_F_batches.tar.gz")
+    names = [Path(name).name.removesuffix(".png") for name in batches.filenames]
+    return dict(zip(names, batches.pixels, strict=True))
 
 
 def test_63_of_the_66_give_their_published_image_and_the_others_what_the_design_says(
@@ -78,7 +76,7 @@ def demo_site(
     """The whole demo bundle; its map is not looked at."""
     directory = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scripts.bundle.build.fit_umap", no_layout)
+        patch.setattr("scripts.bundle.stages.fit_umap", no_layout)
         build(BuildConfig(directory / "bundle", demo_catalogue(), encoder))
     application = create_app(Settings(bundle=directory / "bundle", data_dir=directory))
     with serving(application) as address, httpx.Client(base_url=address, timeout=60) as client:

@@ -12,8 +12,8 @@ from model.batch_files import NotBatches, holds_batches, label_names, read_rgz10
 from model.datasets import read_mightee
 from model.leakage import Positions
 from scripts.bundle.batches import MIRABEST_CLASSES
-from scripts.bundle.image_sources import SourceRow, list_catalogue, source_rows
 from scripts.bundle.named import read_named_batches, read_source_list
+from scripts.bundle.sources import Source, list_catalogue, listed_sources
 from scripts.training.images import gather
 from tests.replay.batches import image, rgz_batch, write_batches
 
@@ -50,23 +50,23 @@ def test_a_batch_list_has_positions_sizes_and_reasons(rgz: Path) -> None:
     assert sources.extents_arcsec[3] == 24
     assert sources.own["in_mirabest"].to_pylist() == ["no", "no", "yes", "no", "no"]
     assert sources.notes == ["1 images equal an earlier one; all are kept."]
-    drawn = list(images.images_of(source_rows(sources)))
-    assert [one.reason for one in drawn] == [None, None, None, "the image is blank", None]
-    np.testing.assert_array_equal(drawn[1].pixels.ravel(), image(1))
+    with_images = list(images.images_of(listed_sources(sources)))
+    assert [one.reason for one in with_images] == [None, None, None, "the image is blank", None]
+    np.testing.assert_array_equal(with_images[1].image.ravel(), image(1))
     assert len(read_source_list(f"rgz108k:{rgz}")) == 5
 
 
-def test_candidates_of_batches_add_up_to_what_is_listed(rgz: Path) -> None:
+def test_sources_of_batches_add_up_to_what_is_listed(rgz: Path) -> None:
     found = read_named_batches(f"rgz108k:{rgz}")
     assert found
     sources, images = found
     catalogue = list_catalogue(sources, images)
-    candidates = list(catalogue.read())
-    assert len(candidates) == catalogue.record.n_listed == 6
-    assert [c.reason is None for c in candidates] == [True, True, True, False, True, False]
-    assert candidates[1].catalogued_extent_arcsec == 21
+    found_sources = list(catalogue.read())
+    assert len(found_sources) == catalogue.record.n_listed == 6
+    assert [c.reason is None for c in found_sources] == [True, True, True, False, True, False]
+    assert found_sources[1].catalogued_extent_arcsec == 21
     assert catalogue.input_kind == "published"
-    assert {c.image_origin for c in candidates} == {"observed"}
+    assert {c.image_origin for c in found_sources} == {"observed"}
 
 
 def test_a_directory_of_batches_is_read_too(tmp_path: Path) -> None:
@@ -164,6 +164,6 @@ def test_the_real_mirabest_list_has_its_1256_sources(shared_data: Path) -> None:
     assert (len(sources), sources.record.n_listed, len(sources.rejects)) == (1256, 1256, 0)
     assert set(sources.own["label"].to_pylist()) == set(MIRABEST_CLASSES)
     assert all(isinstance(value, float) for value in sources.own["redshift"].to_pylist())
-    first = next(iter(images.images_of([SourceRow(0, 1, "x", "", 0.0, 0.0)])))
-    assert first.pixels.any()
+    first = next(iter(images.images_of([Source("x", "", 0.0, 0.0, row=1)])))
+    assert first.image is not None
     assert label_names(shared_data / "MiraBest_F_batches.tar.gz")

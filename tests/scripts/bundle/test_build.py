@@ -18,7 +18,7 @@ from model.encoder import load_encoder
 from model.preprocess import PREPROCESSING
 from scripts.bundle import build as building
 from scripts.bundle.build import BuildConfig, build
-from scripts.bundle.sources import CatalogueSource
+from scripts.bundle.sources import SourceCatalogue
 from tests.small_builds import no_layout, small_config, stamps, with_rejects
 
 FEW = 12
@@ -42,15 +42,15 @@ def test_the_manifest_says_what_the_bundle_was_made_of(bundle: Path) -> None:
 
 
 def test_labels_positions_and_catalogue_come_along(
-    bundle: Path, small_source: CatalogueSource
+    bundle: Path, small_catalogue: SourceCatalogue
 ) -> None:
     catalogue = open_latent_space(bundle).catalogue
-    for row, candidate in enumerate(small_source.read()):
+    for row, source in enumerate(small_catalogue.read()):
         if row in (0, 60, 239):
             values = catalogue.row(row)
-            assert values["label"] == candidate.own["label"]
-            assert values["source_catalogue"] == candidate.own["source_catalogue"]
-            assert (values["ra_deg"], values["dec_deg"]) == (candidate.ra_deg, candidate.dec_deg)
+            assert values["label"] == source.own["label"]
+            assert values["source_catalogue"] == source.own["source_catalogue"]
+            assert (values["ra_deg"], values["dec_deg"]) == (source.ra_deg, source.dec_deg)
             assert values["extent_origin"] == "measured"
             assert values["image_origin"] == "observed"
 
@@ -67,23 +67,23 @@ def test_counts_add_up_and_rejects_have_their_reason(
     with (version_dir / "rejects.csv").open(newline="") as file:
         rejects = list(csv.DictReader(file))
     assert [reject["reason"] for reject in rejects] == ["the image is blank"] * 3
-    assert_holds_the_rest(open_latent_space(bundle), config.source, rejects)
+    assert_holds_the_rest(open_latent_space(bundle), config.catalogue, rejects)
     said = " ".join(capsys.readouterr().err.split())
     assert f"12 sources listed = 9 in the bundle + 3 rejected (reasons in {bundle}" in said
     assert "of the variance of y" in said
 
 
 def assert_holds_the_rest(
-    space: LatentSpace, source: CatalogueSource, rejects: list[dict[str, str]]
+    space: LatentSpace, catalogue: SourceCatalogue, rejects: list[dict[str, str]]
 ) -> None:
     """Every source is in the bundle, with its own image, or among the rejects, never in both."""
-    kept = [candidate for candidate in source.read() if candidate.reason is None]
+    kept = [source for source in catalogue.read() if source.reason is None]
     assert len(space) == len(kept)
-    for row, candidate in enumerate(kept):
-        assert space.catalogue.row_of(candidate.source_id) == row
-        assert np.array_equal(space.image(row), candidate.image)
+    for row, source in enumerate(kept):
+        assert space.catalogue.row_of(source.source_id) == row
+        assert np.array_equal(space.image(row), source.image)
     names = {*space.catalogue.table["source_id"].to_pylist(), *(r["source_id"] for r in rejects)}
-    assert len(names) == source.record.n_listed
+    assert len(names) == catalogue.record.n_listed
 
 
 @pytest.mark.parametrize(
@@ -106,28 +106,36 @@ def test_a_catalogue_that_does_not_add_up_is_refused_in_a_sentence(
         current_version(tmp_path)
 
 
+def test_where_no_source_is_usable_the_reasons_stay_beside_the_bundle(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"12: the image is blank\. '.*rejects\.csv' lists them"):
+        build(with_rejects(small_config(tmp_path, FEW), FEW))
+    with (tmp_path / "rejects.csv").open(newline="") as file:
+        assert [row["reason"] for row in csv.DictReader(file)] == ["the image is blank"] * FEW
+    assert not list(tmp_path.glob(".build-*"))
+
+
 def listing(config: BuildConfig, n: int) -> BuildConfig:
     """The same rows under another count."""
-    record = config.source.record.model_copy(update={"n_listed": n})
-    return replace(config, source=replace(config.source, record=record))
+    record = config.catalogue.record.model_copy(update={"n_listed": n})
+    return replace(config, catalogue=replace(config.catalogue, record=record))
 
 
 def repeating(config: BuildConfig) -> BuildConfig:
     """The same rows, all of one name."""
-    source = config.source
-    read = lambda: (replace(candidate, source_id="x") for candidate in source.read())  # noqa: E731
-    return replace(config, source=replace(source, read=read))
+    catalogue = config.catalogue
+    read = lambda: (replace(source, source_id="x") for source in catalogue.read())  # noqa: E731
+    return replace(config, catalogue=replace(catalogue, read=read))
 
 
 def test_a_bundle_that_is_up_to_date_is_left_alone(
     bundle_copy: Path,
-    small_source: CatalogueSource,
+    small_catalogue: SourceCatalogue,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before, version = stamps(bundle_copy), current_version(bundle_copy)
     monkeypatch.setattr(building, "Stages", None)  # a stage would fail
-    assert build(BuildConfig(bundle_copy, small_source, load_encoder())) == version
+    assert build(BuildConfig(bundle_copy, small_catalogue, load_encoder())) == version
     assert stamps(bundle_copy) == before
     assert "is up to date" in capsys.readouterr().err
 
@@ -147,12 +155,12 @@ def test_another_encoder_is_a_reason_to_build_again_and_is_named(
 
 @pytest.mark.usefixtures("quick_layout")
 def test_going_back_finds_the_version_that_was_built_before(
-    bundle_copy: Path, small_source: CatalogueSource, monkeypatch: pytest.MonkeyPatch
+    bundle_copy: Path, small_catalogue: SourceCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = current_version(bundle_copy)
     build(small_config(bundle_copy, FEW))
     monkeypatch.setattr(building, "Stages", None)
-    assert build(BuildConfig(bundle_copy, small_source, load_encoder())) == old
+    assert build(BuildConfig(bundle_copy, small_catalogue, load_encoder())) == old
     assert len(open_latent_space(bundle_copy)) == 240
 
 
@@ -161,7 +169,7 @@ def six(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle of six sources, to be copied."""
     directory = tmp_path_factory.mktemp("six") / "bundle"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(building, "fit_umap", no_layout)
+        patch.setattr("scripts.bundle.stages.fit_umap", no_layout)
         build(small_config(directory, 6))
     return directory
 

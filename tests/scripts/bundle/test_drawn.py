@@ -23,9 +23,9 @@ from model.encoder import load_encoder
 from scripts import cli
 from scripts.bundle.build import BuildConfig, build
 from scripts.bundle.drawn import NOTHING_IN_VIEW, DrawingConfig, DrawnImages
-from scripts.bundle.image_sources import SourceRow, list_catalogue, source_rows
 from scripts.bundle.named import read_source_list
-from scripts.bundle.sources import bundle_catalogue
+from scripts.bundle.sources import Source, list_catalogue, listed_sources
+from scripts.bundle.stored import bundle_catalogue
 from tests.replay.rendered import DEC, RA, N, write_components, write_published_map
 from tests.replay.server import ReplayServer
 from tests.site import serving
@@ -55,7 +55,7 @@ def rendered(
     bundle = tmp_path_factory.mktemp("rendered") / "bundle"
     catalogue = list_catalogue(sources, DrawnImages(DrawingConfig(components)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scripts.bundle.build.fit_umap", no_layout)
+        patch.setattr("scripts.bundle.stages.fit_umap", no_layout)
         build(BuildConfig(bundle, catalogue, load_encoder()))
     return bundle
 
@@ -80,33 +80,33 @@ def test_the_same_place_gives_the_same_image_whatever_list_and_processes_draw_it
 ) -> None:
     alone = DrawnImages(DrawingConfig(components))
     several = DrawnImages(DrawingConfig(components, workers=2))
-    images = list(alone.images_of(source_rows(sources)))
-    for one, other in zip(images, several.images_of(source_rows(sources)), strict=True):
-        np.testing.assert_array_equal(one.pixels, other.pixels)
+    images = list(alone.images_of(listed_sources(sources)))
+    for one, other in zip(images, several.images_of(listed_sources(sources)), strict=True):
+        np.testing.assert_array_equal(one.image, other.image)
         assert one.reason == other.reason
-    again = alone.image_of(SourceRow(0, 99, "another id", "", RA[4], DEC[4]))
-    np.testing.assert_array_equal(again.pixels, images[4].pixels)
+    (again,) = alone.images_of([Source("another id", "", RA[4], DEC[4], row=99)])
+    np.testing.assert_array_equal(again.image, images[4].image)
 
 
 def test_a_field_without_a_source_in_view_is_rejected_with_its_reason(
     components: Path, sources: SourceList
 ) -> None:
-    images = list(DrawnImages(DrawingConfig(components)).images_of(source_rows(sources)))
+    images = list(DrawnImages(DrawingConfig(components)).images_of(listed_sources(sources)))
     reasons = [image.reason for image in images]
     assert reasons == [None] * (N - 2) + [NOTHING_IN_VIEW] * 2
     sidelobes = DrawnImages(DrawingConfig(components, max_sidelobe=1.0))
-    assert list(sidelobes.images_of(source_rows(sources)))[N - 2].reason is None
+    assert list(sidelobes.images_of(listed_sources(sources)))[N - 2].reason is None
 
 
 def test_another_catalogue_sidelobe_cut_or_seed_is_another_version(
     components: Path, tmp_path: Path
 ) -> None:
-    version = DrawnImages(DrawingConfig(components)).version
-    assert DrawnImages(DrawingConfig(components, workers=2)).version == version
+    version = DrawnImages(DrawingConfig(components)).record.version
+    assert DrawnImages(DrawingConfig(components, workers=2)).record.version == version
     copied = shutil.copy(components, tmp_path / "other name.parquet")
-    assert DrawnImages(DrawingConfig(Path(copied))).version == version
-    assert DrawnImages(DrawingConfig(components, seed=1)).version != version
-    assert DrawnImages(DrawingConfig(components, max_sidelobe=0.5)).version != version
+    assert DrawnImages(DrawingConfig(Path(copied))).record.version == version
+    assert DrawnImages(DrawingConfig(components, seed=1)).record.version != version
+    assert DrawnImages(DrawingConfig(components, max_sidelobe=0.5)).record.version != version
     with pytest.raises(UnreadableCatalogue, match="fetch first-catalogue"):
         DrawnImages(DrawingConfig(tmp_path / "none.parquet"))
 
@@ -160,11 +160,11 @@ def test_the_command_builds_and_prints_counts_that_add_up(
 
 def test_embedding_again_keeps_images_origin_and_the_catalogues_own_map(rendered: Path) -> None:
     again = bundle_catalogue(rendered)
-    candidates = list(again.read())
-    assert {c.image_origin for c in candidates if c.reason is None} == {"model"}
+    found = list(again.read())
+    assert {c.image_origin for c in found if c.reason is None} == {"model"}
     assert again.record.rendering == read_manifest(current_version(rendered)).source.rendering
-    assert candidates[2].own["umap_x"] == 3.0
-    assert len(candidates) == N
+    assert found[2].own["umap_x"] == 3.0
+    assert len(found) == N
 
 
 def test_the_page_and_every_answer_say_model(site: httpx.Client) -> None:

@@ -14,7 +14,7 @@ from app.bundle.files import current_version
 from app.errors import BuildError, ExplorerError
 from app.tables.write import read_plain_csv
 from scripts.bundle.fits_directory import read_directory, read_paired
-from scripts.bundle.image_sources import list_catalogue
+from scripts.bundle.sources import list_catalogue
 from scripts.cli import app
 from tests.replay.uploads import PLACE, Blob, Grid, fits_file, sky_image
 from tests.small_builds import no_layout
@@ -38,7 +38,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def built(arguments: list[object], bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("scripts.bundle.build.fit_umap", no_layout)
+    monkeypatch.setattr("scripts.bundle.stages.fit_umap", no_layout)
     words = ["build", *map(str, arguments), "--bundle", str(bundle)]
     result = CliRunner().invoke(app, words, catch_exceptions=False)
     assert result.exit_code == 0, result.output
@@ -55,6 +55,7 @@ def test_every_fits_file_is_a_source_or_a_reject_and_the_counts_add_up(
     assert len(catalogue) == N
     assert [each["name"] for each in rejects] == ["broken"]
     assert "broken.fits" in rejects[0]["reason"]
+    assert any(catalogue.table["image_remarks"].to_pylist())  # of the images that were resampled
     assert set(catalogue.table["file"].to_pylist()) >= {"s00.fits", "deep/s03.fits.gz"}
     np.testing.assert_allclose(catalogue.ra_deg, PLACE.ra.deg, atol=1 / 3600)
     np.testing.assert_allclose(catalogue.dec_deg, PLACE.dec.deg, atol=1 / 3600)
@@ -87,10 +88,10 @@ def test_a_table_names_the_files_of_its_rows(
 def test_the_version_follows_the_content_of_the_files(directory: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(directory, copy)
-    before = read_directory(copy)[1].version
-    assert before == read_directory(copy)[1].version
+    before = read_directory(copy)[1].record.version
+    assert before == read_directory(copy)[1].record.version
     (copy / "s00.fits").write_bytes((copy / "s01.fits").read_bytes())
-    assert read_directory(copy)[1].version != before
+    assert read_directory(copy)[1].record.version != before
 
 
 def test_what_cannot_be_built_from_is_a_sentence(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.bundle.latent_space import open_latent_space
-from scripts.bundle.stages import (
+from scripts.bundle.reduce import (
     ReductionConfig,
     fit_pca,
     fit_umap,

@@ -15,13 +15,13 @@ from model.encoder import Encoder, load_encoder, untrained_encoder
 from model.tasks import Labelled, mirabest_task
 from model.views import ViewConfig
 from scripts.cli import app
-from scripts.experiments.command import EXPERIMENTS
+from scripts.experiments.command import experiments
 from scripts.experiments.grid import Cell, InputMissing, Inputs
 from scripts.experiments.hybrids import neighbours
 from scripts.experiments.labels import depth_cells, label_cells
 from scripts.experiments.maps import OtherEncoder, occupied_share, order_by, run_catalogue
 from scripts.experiments.paper_values import TABLE_6, TABLE_7, TABLE_8, TABLE_9, TABLE_10
-from scripts.experiments.pretraining import cells_of, error_at, kept_views
+from scripts.experiments.pretraining import cells_of, error_at, some_views
 from scripts.experiments.table7 import UnknownSet, divided, split
 from tests.small_mirabest import write_small_mirabest
 
@@ -113,7 +113,7 @@ def test_an_experiment_that_pre_trains_runs_and_reports(
 
 
 def test_every_experiment_is_among_the_smoke_runs() -> None:
-    assert set(EXPERIMENTS) == {*LABELS, *MAPS, *PRETRAIN}
+    assert set(experiments()) == {*LABELS, *MAPS, *PRETRAIN}
 
 
 def test_a_run_keeps_its_full_configuration(mirabest: Path, tmp_path: Path, work: Path) -> None:
@@ -193,8 +193,8 @@ def test_fig7_reuses_the_runs_of_table6() -> None:
 
 
 def test_an_ablation_keeps_the_named_views_only() -> None:
-    assert kept_views("rotation+crop+flip+jitter+blur") == ViewConfig()
-    none = kept_views("none")
+    assert some_views("rotation+crop+flip+jitter+blur") == ViewConfig()
+    none = some_views("none")
     assert not none.rotate
     assert (none.crop_area_min, none.flip_probability) == (1.0, 0.0)
     assert (none.jitter_probability, none.blur_probability) == (0.0, 0.0)

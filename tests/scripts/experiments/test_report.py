@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 from app.bundle.catalogue import Catalogue
 from app.bundle.latent_space import open_latent_space
 from scripts.cli import app
-from scripts.experiments.command import EXPERIMENTS
+from scripts.experiments.command import experiments
 from scripts.experiments.grid import Cell, CellResult
 from scripts.experiments.labels import claim
 from scripts.experiments.maps import origin_sentence
-from scripts.experiments.report import command_of, mean_error, written
+from scripts.experiments.report import command_of, mean_error, with_error
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,14 @@ def test_a_page_keeps_paths_below_the_working_directory_and_the_names_of_others(
     def experiment(context: typer.Context, work: str, data: list[str] | None = None) -> None:
         seen.append(command_of(context))
 
-    result = CliRunner().invoke(single, [given, "--data", given], prog_name="rgz-explorer x")
+    result = CliRunner().invoke(single, [given, "--data", given], prog_name="x")
     assert result.exit_code == 0, result.output
     assert seen == [f"rgz-explorer x {told} --data {told}"]
 
 
 def test_the_help_tells_what_each_experiment_is() -> None:
     said = CliRunner().invoke(app, ["experiment", "--help"], env={"COLUMNS": "200"}).output
-    for experiment in EXPERIMENTS.values():
+    for experiment in experiments().values():
         assert f"{experiment.name} - {experiment.title.split(': ', 1)[1]}" in said
 
 
@@ -87,5 +87,5 @@ def test_a_better_arm_is_claimed_from_five_seeds_only(
 
 def test_means_have_the_standard_error_of_the_mean() -> None:
     assert mean_error([0.1, 0.2, 0.3]) == (pytest.approx(20.0), pytest.approx(10 / np.sqrt(3)))
-    assert written(mean_error([0.0833])) == "8.33"
-    assert written((8.3333, 0.401)) == "8.33 ± 0.40"
+    assert with_error(mean_error([0.0833])) == "8.33"
+    assert with_error((8.3333, 0.401)) == "8.33 ± 0.40"

@@ -9,10 +9,10 @@ import pytest
 from astropy.io import fits
 from typer.testing import CliRunner
 
-import scripts.bundle.build
 from app.bundle.files import current_version
 from app.bundle.latent_space import LatentSpace, open_latent_space
 from model.preprocess import clean
+from scripts.bundle.sources import Source
 from scripts.cli import app
 from scripts.fetch.cutout_dir import FetchError, read_store
 from scripts.fetch.images import NOT_FETCHED, FetchedImages
@@ -32,7 +32,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.chdir(directory)
         patch.setenv("NO_PROXY", "127.0.0.1")
         patch.setenv("RGZ_FIRST_SERVER", server.first_url)
-        patch.setattr(scripts.bundle.build, "fit_umap", no_layout)
+        patch.setattr("scripts.bundle.stages.fit_umap", no_layout)
         server.plan = lambda place, _: Fault.BLANK if place.startswith("8.80000000") else None
         with Path("list.csv").open("w", newline="") as file:
             writer = csv.writer(file)
@@ -99,44 +99,42 @@ def test_what_has_no_image_is_rejected_with_the_fetch_s_reason(
 
 def test_the_version_of_the_images_changes_with_any_of_them(built: Path, tmp_path: Path) -> None:
     cutouts = built / "cutouts"
-    before = FetchedImages(cutouts).version
-    assert FetchedImages(cutouts).version == before
+    before = FetchedImages(cutouts).record.version
+    assert FetchedImages(cutouts).record.version == before
     path = sorted(cutouts.rglob("*.fits"))[0]
     content = path.read_bytes()
     try:
         with fits.open(path, mode="update", checksum=True) as hdus:
             hdus[0].data[0, 0] += 1
             hdus[0].add_checksum()
-        assert FetchedImages(cutouts).version != before
+        assert FetchedImages(cutouts).record.version != before
         path.unlink()
-        assert FetchedImages(cutouts).version != before
+        assert FetchedImages(cutouts).record.version != before
     finally:
         path.write_bytes(content)
-    assert FetchedImages(cutouts).version == before
+    assert FetchedImages(cutouts).record.version == before
 
 
 @pytest.mark.filterwarnings("ignore:Unexpected extra padding")
 def test_a_missing_and_a_damaged_file_are_reasons(built: Path) -> None:
-    from scripts.bundle.image_sources import SourceRow
-
     cutouts = built / "cutouts"
     path = sorted(cutouts.rglob("*.fits"))[0]
     content = path.read_bytes()
     listed = next(
         row for row in ROWS if read_store(cutouts).name_of(row.ra_deg, row.dec_deg) == path.stem
     )
-    row = SourceRow(0, 1, "id", "name", listed.ra_deg, listed.dec_deg)
+    source = Source("id", "name", listed.ra_deg, listed.dec_deg)
     try:
         path.write_bytes(b"\0" * 2880)
-        (damaged,) = FetchedImages(cutouts).images_of([row])
+        (damaged,) = FetchedImages(cutouts).images_of([source])
         path.unlink()
-        (missing,) = FetchedImages(cutouts).images_of([row])
+        (missing,) = FetchedImages(cutouts).images_of([source])
     finally:
         path.write_bytes(content)
     assert damaged.reason is not None
     assert "FITS" in damaged.reason
     assert missing.reason == NOT_FETCHED
-    assert not missing.pixels.any()
+    assert missing.image is None
 
 
 def test_another_directory_is_refused_in_a_sentence(tmp_path: Path) -> None:

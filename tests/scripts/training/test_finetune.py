@@ -14,7 +14,7 @@ from model.datasets import read_first_galaxies
 from model.encoder import save_encoder, untrained_encoder
 from model.finetune import TABLE_5, FinetuneConfig
 from scripts.cli import app
-from scripts.training.finetune import configure, summary
+from scripts.training.judge import configure, summary
 from tests.small_mirabest import write_small_mirabest
 
 
@@ -83,8 +83,8 @@ def test_a_probe_measures_both_sets_and_keeps_its_classifier(
 ) -> None:
     galaxies = read_first_galaxies()
     few = galaxies.where(np.arange(0, len(galaxies), 16))
-    monkeypatch.setattr("scripts.training.probe.read_first_galaxies", lambda: few)
-    monkeypatch.setattr("scripts.training.probe.TABLE_5", replace(TABLE_5, epochs=1))
+    monkeypatch.setattr("model.datasets.read_first_galaxies", lambda: few)
+    monkeypatch.setattr("model.finetune.TABLE_5", replace(TABLE_5, epochs=1))
     weights, kept, out = (tmp_path / n for n in ("e.safetensors", "c.safetensors", "r.json"))
     save_encoder(untrained_encoder("resnet14"), weights, "a small one", "a test", trained=False)
     words = ["probe", "--mirabest", mirabest, "--encoder", weights, "--resplits", "0"]

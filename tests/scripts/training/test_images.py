@@ -59,7 +59,7 @@ def test_drawn_fields_near_a_judge_are_kept_out_and_counted(
     assert "kept out within 3'" in found.sentence()
 
 
-def test_the_extent_cut_leaves_out_small_sources() -> None:
+def test_the_extent_cut_leaves_out_small_catalogues() -> None:
     small, large = np.zeros((2, 150, 150), np.uint8)
     small[74:77, 74:77] = 255
     large[74:77, 60:90] = 255

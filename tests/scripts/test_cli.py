@@ -1,5 +1,8 @@
-"""What a training command cannot read is one sentence that names the file, and no traceback."""
+"""The command line: help before anything is installed, and every failure one sentence."""
 
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from app.errors import ExplorerError
+from model.errors import ModelError
 from model.leakage import Positions
-from scripts.cli import app
+from scripts.cli import app, main
 from tests.small_mirabest import write_small_mirabest
 
+ROOT = Path(__file__).parents[2]
 NEVER_NEGATIVE = (
     *("seed", "warmup-epochs", "decay-epochs", "large-view-epochs"),
     *("description-weight", "cut-arcsec"),
@@ -23,14 +28,14 @@ NOBODY = Positions(np.empty(0), np.empty(0))
 @pytest.fixture
 def mirabest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small MiraBest; no source judges, which saves reading all the sets that do."""
-    for module in ("training.pretrain", "experiments.pretraining"):
+    for module in ("training.images", "experiments.pretraining"):
         monkeypatch.setattr(f"scripts.{module}.judges", lambda _: NOBODY)
     return write_small_mirabest(tmp_path / "batches")
 
 
 def sentence_of(*words: object) -> str:
     result = CliRunner().invoke(app, [str(word) for word in words])
-    assert isinstance(result.exception, ExplorerError), result.exception
+    assert isinstance(result.exception, ExplorerError | ModelError), result.exception
     return str(result.exception)
 
 
@@ -152,3 +157,80 @@ def test_a_number_out_of_its_range(words: tuple[str, ...], tmp_path: Path) -> No
     assert ended.exit_code == 2
     assert "greater than or equal to" in " ".join(ended.output.replace("│", " ").split())
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("command", ["pretrain", "probe", "finetune", "experiment"])
+def test_help_needs_no_training_library(command: str) -> None:
+    script = (
+        "import sys\n"
+        "for name in ('kornia', 'matplotlib', 'pytorch_lightning'):\n"
+        "    sys.modules[name] = None\n"
+        f"sys.argv = ['rgz-explorer', '{command}', '--help']\n"
+        "from scripts.cli import main\n"
+        "main()"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "--mirabest" in ran.stdout
+    assert "make train" in ran.stdout
+
+
+@pytest.mark.parametrize("command", ["pretrain", "probe", "finetune", "experiment"])
+def test_a_missing_training_library_is_named_before_anything_is_read(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "kornia", None)
+    absent = tmp_path / "absent.tar.gz"
+    words = {
+        "pretrain": ["--data", "firstgalaxydata", "--out", tmp_path, "--mirabest", absent],
+        "experiment": ["fig4", "--mirabest", absent],
+    }
+    said = sentence_of(command, *words.get(command, ["--mirabest", absent]))
+    assert said.startswith(f"`rgz-explorer {command}` needs the training libraries (kornia is")
+    assert "make train" in said
+
+
+def end_of(monkeypatch: pytest.MonkeyPatch, *words: object) -> int | str | None:
+    monkeypatch.setattr(sys, "argv", ["rgz-explorer", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PermissionError(13, "Permission denied", "/some/e.pt"), "permission denied"),
+        (FileNotFoundError(2, "No such file or directory", "/some/e.pt"), "no such file"),
+        (IsADirectoryError(21, "Is a directory", "/some/e.pt"), "is a directory"),
+    ],
+)
+def test_a_file_that_the_system_refuses_is_named_whatever_reads_it(
+    error: OSError,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("scripts.bench.run_bench", refuse)
+    assert end_of(monkeypatch, "bench") == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"Error: '/some/e.pt' cannot be used: {words}")
+    assert said.count("\n") == 1
+
+
+def test_a_misspelt_variable_is_named_with_the_one_that_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RGZ_BUNDEL", str(tmp_path))
+    assert end_of(monkeypatch, "serve", "--port", "0") == 1
+    assert "RGZ_BUNDEL is no option: did you mean RGZ_BUNDLE?" in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_package(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert end_of(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"rgz-explorer {version('rgz-explorer')}\n"

@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.bundle import files
 from app.bundle.files import current_version, verify
 from app.bundle.latent_space import open_latent_space
-from app.errors import BundleCorrupt, BundleMissing
+from app.errors import BundleCorrupt, BundleMissing, BundleUnreadable
 from model.encoder import load_encoder, untrained_encoder
 from scripts.bundle import build as building
 from scripts.bundle.build import BuildConfig, build
-from scripts.bundle.sources import Candidate, bundle_catalogue
+from scripts.bundle.sources import Source
+from scripts.bundle.stored import bundle_catalogue
 from tests.small_builds import small_config, with_rejects
 
 FEW = 12
@@ -43,19 +45,19 @@ def test_reembedding_keeps_everything_but_what_the_encoder_makes(tmp_path: Path)
 @pytest.mark.usefixtures("quick_layout")
 def test_reembedding_keeps_extents_that_came_from_a_catalogue(tmp_path: Path) -> None:
     config = small_config(tmp_path, FEW)
-    source = config.source
+    catalogue = config.catalogue
 
-    def read() -> Iterator[Candidate]:
-        for number, candidate in enumerate(source.read()):
+    def read() -> Iterator[Source]:
+        for number, source in enumerate(catalogue.read()):
             yield replace(
-                candidate,
+                source,
                 name="3C 1" if number % 2 else "",
                 catalogued_extent_arcsec=None if number == 0 else 1.5 * number,
                 extent_flag="beyond field" if number == 5 else "ok",
                 rms_jy_beam=1e-4 * number,
             )
 
-    build(replace(config, source=replace(source, read=read)))
+    build(replace(config, catalogue=replace(catalogue, read=read)))
     before = open_latent_space(tmp_path).catalogue.table
     assert before["extent_origin"].to_pylist() == ["measured"] + ["catalogue"] * (FEW - 1)
     build(BuildConfig(tmp_path, bundle_catalogue(tmp_path), untrained_encoder("resnet14", 3)))
@@ -79,3 +81,23 @@ def test_a_damaged_bundle_is_not_a_catalogue(bundle_copy: Path, tmp_path: Path) 
         bundle_catalogue(bundle_copy)
     with pytest.raises(BundleMissing):
         bundle_catalogue(tmp_path / "none")
+
+
+@pytest.mark.usefixtures("quick_layout")
+def test_a_bundle_of_an_older_schema_is_refused_with_the_command_that_brings_it_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before_dir = build(small_config(tmp_path, FEW))
+    before = open_latent_space(tmp_path)
+    monkeypatch.setattr(files, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(building, "SCHEMA_VERSION", 2)
+    monkeypatch.setitem(files.UPGRADES, 1, lambda manifest: manifest | {"demo": False})
+    with pytest.raises(BundleUnreadable, match=r"schema version 1; .* `rgz-explorer build --reemb"):
+        open_latent_space(tmp_path)
+    after_dir = build(
+        BuildConfig(tmp_path, bundle_catalogue(tmp_path), untrained_encoder("resnet14"))
+    )
+    after = open_latent_space(tmp_path)
+    assert after_dir != before_dir
+    assert (after.manifest.schema_version, after.manifest.demo) == (2, False)
+    assert after.catalogue.table.equals(before.catalogue.table)
