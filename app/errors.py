@@ -98,6 +98,14 @@ class ListTooLong(ExplorerError):
     """A list has more bytes, entries or answers than the server takes."""
 
 
+class UnknownEncoder(ExplorerError):
+    """The bundle's representations were made elsewhere, and no other image can be embedded."""
+
+
+class NoStoredImage(ExplorerError):
+    """The bundle holds no image of the source."""
+
+
 class UnknownSearch(ExplorerError):
     """There is no search of a list with that id."""
 
@@ -213,6 +221,8 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     NameServiceError: (502, "The name service gave no position"),
     UnreadableList: (422, "The list cannot be read"),
     ListTooLong: (413, "The list is too long"),
+    UnknownEncoder: (422, "No encoder for new images"),
+    NoStoredImage: (404, "No image of the source"),
     UnknownSearch: (404, "Unknown search"),
     UnknownColumn: (404, "Unknown column"),
     UnknownSurvey: (404, "Unknown survey"),

@@ -6,7 +6,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from app.bundle.catalogue import bundle_names
 from app.bundle.latent_space import open_latent_space
 from app.jobs.list_searches import ListSearches
-from app.query.explorer import Explorer
+from app.query.explorer import open_explorer
 from app.settings import Settings, read_settings
 from app.sky.sesame import open_sesame
 from app.surveys.access import cutout_service
@@ -18,7 +18,6 @@ from app.web.meta import build_meta
 from app.web.problems import answer_with_problems
 from app.web.upload_form import UploadForms
 from app.web.worker_pool import WorkerPool
-from model.inference import load_fast_encoder
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -38,7 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or read_settings()
     space = open_latent_space(settings.bundle_dir)
     cutouts = cutout_service(settings)
-    explorer = Explorer(space, load_fast_encoder(settings.encoder), cutouts)
+    explorer = open_explorer(space, settings.encoder, cutouts)
     app = FastAPI(
         title="Radio-galaxy latent-space explorer",
         version=caching.SOFTWARE,

@@ -98,6 +98,14 @@ def build(
         str | None,
         typer.Option("--file-column", help="Column of the catalogue with the file of each source."),
     ] = None,
+    representations: Annotated[
+        Path | None,
+        typer.Option(
+            "--representations",
+            help="From y that another encoder made: a Parquet table with y (lists of numbers), ra "
+            "and dec. Only its own sources can be searched with.",
+        ),
+    ] = None,
     render_from: Annotated[
         Path | None,
         typer.Option(
@@ -126,6 +134,7 @@ def build(
             catalogue=catalogue,
             images=images,
             file_column=file_column,
+            representations=representations,
             render_from=render_from,
             bundle=bundle,
             encoder=encoder,

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.bundle.catalogue import bundle_names
 from app.bundle.latent_space import LatentSpace, open_latent_space
 from app.errors import ExplorerError
-from app.query.explorer import DUPLICATES_ARCSEC, Explorer, SearchOptions
+from app.query.explorer import DUPLICATES_ARCSEC, SearchOptions, open_explorer
 from app.query.lists import (
     EntryList,
     EntryResult,
@@ -27,7 +27,6 @@ from app.tables.entries import entries_of, read_list
 from app.tables.lists import ListOptions
 from app.tables.neighbours import NeighbourTable, bundle_provenance, write_unmatched
 from app.tables.write import format_of, write_table
-from model.inference import load_fast_encoder
 from model.whole_file import write_whole
 from scripts.bundle.named import list_content, read_named_batches, read_source_list
 from scripts.terminal import bar, check_output, console
@@ -68,7 +67,7 @@ def search(request: SearchRequest) -> None:
         console.print(note, markup=False)
     service = open_sesame(settings.sesame_url, settings.sesame_deadline_s)
     entries = look_up_names(found.entries, service, request.names_max)
-    explorer = Explorer(space, load_fast_encoder(settings.encoder), cutout_service(settings))
+    explorer = open_explorer(space, settings.encoder, cutout_service(settings))
     options = _options(request, settings, space)
     table, outcomes = NeighbourTable(space), _Account()
     with bar() as progress, closing(search_list(explorer, entries, options)) as answers:

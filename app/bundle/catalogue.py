@@ -16,6 +16,8 @@ from app.sky.names import BundleNames
 from model.whole_file import whole_file
 
 ROBUST_PERCENTILES = (2, 98)
+NO_IMAGE = "none"
+"""Origin of the image of a source that has none."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,11 @@ CORE_COLUMNS: Mapping[str, ColumnInfo] = {
         "phys.angSize",
         "Largest angular size; extent_origin says where from, extent_flag its limits.",
     ),
-    "extent_origin": ColumnInfo("Extent origin", description="measured | catalogue"),
+    "extent_origin": ColumnInfo("Extent origin", description="measured | catalogue | none"),
     "extent_flag": ColumnInfo(
-        "Extent flag", ucd="meta.code", description="ok | unresolved | beyond field"
+        "Extent flag", ucd="meta.code", description="ok | unresolved | beyond field | unknown"
     ),
-    "image_origin": ColumnInfo("Image origin", description="observed | model"),
+    "image_origin": ColumnInfo("Image origin", description="observed | model | none"),
     "survey": ColumnInfo("Survey", ucd="meta.dataset"),
     "beam_major_arcsec": ColumnInfo(
         "Beam major axis (FWHM)", "arcsec", "phys.angSize.smajAxis;instr.beam"

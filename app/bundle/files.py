@@ -32,6 +32,8 @@ class EncoderRecord(BaseModel):
     sha256: str
     engine: str = ENGINE_NOT_RECORDED
     """What computed y: the library and its precision."""
+    known: bool = True
+    """False: the representations were made elsewhere, and nothing further can be embedded."""
 
 
 class RenderingRecord(BaseModel):

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from app.bundle.catalogue import Catalogue, read_table
 from app.bundle.files import Manifest, current_version, verify
 from app.errors import BundleCorrupt
-from model.encoder import FEATURES
 from model.sphere import unit_vectors
 
 NOVELTY_NEIGHBOURS = 10
@@ -53,13 +52,13 @@ class LatentSpace:
         self.bundle = version_dir.parent
         self.version = version_dir.name
         self.catalogue = Catalogue(read_table(version_dir / "catalogue.parquet"))
-        self.y = np.load(version_dir / "representations.npy", mmap_mode="r")  # (N, 512)
+        self.y = np.load(version_dir / "representations.npy", mmap_mode="r")  # (N, D)
         self.xy = np.load(version_dir / "map.npy")  # (N, 2)
         self.index = faiss.read_index(str(version_dir / "neighbours.faiss"))
         self.images = zarr.open_array(version_dir / "images.zarr", mode="r")  # (N, 150, 150)
         self.novelty = self.catalogue.numbers("novelty")
         self._sorted_novelty = np.sort(self.novelty)
-        self._unit = _vectors(self.index)  # (N, 512)
+        self._unit = _vectors(self.index)  # (N, D)
         self._sky = unit_vectors(self.catalogue.ra_deg, self.catalogue.dec_deg)  # (N, 3)
         self._check_lengths(version_dir)
 
@@ -75,7 +74,7 @@ class LatentSpace:
 
         Parameters
         ----------
-        y : ndarray, shape (512,)
+        y : ndarray, shape (D,)
         k : int
         exclude_row : int, optional
             The query's own row.
@@ -182,7 +181,7 @@ class LatentSpace:
         n = self.manifest.n
         shapes = {
             "catalogue.parquet": (len(self.catalogue),) == (n,),
-            "representations.npy": self.y.shape == (n, FEATURES),
+            "representations.npy": self.y.shape == (n, self.index.d),
             "map.npy": self.xy.shape == (n, 2),
             "neighbours.faiss": self.index.ntotal == n,
             "images.zarr": self.images.shape[0] == n,
@@ -207,7 +206,7 @@ def open_latent_space(bundle: Path) -> LatentSpace:
 
 
 def _vectors(index: faiss.Index) -> NDArray[np.float32]:
-    """The unit vectors that a flat index holds, (N, 512), without a copy.
+    """The unit vectors that a flat index holds, (N, D), without a copy.
 
     One query at a time, BLAS goes through this memory three times as fast as the index itself
     does, on two cores.

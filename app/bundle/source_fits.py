@@ -11,7 +11,9 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from numpy.typing import NDArray
 
+from app.bundle.catalogue import NO_IMAGE
 from app.bundle.latent_space import LatentSpace
+from app.errors import NoStoredImage
 from app.images.fits import fits_bytes
 from app.images.sky_image import tangent_header
 from model.preprocess import IMAGE_SIZE_PX, PIXEL_SCALE_ARCSEC
@@ -27,6 +29,8 @@ def stored_fits(space: LatentSpace, row: int) -> bytes:
     else those of the stored image (uint8, BUNIT = relative).
     """
     values = space.catalogue.row(row)
+    if values["image_origin"] == NO_IMAGE:
+        raise NoStoredImage(f"The bundle holds no image of its source '{values['source_id']}'.")
     pixels, unit = _brightness(space.image(row), values)
     header = fits.Header()
     for keyword, value in tangent_header(

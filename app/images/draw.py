@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageColor
+from PIL import Image, ImageColor, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 from plotly.colors import sequential
 
@@ -144,9 +144,12 @@ def draw_png(
         Side of the central square to draw.
     colours : {"grey", "inferno"}
         Only the palette differs; the pixel values are those of the image.
-    image_origin : {"observed", "uploaded", "model"}
-        A model's picture has a mark burned in (see `app.images.model_mark`) and is RGB.
+    image_origin : {"observed", "uploaded", "model", "none"}
+        A model's picture has a mark burned in (`mark_model`) and is RGB; where there is no image,
+        the picture says so in words.
     """
+    if image_origin == "none":
+        return _draw_words("no image", size_px)
     north_up = np.ascontiguousarray(centre_crop(pixels, size_px)[::-1])
     picture = Image.fromarray(north_up)
     if colours == "inferno":
@@ -154,6 +157,19 @@ def draw_png(
         picture.putpalette(_palette())
     if image_origin == "model":
         picture = Image.fromarray(mark_model(np.asarray(picture.convert("RGB"))))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@cache
+def _draw_words(words: str, size_px: int) -> bytes:
+    """Draw a dark square with words in its middle."""
+    picture = Image.new("L", (size_px, size_px), 32)
+    drawing = ImageDraw.Draw(picture)
+    left, top, right, bottom = drawing.textbbox((0, 0), words)
+    place = ((size_px - left - right) / 2, (size_px - top - bottom) / 2)
+    drawing.text(place, words, fill=160)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()

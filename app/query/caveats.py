@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.bundle.catalogue import Catalogue
+from app.bundle.catalogue import NO_IMAGE, Catalogue
 from app.bundle.files import Manifest
 from app.errors import EncoderMismatch
 from app.surveys.cutouts import Cutout
@@ -27,6 +27,10 @@ def origin_statement(catalogue: Catalogue) -> str:
     """What the page says of a bundle with models in it; empty where all images are observed."""
     origins = Counter(catalogue.image_origins())
     models, n = origins[MODEL], len(catalogue)
+    if nothing := origins[NO_IMAGE]:
+        if nothing == n:
+            return f"None of the {n:,} sources here has an image."
+        return f"{nothing:,} of the {n:,} sources here have no image."
     if not models:
         return ""
     share = "All" if models == n else f"{models:,} of the"
@@ -68,21 +72,22 @@ def mixed_warning(subject: str, neighbours: Sequence[str]) -> tuple[str, ...]:
 INPUT_STATEMENTS = {
     "raw": "cleaned by us from Jy/beam as published: clipped at 3 sigma, scaled from zero",
     "published": "published 8-bit images, clipped at 3 sigma",
+    NO_IMAGE: "not in this bundle: it was built from representations alone",
     "pedestal": "8-bit images of the data package, from which about 3 sigma was subtracted before "
     "scaling by the brightest pixel",
 }
 """How the images of a bundle were prepared, by the manifest's input kind."""
 
 
-def check_fit(manifest: Manifest, card: EncoderCard, bundle: Path) -> None:
+def check_fit(manifest: Manifest, card: EncoderCard | None, bundle: Path) -> None:
     """Refuse to compare representations that were made in different ways.
 
     Parameters
     ----------
     manifest : Manifest
         Of the bundle.
-    card : EncoderCard
-        Of the encoder that queries would be embedded with.
+    card : EncoderCard or None
+        Of the encoder that queries would be embedded with; None: nothing will be embedded.
     bundle : Path
         For the sentence.
 
@@ -92,6 +97,15 @@ def check_fit(manifest: Manifest, card: EncoderCard, bundle: Path) -> None:
         It names the command that embeds the bundle's stored images again.
     """
     made_by = manifest.encoder
+    if not made_by.known:
+        if card is not None:
+            raise EncoderMismatch(
+                f"The bundle '{bundle}' holds {made_by.origin}: none can embed queries for it. "
+                "Leave --encoder (RGZ_ENCODER) out."
+            )
+        return
+    if card is None:
+        raise EncoderMismatch(f"The bundle '{bundle}' was made with '{made_by.name}': load that.")
     again = (
         f"`rgz-explorer build --reembed --bundle {bundle}` embeds its stored images again (with "
         "the same --encoder, if the server was given one)."

@@ -6,6 +6,7 @@ It never speaks HTTP and never fetches anything itself.
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
 from app.bundle.latent_space import NOVELTY_NEIGHBOURS, LatentSpace, Match
-from app.errors import UnknownSource
+from app.errors import UnknownEncoder, UnknownSource
 from app.images.prepare import PreparedImage, prepare
 from app.query.caveats import check_fit, cutout_warnings, mixed_warning, preparation_warnings
 from app.query.duplicates import NearDuplicates
@@ -21,6 +22,7 @@ from app.surveys.cutouts import Cutout
 from app.surveys.surveys import find_survey
 from model.encoder import Encoder, embed
 from model.extent import measure_extent
+from model.inference import load_fast_encoder
 from model.preprocess import network_input
 
 SAME_SOURCE_ARCSEC = 5.0
@@ -50,7 +52,7 @@ class Subject:
 
     position: SkyCoord | None
     """None: an image of which nobody said where it is."""
-    y: NDArray[np.float32]  # (512,)
+    y: NDArray[np.float32]  # (D,)
     row: int | None
     """Row of the bundle, None for an image fetched for this query."""
     service: str
@@ -100,8 +102,9 @@ class Explorer:
     Parameters
     ----------
     space : LatentSpace
-    encoder : Encoder
-        The one that made the bundle.
+    encoder : Encoder or None
+        The one that made the bundle; None where that is not known, so that nothing but the
+        bundle's own sources can be searched with.
     cutouts : CutoutSource
 
     Raises
@@ -110,8 +113,8 @@ class Explorer:
         If the bundle was made with another encoder or preprocessing.
     """
 
-    def __init__(self, space: LatentSpace, encoder: Encoder, cutouts: CutoutSource) -> None:
-        check_fit(space.manifest, encoder.card, space.bundle)
+    def __init__(self, space: LatentSpace, encoder: Encoder | None, cutouts: CutoutSource) -> None:
+        check_fit(space.manifest, None if encoder is None else encoder.card, space.bundle)
         self.space = space
         self.encoder = encoder
         self.cutouts = cutouts
@@ -228,7 +231,17 @@ class Explorer:
             also_nearby=also_nearby,
         )
 
+    def _check_encoder(self) -> None:
+        """Refuse to embed where the encoder of the bundle is not known."""
+        if self.encoder is None:
+            raise UnknownEncoder(
+                f"The bundle holds {self.space.manifest.encoder.origin}, so that no other image "
+                f"can be compared with them. Take a source of the map, or a position within "
+                f'{SAME_SOURCE_ARCSEC:g}" of one.'
+            )
+
     def _fetched_subject(self, position: SkyCoord, survey: str | None) -> Subject:
+        self._check_encoder()
         cutout = self.cutouts.fetch(position, survey)
         image = prepare(cutout.sky_image(), position)
         extent = measure_extent(image.pixels)
@@ -249,6 +262,7 @@ class Explorer:
         )
 
     def _image_subject(self, image: PreparedImage) -> Subject:
+        self._check_encoder()
         extent = measure_extent(image.pixels)
         return Subject(
             position=image.position,
@@ -313,6 +327,25 @@ class Explorer:
             asked, found = asked * 2, None
 
     def _embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        assert self.encoder is not None
         with self._encoding:  # two cores: one image at a time is the fastest
             y: NDArray[np.float32] = embed(self.encoder, network_input(pixels)[None])[0]
             return y
+
+
+def open_explorer(space: LatentSpace, weights: Path | None, cutouts: CutoutSource) -> Explorer:
+    """Make the explorer of a bundle with the encoder that it needs.
+
+    Parameters
+    ----------
+    space : LatentSpace
+    weights : Path or None
+        None: those that ship, or none where the bundle's representations were made elsewhere.
+    cutouts : CutoutSource
+
+    Raises
+    ------
+    EncoderMismatch, EncoderFileError
+    """
+    needs_none = not space.manifest.encoder.known and weights is None
+    return Explorer(space, None if needs_none else load_fast_encoder(weights), cutouts)

@@ -94,7 +94,11 @@ def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
 
 def _encoder(record: EncoderRecord) -> EncoderInfo:
     statement = f"Encoder: {record.name}; {record.origin}."
-    if not record.trained:
+    if not record.known:
+        statement = (
+            f"Map and similarities are those of {record.origin}: no other image can be compared."
+        )
+    elif not record.trained:
         statement = (
             f"The encoder is untrained ({record.name}): its weights are random and have learned "
             "nothing from radio galaxies. The images, positions and extents are real; the map and "

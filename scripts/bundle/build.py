@@ -36,7 +36,7 @@ from app.bundle.files import (
 )
 from app.errors import BuildError, BuildInProgress, BundleError, BundleMissing
 from app.tables.write import read_plain_csv
-from model.encoder import Encoder, EncoderCard, describe
+from model.encoder import Encoder, describe
 from model.extent import EXTENT_ALGORITHM
 from model.preprocess import PREPROCESSING
 from model.whole_file import write_whole
@@ -74,8 +74,17 @@ class BuildConfig:
 
     bundle: Path
     catalogue: SourceCatalogue
-    encoder: Encoder
+    encoder: Encoder | None
+    """None: the catalogue's representations were made elsewhere."""
     reduction: ReductionConfig = field(default_factory=ReductionConfig)
+
+    @property
+    def encoder_record(self) -> EncoderRecord:
+        """Who makes, or made, the representations."""
+        if self.encoder is not None:
+            return EncoderRecord(**describe(self.encoder.card), engine=self.encoder.engine)
+        assert self.catalogue.made_elsewhere is not None
+        return self.catalogue.made_elsewhere
 
     @property
     def fingerprint(self) -> str:
@@ -84,7 +93,7 @@ class BuildConfig:
         content = {
             "schema": SCHEMA_VERSION,
             "source": [source.name, source.version, source.n_listed],
-            "encoder": self.encoder.card.sha256,
+            "encoder": self.encoder_record.sha256,
             "preprocessing": PREPROCESSING,
             "extent": EXTENT_ALGORITHM,
             "reduction": asdict(self.reduction),
@@ -137,13 +146,16 @@ def _build_stages(config: BuildConfig) -> Path:
         stages.run("images", lambda: write_sources(config.catalogue, out))
     except TooFewSources as exc:
         raise _nothing_to_map(exc, out, config.bundle) from exc
-    stages.run(
-        "representations", lambda: write_representations(config.encoder, out, stages.engine_file)
-    )
+    encoder = config.encoder
+    if encoder is not None:
+        stages.run(
+            "representations", lambda: write_representations(encoder, out, stages.engine_file)
+        )
     stages.run("principal components", lambda: write_components(config.reduction, out))
     stages.run("map", lambda: write_map(config.reduction, out))
     stages.run("index", lambda: write_index(out))
-    manifest = _manifest(config, out, stages.engine())
+    engine = config.encoder_record.engine if encoder is None else stages.engine()
+    manifest = _manifest(config, out, engine)
     write_manifest(manifest, out)
     version = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{config.fingerprint[:8]}"
     version_dir = publish(out, config.bundle, version)
@@ -198,7 +210,7 @@ def _manifest(config: BuildConfig, out: Path, engine: str) -> Manifest:
         preprocessing=PREPROCESSING,
         extent_algorithm=EXTENT_ALGORITHM,
         input_kind=config.catalogue.input_kind,
-        encoder=EncoderRecord(**describe(config.encoder.card), engine=engine),
+        encoder=config.encoder_record.model_copy(update={"engine": engine}),
         source=config.catalogue.record.model_copy(update={"n_rejected": rejected}),
         reduction=ReductionRecord(
             pca_components=len(principal.components),
@@ -236,28 +248,27 @@ def _say_why(config: BuildConfig) -> None:
     except BundleError as exc:
         console.print(f"{exc}\nBuilding it again.", markup=False)
     else:
-        changes = _changes_since(before, config.catalogue.record, config.encoder.card)
+        changes = _changes_since(before, config.catalogue.record, config.encoder_record)
         reasons = "it is damaged" if before.fingerprint == config.fingerprint else changes
         console.print(f"Building the bundle '{config.bundle}' again: {reasons}.", markup=False)
 
 
-def _changes_since(before: Manifest, source: SourceRecord, card: EncoderCard) -> str:
+def _changes_since(before: Manifest, source: SourceRecord, encoder: EncoderRecord) -> str:
     """What has changed since a bundle was built, in words."""
+    was, prepared = before.encoder, before.preprocessing
+    listed = (source.name, source.version)
     changes = {
-        f"its encoder was '{before.encoder.name}', now it is '{card.name}'": before.encoder.sha256
-        != card.sha256,
-        "its images were prepared in another way": before.preprocessing != PREPROCESSING,
-        "its angular extents were measured in another way": before.extent_algorithm
-        != EXTENT_ALGORITHM,
+        f"its encoder was '{was.name}', now it is '{encoder.name}'": was.sha256 != encoder.sha256,
+        "its images were prepared in another way": prepared != PREPROCESSING,
+        "its angular extents were measured in another way": (
+            before.extent_algorithm != EXTENT_ALGORITHM
+        ),
         f"its catalogue was {before.source.name}, now it is {source.name}": (
-            before.source.name,
-            before.source.version,
-        )
-        != (source.name, source.version),
+            (before.source.name, before.source.version) != listed
+        ),
     }
-    return (
-        "; ".join(words for words, changed in changes.items() if changed) or "its settings changed"
-    )
+    words = [change for change, is_one in changes.items() if is_one]
+    return "; ".join(words) or "its settings changed"
 
 
 def _nothing_to_map(refusal: TooFewSources, out: Path, bundle: Path) -> BuildError:

@@ -4,10 +4,11 @@ It never changes a file, and a file that cannot be used is a row of rejects.csv 
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +29,8 @@ from scripts.bundle.sources import ImageRecord, Source
 ENDINGS = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fts.gz", ".fits.fz", ".fz")
 FILE = ColumnInfo("File", description="Path of the image below its directory.")
 REMARKS = ColumnInfo("Remarks on the image", description="What was done to it, and to beware of.")
+NO_VALUE = "it has no "
+"""How the reason of a row begins that leaves its position out."""
 NO_PLACE = "its header does not say where on the sky it is, and no table does"
 
 
@@ -144,17 +147,54 @@ def read_paired(
     table = read_table(list_content(path), spec, options)
     column = find_column(table, file_column, "file_column")
     told = any(options.get(name) for name in ("ra_column", "dec_column", "position_column"))
+    digest = file_digest(path)
     try:
         find_position_columns(table, options)
     except UnreadableCatalogue:
         if told:
             raise
-        read = list_without_positions
+        sources = list_without_positions(table, spec, options, digest)
     else:
-        read = list_of_table
-    sources = read(table, spec, options, file_digest(path))
+        sources = _with_unplaced(
+            list_of_table(table, spec, options, digest),
+            list_without_positions(table, spec, options, digest),
+        )
     texts = zip(table.rows.tolist(), column.texts(), strict=True)
     return sources, FitsDirectory(directory, dict(texts))
+
+
+def _with_unplaced(placed: SourceList, everything: SourceList) -> SourceList:
+    """Take the rows back that were rejected for having no position: their images may have one."""
+    unplaced = {each.row for each in placed.rejects if each.reason.startswith(NO_VALUE)}
+    if not unplaced:
+        return placed
+    back = np.flatnonzero(np.isin(everything.rows, list(unplaced)))
+    own = everything.own.select(placed.own.column_names).take(pa.array(back))
+    rows = np.concatenate([placed.rows, everything.rows[back]])
+    order = np.argsort(rows, kind="stable")
+
+    def joined(ours: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+        both = [*ours, *(others[i] for i in back)]
+        return [both[i] for i in order]
+
+    extents = None
+    if placed.extents_arcsec is not None and everything.extents_arcsec is not None:
+        extents = np.array(joined(placed.extents_arcsec, everything.extents_arcsec))
+    return replace(
+        placed,
+        record=placed.record.model_copy(
+            update={"n_rejected": placed.record.n_rejected - len(back)}
+        ),
+        source_ids=joined(placed.source_ids, everything.source_ids),
+        names=joined(placed.names, everything.names),
+        ra_deg=np.array(joined(placed.ra_deg, everything.ra_deg)),
+        dec_deg=np.array(joined(placed.dec_deg, everything.dec_deg)),
+        rows=rows[order],
+        extents_arcsec=extents,
+        own=pa.concat_tables([placed.own, own]).take(pa.array(order)),
+        rejects=[each for each in placed.rejects if each.row not in unplaced],
+        notes=[*placed.notes, f"{len(back):,} rows have no position; their headers' are taken."],
+    )
 
 
 def _record(directory: Path, n: int) -> SourceRecord:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.bundle.catalogue import ColumnInfo
-from app.bundle.files import RenderingRecord, SourceRecord
+from app.bundle.files import EncoderRecord, RenderingRecord, SourceRecord
 from app.images.prepare import PreparedImage
 from app.tables.lists import SourceList
 from model.preprocess import INPUT_SIZE_PX, PIXEL_SCALE_ARCSEC, Cleaned, centre_crop
@@ -41,10 +41,12 @@ class Source:
     extent_flag: str = "ok"
     """Limit of the catalogued extent."""
     image: NDArray[np.uint8] | None = None  # (150, 150), cleaned, row 0 south
+    y: NDArray[np.float32] | None = None
+    """(D,) Its representation, where that was made elsewhere."""
     reason: str | None = None
     """Why it cannot be used; None if it can."""
     image_origin: str = "observed"
-    """observed | model"""
+    """observed | model | none"""
     survey: str = "VLA FIRST"
     rms_jy_beam: float = np.nan
     scale_min_jy_beam: float = np.nan
@@ -88,6 +90,8 @@ class SourceCatalogue:
     read: Callable[[], Iterator[Source]]
     """Yields every source, usable or not, always in the same order."""
     demo: bool = False
+    made_elsewhere: EncoderRecord | None = None
+    """Of the representations that its sources bring along; None: their images are embedded."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,9 @@ class ImageRecord:
     rendering: RenderingRecord | None = None
     """How the images were drawn; None: they are observed."""
     columns: Mapping[str, ColumnInfo] = field(default_factory=dict)
-    """What is told of each image in columns of their own."""
+    """What is said of each image in columns of its own."""
+    made_elsewhere: EncoderRecord | None = None
+    """Of representations that come with the images; None: the build embeds the images."""
 
 
 class ImageSource(Protocol):
@@ -125,6 +131,7 @@ def list_catalogue(listed: SourceList, images: ImageSource) -> SourceCatalogue:
         input_kind=about.input_kind,
         own_columns={**listed.own_columns, **about.columns},
         read=lambda: _with_rejects(listed, images),
+        made_elsewhere=about.made_elsewhere,
     )
 
 

@@ -32,6 +32,7 @@ SHARD = 1024
 IMAGES_AT_ONCE = 16 * EMBED_BATCH
 BLOCK = 1024
 """Sources whose novelty is computed at once."""
+BLANK_IMAGE = np.zeros((IMAGE_SIZE_PX, IMAGE_SIZE_PX), np.uint8)
 FEWEST_SOURCES = 4
 """UMAP cannot lay out fewer."""
 
@@ -41,7 +42,7 @@ class TooFewSources(BuildError):
 
 
 def write_sources(catalogue: SourceCatalogue, out: Path) -> None:
-    """Write images.zarr, catalogue.parquet and rejects.csv.
+    """Write images.zarr, catalogue.parquet and rejects.csv; representations that come along too.
 
     Raises
     ------
@@ -50,18 +51,23 @@ def write_sources(catalogue: SourceCatalogue, out: Path) -> None:
         rows than it lists, or a repeated source_id.
     """
     columns: dict[str, list[object]] = defaultdict(list)
+    made_elsewhere: list[NDArray[np.float32]] = []
     rejects: list[Source] = []
     listed = catalogue.record.n_listed
     with ImageWriter(out / "images.zarr", listed) as images:
         for source in track(catalogue.read(), "Images and extents", listed):
-            if source.image is None:
+            if source.reason is not None:
                 rejects.append(source)
                 continue
-            images.append(source.image)
-            for name, value in _catalogue_row(source, source.image).items():
+            images.append(BLANK_IMAGE if source.image is None else source.image)
+            if source.y is not None:
+                made_elsewhere.append(source.y)
+            for name, value in _catalogue_row(source).items():
                 columns[name].append(value)
     _write_rejects(rejects, out / "rejects.csv")
     _check_counts(columns["source_id"], rejects, catalogue.record)
+    if catalogue.made_elsewhere:
+        np.save(out / "representations.npy", np.stack(made_elsewhere))
     write_table(
         make_table(columns, {**CORE_COLUMNS, **catalogue.own_columns}), out / "catalogue.parquet"
     )
@@ -181,13 +187,13 @@ def leave_one_out_novelty(index: faiss.Index, y: NDArray[np.float32]) -> NDArray
     return novelty
 
 
-def _catalogue_row(source: Source, image: NDArray[np.uint8]) -> dict[str, object]:
+def _catalogue_row(source: Source) -> dict[str, object]:
     return {
         "source_id": source.source_id,
         "name": source.name,
         "ra_deg": source.ra_deg,
         "dec_deg": source.dec_deg,
-        **_extent(source, image),
+        **_extent(source),
         "image_origin": source.image_origin,
         "survey": source.survey,
         **_beam(source),
@@ -198,10 +204,13 @@ def _catalogue_row(source: Source, image: NDArray[np.uint8]) -> dict[str, object
     }
 
 
-def _extent(source: Source, image: NDArray[np.uint8]) -> dict[str, object]:
+def _extent(source: Source) -> dict[str, object]:
     arcsec, flag, origin = source.catalogued_extent_arcsec, source.extent_flag, "catalogue"
-    if arcsec is None:
-        measured = measure_extent(image)
+    if arcsec is None and source.image is None:
+        arcsec, flag, origin = np.nan, "unknown", "none"
+    elif arcsec is None:
+        assert source.image is not None
+        measured = measure_extent(source.image)
         arcsec, flag, origin = measured.arcsec, measured.flag, "measured"
     return {"angular_extent_arcsec": arcsec, "extent_origin": origin, "extent_flag": flag}
 

@@ -12,6 +12,7 @@ import zarr
 
 from app.bundle.catalogue import CORE_COLUMNS, Catalogue, read_table
 from app.bundle.files import current_version, verify
+from app.errors import BundleUnreadable
 from app.tables.write import read_plain_csv
 from scripts.bundle.sources import Source, SourceCatalogue
 
@@ -26,6 +27,11 @@ def bundle_catalogue(bundle: Path) -> SourceCatalogue:
     """
     version_dir = current_version(bundle)
     manifest = verify(version_dir, upgrade=True)
+    if not manifest.encoder.known:
+        raise BundleUnreadable(
+            f"The bundle '{bundle}' holds {manifest.encoder.origin}: there is no encoder to embed "
+            "its images with. `rgz-explorer build --representations FILE` builds it again."
+        )
     catalogue = Catalogue(read_table(version_dir / "catalogue.parquet"))
     own = {k: v for k, v in catalogue.info.items() if k not in CORE_COLUMNS}
     return SourceCatalogue(

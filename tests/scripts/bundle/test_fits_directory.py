@@ -85,6 +85,21 @@ def test_a_table_names_the_files_of_its_rows(
     assert any("headers are taken" in note for note in sources.notes) is not positions
 
 
+def test_a_row_without_a_position_takes_that_of_its_image(directory: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    rows = ["a,s01.fits,,,1", f"b,s02.fits,{PLACE.ra.deg},{PLACE.dec.deg},2", "c,s03.fits,400,1,3"]
+    path.write_text("\n".join(["name,path,ra,dec,flux", *rows]) + "\n")
+    listed, images = read_paired(str(path), directory, "path", {})
+    catalogue = list_catalogue(listed, images)
+    found = list(catalogue.read())
+    assert [each.name for each in found] == ["a", "b", "c"]
+    assert [each.own.get("flux") for each in found[:2]] == [1, 2]
+    assert found[0].ra_deg == pytest.approx(PLACE.ra.deg, abs=1 / 3600)
+    assert "400" in (found[2].reason or "")  # a wrong position is never replaced
+    assert catalogue.record.n_listed == 3
+    assert any("1 rows have no position" in note for note in listed.notes)
+
+
 def test_the_version_follows_the_content_of_the_files(directory: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(directory, copy)
