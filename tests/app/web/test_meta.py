@@ -7,6 +7,7 @@ import httpx
 
 from app.bundle.files import current_version
 from app.bundle.latent_space import LatentSpace, open_latent_space
+from app.jobs.list_searches import ListLimits
 from app.web.meta import build_meta
 
 
@@ -16,7 +17,7 @@ def test_an_untrained_encoder_is_never_presented_as_a_trained_one(explorer) -> N
     record = manifest.encoder.model_copy(update={"trained": False, "name": "untrained ResNet-18"})
     try:
         space.manifest = manifest.model_copy(update={"encoder": record})
-        statement = build_meta(space, 20.0).encoder.statement
+        statement = build_meta(space, 20.0, ListLimits()).encoder.statement
     finally:
         space.manifest = manifest
     assert statement.startswith("The encoder is untrained (untrained ResNet-18)")
@@ -30,7 +31,7 @@ def test_a_trained_encoder_is_named_with_its_origin(explorer) -> None:
     try:
         record = manifest.encoder.model_copy(update=update)
         space.manifest = manifest.model_copy(update={"encoder": record})
-        statement = build_meta(space, 20.0).encoder.statement
+        statement = build_meta(space, 20.0, ListLimits()).encoder.statement
     finally:
         space.manifest = manifest
     assert "ResNet-18 of a test" in statement
@@ -47,7 +48,7 @@ def test_the_page_offers_every_format_that_the_api_writes(site: httpx.Client) ->
 
 def test_the_engine_that_computed_y_is_said(explorer) -> None:
     space: LatentSpace = explorer.space
-    assert build_meta(space, 20.0).encoder.engine == "torch float32"  # which built the bundle
+    assert build_meta(space, 20.0, ListLimits()).encoder.engine == "torch float32"  # which built the bundle
 
 
 def test_a_bundle_of_before_engines_were_recorded_still_opens(bundle_copy: Path) -> None:
