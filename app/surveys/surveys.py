@@ -19,7 +19,7 @@ from model.preprocess import PIXEL_SCALE_ARCSEC
 
 FIRST_NAME = "first"
 FIELD_ARCMIN = 9.0
-FIRST_TERMS = "scholarly, educational, and private non-commercial use"
+FIRST_USE = "scholarly, educational, and private non-commercial use"
 """What FIRST's images may be used for, in its own words."""
 FIRST_BEAM_ARCSEC = NORTHERN.major_arcsec
 

@@ -22,7 +22,7 @@ from app.query.explorer import (
 )
 from app.query.lists import LIST_K
 from app.sky.coordinates import EXAMPLES
-from app.surveys.surveys import FIRST_TERMS, SURVEYS
+from app.surveys.surveys import FIRST_USE, SURVEYS
 from app.tables.files import FORMATS
 from app.tables.write import LABELS, TableFormat
 from app.web.schemas import (
@@ -130,7 +130,7 @@ def build_meta(space: LatentSpace, survey_deadline_s: float, lists: ListLimits) 
         ),
         examples=PositionExamples(**asdict(EXAMPLES)),
         surveys={survey.name: survey.survey for survey in SURVEYS},
-        first_terms=FIRST_TERMS,
+        first_terms=FIRST_USE,
     )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.bundle.catalogue import CORE_COLUMNS, Catalogue, ColumnInfo, read_table
 from app.bundle.files import SourceRecord, current_version, verify
-from app.surveys import surveys
+from app.surveys.surveys import FIRST_USE
 from app.tables.write import read_plain_csv
 from model.firstgalaxydata import (
     PACKAGE,
@@ -130,7 +130,7 @@ N_LISTED = 2158
 FIRST_TERMS = (
     "FIRST images: provenance the FIRST project team (R. J. Becker, D. H. Helfand, R. L. White, "
     "M. D. Gregg, S. A. Laurent-Muehleisen); copyright 1994, University of California; "
-    f"permission is granted for {surveys.FIRST_TERMS}."
+    f"permission is granted for {FIRST_USE}."
 )
 OWN_COLUMNS = {
     "label": ColumnInfo("Label (literature)", description="FRI | FRII | Compact | Bent."),
