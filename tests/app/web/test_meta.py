@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.bundle.latent_space import LatentSpace
+from app.bundle.files import current_version
+from app.bundle.latent_space import LatentSpace, open_latent_space
 from app.jobs.list_searches import ListLimits
 from app.query.explorer import DUPLICATES_ARCSEC
 from app.query.lists import LIST_K
@@ -52,6 +53,24 @@ def test_the_page_offers_every_format_that_the_api_writes(site: httpx.Client) ->
     asked = site.get("/openapi.json").json()["paths"]["/api/query"]["get"]["parameters"]
     (schema,) = (each["schema"] for each in asked if each["name"] == "format")
     assert ["json", *offered] == schema["enum"]
+
+
+def test_the_engine_that_computed_y_is_said(explorer) -> None:
+    space: LatentSpace = explorer.space
+    assert (
+        build_meta(space, 20.0, ListLimits()).encoder.engine == "torch float32"
+    )  # which built the bundle
+
+
+def test_a_bundle_of_before_engines_were_recorded_still_opens(bundle_copy: Path) -> None:
+    manifest_file = current_version(bundle_copy) / "manifest.json"
+    content = json.loads(manifest_file.read_text())
+    del content["encoder"]["engine"]
+    manifest_file.write_text(json.dumps(content))
+    assert (
+        build_meta(open_latent_space(bundle_copy), 20.0, ListLimits()).encoder.engine
+        == "not recorded"
+    )
 
 
 def words_of(meta: dict[str, Any]) -> list[str]:
