@@ -5,7 +5,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app.bundle.catalogue import bundle_names
 from app.bundle.latent_space import open_latent_space
-from app.jobs.list_searches import ListSearches
+from app.jobs.list_searches import ListLimits, ListSearches
 from app.query.explorer import open_explorer
 from app.settings import Settings, read_settings
 from app.sky.sesame import open_sesame
@@ -47,13 +47,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=bulk.closing_lists,
     )
+    list_limits = ListLimits()
     app.state.served = Served(
         explorer,
-        build_meta(space, cutouts.deadline_s),
+        build_meta(space, cutouts.deadline_s, list_limits),
         bundle_names(space.catalogue),
         open_sesame(settings.sesame_url, settings.sesame_deadline_s, settings.survey_pause_s),
     )
-    bulk.serve_lists(app, ListSearches(explorer, app.state.served.name_service))
+    bulk.serve_lists(app, ListSearches(explorer, app.state.served.name_service, list_limits))
     app.state.upload_forms, app.state.image_workers = UploadForms(), WorkerPool()
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
     answer_with_problems(app)

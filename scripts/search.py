@@ -13,6 +13,7 @@ from app.bundle.latent_space import LatentSpace, open_latent_space
 from app.errors import ExplorerError
 from app.query.explorer import DUPLICATES_ARCSEC, SearchOptions, open_explorer
 from app.query.lists import (
+    LIST_K,
     EntryList,
     EntryResult,
     ListSearchOptions,
@@ -38,7 +39,7 @@ class SearchRequest:
 
     spec: str
     out: Path
-    k: int = 20
+    k: int = LIST_K
     bundle: Path | None = None
     encoder: Path | None = None
     survey_max: int = 100

@@ -517,6 +517,8 @@ export interface components {
             trained: boolean;
             /** Engine */
             engine: string;
+            /** Features */
+            features: number;
             /** Statement */
             statement: string;
         };
@@ -525,8 +527,11 @@ export interface components {
          * @description A format in which tables can be taken away.
          */
         FileFormat: {
-            /** Name */
-            name: string;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "csv" | "ecsv" | "votable" | "parquet";
             /** Label */
             label: string;
         };
@@ -549,6 +554,10 @@ export interface components {
             size_px: number;
             /** Input Size Px */
             input_size_px: number;
+            /** Colours */
+            colours: ("inferno" | "grey")[];
+            /** Model Statement */
+            model_statement: string;
         };
         /**
          * JobReport
@@ -559,8 +568,11 @@ export interface components {
             id: string;
             /** Name */
             name: string;
-            /** State */
-            state: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "looking up names" | "searching" | "done" | "stopped" | "failed";
             /** Ended */
             ended: boolean;
             /** Problem */
@@ -599,10 +611,34 @@ export interface components {
             duplicates_arcsec_default: number;
             /** Duplicates Arcsec Max */
             duplicates_arcsec_max: number;
+            /** Same Source Arcsec */
+            same_source_arcsec: number;
             /** Survey Deadline S */
             survey_deadline_s: number;
             /** Placed By */
             placed_by: number;
+        };
+        /**
+         * Lists
+         * @description What a list of positions may be, and how much of it is answered.
+         */
+        Lists: {
+            /** Formats */
+            formats: string;
+            /** Max Bytes */
+            max_bytes: number;
+            /** Max Entries */
+            max_entries: number;
+            /** Max Rows */
+            max_rows: number;
+            /** Survey Max */
+            survey_max: number;
+            /** Names Max */
+            names_max: number;
+            /** K Default */
+            k_default: number;
+            /** Previewed */
+            previewed: number;
         };
         /**
          * MapLayout
@@ -667,6 +703,15 @@ export interface components {
             extent_statements: {
                 [key: string]: string;
             };
+            uploads: components["schemas"]["Uploads"];
+            lists: components["schemas"]["Lists"];
+            examples: components["schemas"]["PositionExamples"];
+            /** Surveys */
+            surveys: {
+                [key: string]: string;
+            };
+            /** First Terms */
+            first_terms: string;
         };
         /**
          * Nearby
@@ -727,6 +772,28 @@ export interface components {
             separation_arcsec: number | null;
             /** Duplicate Of */
             duplicate_of: string | null;
+        };
+        /**
+         * PositionExamples
+         * @description One place in every form that is read, and an object that only a name service knows.
+         */
+        PositionExamples: {
+            /** Degrees */
+            degrees: string;
+            /** Colons */
+            colons: string;
+            /** Units */
+            units: string;
+            /** Blanks */
+            blanks: string;
+            /** B1950 */
+            b1950: string;
+            /** Galactic */
+            galactic: string;
+            /** Designation */
+            designation: string;
+            /** Name */
+            name: string;
         };
         /**
          * PreviewColumn
@@ -1101,6 +1168,20 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * Uploads
+         * @description What an image of one's own may be.
+         */
+        Uploads: {
+            /** Kinds */
+            kinds: string;
+            /** File Types */
+            file_types: string[];
+            /** Max Bytes */
+            max_bytes: number;
+            /** Max Pixels */
+            max_pixels: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1456,7 +1537,7 @@ export interface operations {
             query?: {
                 /** @description Central square, pixels. */
                 size_px?: number;
-                colours?: "grey" | "inferno";
+                colours?: "inferno" | "grey";
             };
             header?: never;
             path: {
@@ -1746,7 +1827,7 @@ export interface operations {
                 survey?: string | null;
                 /** @description Central square, pixels. */
                 size_px?: number;
-                colours?: "grey" | "inferno";
+                colours?: "inferno" | "grey";
             };
             header?: never;
             path?: never;
@@ -2461,7 +2542,7 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description FITS (also .gz, .fz), PNG or JPEG; at most 64 MiB, and 25 million pixels.
+                     * @description FITS (also .gz or .fz), PNG or JPEG; at most 64 MiB, and 25,000,000 pixels.
                      */
                     file: string;
                     /** @description ICRS, degrees: where to look in a FITS image, or where the middle of a picture is. */

@@ -8,6 +8,7 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,14 @@ from app.bundle.catalogue import Catalogue
 from app.bundle.latent_space import LatentSpace
 
 COLUMNS = ("umap_x", "umap_y")
+LayoutName = Literal["ours", "listed"]
 
 
 @dataclass(frozen=True)
 class MapLayout:
     """One of the maps that can be shown of the same sources."""
 
-    name: str
+    name: LayoutName
     label: str
     description: str
 

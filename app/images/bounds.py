@@ -166,6 +166,19 @@ _REFUSED = {
 }
 _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<svg")
 ACCEPTED = "A FITS image (also .gz or .fz), a PNG or a JPEG is needed."
+KINDS = "FITS (also .gz or .fz), PNG or JPEG"
+"""What ACCEPTED asks for, as a label."""
+FILE_TYPES = (
+    ".fits",
+    ".fit",
+    ".fts",
+    ".fz",
+    ".gz",
+    "image/fits",
+    "image/png",
+    "image/jpeg",
+)
+"""What a browser is told to offer for choice: ends of names, and media types."""
 
 
 def kind_of(content: bytes) -> Kind:

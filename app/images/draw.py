@@ -128,7 +128,8 @@ def draw_stretched(pixels: NDArray[np.float32], stretch: Stretch) -> bytes:
     return buffer.getvalue()
 
 
-Colours = Literal["grey", "inferno"]
+Colours = Literal["inferno", "grey"]
+USUAL_COLOURS: Colours = "inferno"
 
 
 def draw_png(
@@ -142,7 +143,7 @@ def draw_png(
         Row 0 south, column 0 east.
     size_px : int
         Side of the central square to draw.
-    colours : {"grey", "inferno"}
+    colours : {"inferno", "grey"}
         Only the palette differs; the pixel values are those of the image.
     image_origin : {"observed", "uploaded", "model", "none"}
         A model's picture has a mark burned in (`mark_model`) and is RGB; where there is no image,

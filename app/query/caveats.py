@@ -17,6 +17,8 @@ from model.encoder import EncoderCard
 from model.preprocess import PREPROCESSING
 
 MODEL = "model"
+MODEL_STATEMENT = "A drawn model: made by this program from catalogue components, not observed."
+"""What is said of an image drawn from a catalogue, wherever one is shown."""
 GAP = (
     "A model has only what the FIRST catalogue's Gaussian components keep of a source, and the two "
     "kinds of image do not lie together even where they show the same source"

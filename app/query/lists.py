@@ -116,6 +116,8 @@ def _looked_up(entry: ListEntry, found: dict[str, ListEntry], most: int | None) 
     )
 
 
+LIST_K = 20
+"""Neighbours of each entry of a list, unless another number is given."""
 ARCSEC_PER_RAD = np.degrees(1) * 3600
 Sources = list[tuple[int, float]]
 """Rows of the bundle with their separations from a position, arcsec."""

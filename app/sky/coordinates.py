@@ -258,12 +258,26 @@ def _without_exponent(number: str) -> str:
     return ("+" if number.startswith("+") else "") + f"{Decimal(number):f}"
 
 
+@dataclass(frozen=True)
+class PositionExamples:
+    """One place in every form that is read, and an object that only a name service knows."""
+
+    degrees: str = "206.42212 +23.38192"
+    colons: str = "13:45:41.3 +23:22:55"
+    units: str = "13h45m41.3s +23d22m55s"
+    blanks: str = "13 45 41.3 +23 22 55"
+    b1950: str = "B1950 13:43:20.3 +23:37:55"
+    galactic: str = "galactic 18.932 +77.183"
+    designation: str = "J134541.3+232254"
+    name: str = "3C 285"
+
+
+EXAMPLES = PositionExamples()
 ACCEPTED_COORDINATES = (
-    "Write degrees (206.42212 +23.38192), hours and degrees (13:45:41.3 +23:22:55, "
-    "13h45m41.3s +23d22m55s), another frame by its name (B1950 13:43:20.3 +23:37:55, "
-    "galactic 18.932 +77.183)"
+    f"Write degrees ({EXAMPLES.degrees}), hours and degrees ({EXAMPLES.colons}, "
+    f"{EXAMPLES.units}), another frame by its name ({EXAMPLES.b1950}, {EXAMPLES.galactic})"
 )
-ACCEPTED = f"{ACCEPTED_COORDINATES} or a name (J134541.3+232254, 3C 285)."
+ACCEPTED = f"{ACCEPTED_COORDINATES} or a name ({EXAMPLES.designation}, {EXAMPLES.name})."
 
 LONGEST = 100
 """Characters; nothing longer is a position."""

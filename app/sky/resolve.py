@@ -14,6 +14,7 @@ from app.errors import NameNotFound, UnreadablePosition
 from app.sky.coordinates import (
     ACCEPTED,
     ACCEPTED_COORDINATES,
+    EXAMPLES,
     LONGEST,
     format_position,
     format_positions,
@@ -115,7 +116,7 @@ def parse_position(text: str) -> SkyCoord:
         return found.position
     if (held := read_designation(text)) is not None:
         raise too_coarse(text, held)
-    raise refused(text, hint=f"{ACCEPTED_COORDINATES} or a name like J134541.3+232254.")
+    raise refused(text, hint=f"{ACCEPTED_COORDINATES} or a name like {EXAMPLES.designation}.")
 
 
 def from_degrees(ra_deg: float, dec_deg: float) -> Understood:

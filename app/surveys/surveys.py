@@ -19,11 +19,13 @@ from model.preprocess import PIXEL_SCALE_ARCSEC
 
 FIRST_NAME = "first"
 FIELD_ARCMIN = 9.0
+FIRST_USE = "scholarly, educational, and private non-commercial use"
+"""What FIRST's images may be used for, in its own words."""
 FIRST_BEAM_ARCSEC = NORTHERN.major_arcsec
 FIRST_TERMS = (
     "FIRST images: provenance the FIRST project team (R. J. Becker, D. H. Helfand, R. L. White, "
     "M. D. Gregg, S. A. Laurent-Muehleisen); copyright 1994, University of California; "
-    "permission is granted for scholarly, educational, and private non-commercial use."
+    f"permission is granted for {FIRST_USE}."
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app.errors import UnreadableList, UnreadablePosition
 from app.query.lists import EntryList, ListEntry, of_understood
-from app.sky.coordinates import tidy
+from app.sky.coordinates import EXAMPLES, tidy
 from app.sky.names import BundleNames
 from app.sky.resolve import Understood, from_coordinates, understand_here
 from app.tables.files import read_file
@@ -25,7 +25,10 @@ HELD = (
     "Most lines of this list are neither positions nor names, so that nothing of it was looked up. "
     "Give the names in a list of their own."
 )
-EMPTY = "The list is empty. Write one position or name a line, such as 180.31 +52.11 or 3C 285."
+EMPTY = (
+    "The list is empty. Write one position or name a line, such as "
+    f"{EXAMPLES.degrees} or {EXAMPLES.name}."
+)
 _SAYS_FRAME = re.compile(
     r"\b(?:[BJ](?:1[89]\d\d)(?:\.\d+)?|FK4|galactic|GLON|supergalactic|ecliptic|hourangle"
     r"|RA ?[\[(]?hours?|radians?)\b",
@@ -134,7 +137,7 @@ def _check_comments(text: str) -> None:
         if line.startswith("#") and (said := _SAYS_FRAME.search(line)):
             raise UnreadableList(
                 f"A comment of the list says '{said[0]}', its lines do not. Say the frame in every "
-                "line (B1950 13:43:20.3 +23:37:55), or for the whole list (frame), or name its "
+                f"line ({EXAMPLES.b1950}), or for the whole list (frame), or name its "
                 "columns (#l,b)."
             )
         if line.strip() and not line.startswith("#"):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pyarrow as pa
 
+from app.sky.coordinates import EXAMPLES
 from app.tables.lists import UnreadableCatalogue
 from app.tables.table import FileTable, make_data, table_field
 
@@ -53,7 +54,7 @@ def read_regions(head: Sequence[str], lines: Callable[[], Iterator[str]]) -> Fil
     if any(_KVIS.match(line) for line in body):
         raise UnreadableCatalogue(
             "It is an annotation file of kvis, which does not say the equinox of its coordinates. "
-            "Write one position a line, such as B1950 13:43:20.3 +23:37:55, or a table."
+            f"Write one position a line, such as {EXAMPLES.b1950}, or a table."
         )
     return None
 

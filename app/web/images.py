@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from app.images.bounds import KINDS, MAX_PIXELS, MAX_UPLOAD_BYTES
 from app.images.prepare import prepare_image
 from app.web import caching
 from app.web.dependencies import ExplorerDep, OptionsDep
@@ -14,6 +15,7 @@ from app.web.query import FILES, PROBLEM, PROBLEMS, Format, send_answer
 from app.web.schemas import QueryResult
 from app.web.upload_form import UploadForms
 from app.web.worker_pool import WorkerPool
+from model.preprocess import PIXEL_SCALE_ARCSEC
 
 router = APIRouter(prefix="/api")
 
@@ -41,15 +43,16 @@ FORM = {
                     "file": {
                         "type": "string",
                         "format": "binary",
-                        "description": "FITS (also .gz, .fz), PNG or JPEG; at most 64 MiB, and 25 "
-                        "million pixels.",
+                        "description": f"{KINDS}; at most {MAX_UPLOAD_BYTES // 2**20} MiB, and "
+                        f"{MAX_PIXELS:,} pixels.",
                     },
                     "ra": _NUMBER
                     | {"description": "ICRS, degrees: where to look in a FITS image, or where the "
                        "middle of a picture is."},
                     "dec": _NUMBER | {"description": "ICRS, degrees."},
                     "pixel_scale_arcsec": _NUMBER
-                    | {"description": "Of an image without coordinates; 1.8 is assumed."},
+                    | {"description": "Of an image without coordinates; "
+                       f"{PIXEL_SCALE_ARCSEC:g} is assumed."},
                     "extension": {
                         "type": "string",
                         "description": "Name or number of the FITS extension with the image; by "

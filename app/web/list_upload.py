@@ -15,6 +15,8 @@ from app.jobs.list_searches import ListLimits
 from app.query.lists import EntryList
 from app.sky.names import BundleNames
 from app.tables.entries import read_list
+from app.tables.files import FORMATS
+from app.tables.frames import FRAMES
 from app.tables.lists import ListOptions
 from app.tables.preview import ListPreview, preview_list
 from app.tables.reading_process import ReadingProcesses
@@ -35,8 +37,8 @@ BODY: dict[str, Any] = {
             "schema": {
                 "type": "string",
                 "format": "binary",
-                "description": "One position or name a line, or a table (CSV, TSV, VOTable, FITS, "
-                "Parquet, ECSV, IPAC, MRT, text in columns, DS9 or CRTF regions), also packed "
+                "description": f"One position or name a line, a table ({FORMATS}), or DS9 or CRTF "
+                "regions, also packed "
                 f"(gzip, bzip2, xz); at most {_LIMITS.max_bytes / 1e6:g} MB, "
                 f"{_LIMITS.max_entries:,} entries and {MAX_COLUMNS:,} columns.",
             }
@@ -62,7 +64,7 @@ async def _columns(
         str | None,
         Query(
             max_length=40,
-            description="icrs, fk5, fk4, galactic, or with an equinox, such as fk5 J1975.",
+            description=f"{FRAMES}.",
         ),
     ] = None,
 ) -> ListOptions:

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from app.bundle.latent_space import LatentSpace
 from app.errors import UnknownSearch
-from app.jobs.list_searches import ListSearch, ListSearches
+from app.jobs.list_searches import ListSearch, ListSearches, State
 from app.query.lists import EntryResult, ListEntry, ListSearchOptions
 from app.sky.coordinates import format_position
 from app.tables.neighbours import bundle_provenance, write_unmatched
@@ -78,8 +78,7 @@ class JobReport(BaseModel):
 
     id: str
     name: str
-    state: str
-    """waiting | looking up names | searching | done | stopped | failed"""
+    state: State
     ended: bool
     problem: str
     """Why it failed, in a sentence; empty if it did not."""

@@ -1,14 +1,30 @@
 """What is being served, in one object for the page and for other people's scripts."""
 
+from dataclasses import asdict
+from typing import get_args
+
 import numpy as np
 
 from app.bundle.catalogue import Catalogue, robust_range
 from app.bundle.files import EncoderRecord
 from app.bundle.latent_space import NOVELTY_NEIGHBOURS, LatentSpace
 from app.bundle.map_columns import layouts
-from app.query.caveats import INPUT_STATEMENTS, origin_statement
-from app.query.explorer import DUPLICATES_ARCSEC, DUPLICATES_ARCSEC_MAX, K_DEFAULT, K_MAX
-from app.tables.write import LABELS
+from app.images.bounds import FILE_TYPES, KINDS, MAX_PIXELS, MAX_UPLOAD_BYTES
+from app.images.draw import USUAL_COLOURS, Colours
+from app.jobs.list_searches import PREVIEWED, ListLimits
+from app.query.caveats import INPUT_STATEMENTS, MODEL_STATEMENT, origin_statement
+from app.query.explorer import (
+    DUPLICATES_ARCSEC,
+    DUPLICATES_ARCSEC_MAX,
+    K_DEFAULT,
+    K_MAX,
+    SAME_SOURCE_ARCSEC,
+)
+from app.query.lists import LIST_K
+from app.sky.coordinates import EXAMPLES
+from app.surveys.surveys import FIRST_USE, SURVEYS
+from app.tables.files import FORMATS
+from app.tables.write import LABELS, TableFormat
 from app.web.schemas import (
     BundleInfo,
     Column,
@@ -16,12 +32,16 @@ from app.web.schemas import (
     FileFormat,
     ImageInfo,
     Limits,
+    Lists,
     MapLayout,
     Meta,
+    PositionExamples,
     ReductionInfo,
     UmapInfo,
+    Uploads,
 )
 from model.beam import EQUATORIAL, NORTHERN, SOUTHERN
+from model.encoder import FEATURES
 from model.preprocess import IMAGE_SIZE_PX, INPUT_SIZE_PX, PIXEL_SCALE_ARCSEC
 
 EXTENT_STATEMENTS = {
@@ -39,8 +59,8 @@ EXTENT_STATEMENTS = {
 }
 
 
-def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
-    """Describe a loaded bundle, and how long a survey may take to answer."""
+def build_meta(space: LatentSpace, survey_deadline_s: float, lists: ListLimits) -> Meta:
+    """Describe a loaded bundle, how long a survey may take to answer, and what a list may be."""
     manifest = space.manifest
     reduction = manifest.reduction
     return Meta(
@@ -68,6 +88,8 @@ def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
             pixel_scale_arcsec=PIXEL_SCALE_ARCSEC,
             size_px=IMAGE_SIZE_PX,
             input_size_px=INPUT_SIZE_PX,
+            colours=sorted(get_args(Colours), key=lambda name: name != USUAL_COLOURS),
+            model_statement=MODEL_STATEMENT,
         ),
         reduction=ReductionInfo(
             pca_components=reduction.pca_components,
@@ -84,11 +106,31 @@ def build_meta(space: LatentSpace, survey_deadline_s: float) -> Meta:
             k_default=min(K_DEFAULT, len(space) - 1),
             duplicates_arcsec_default=DUPLICATES_ARCSEC,
             duplicates_arcsec_max=DUPLICATES_ARCSEC_MAX,
+            same_source_arcsec=SAME_SOURCE_ARCSEC,
             survey_deadline_s=survey_deadline_s,
             placed_by=NOVELTY_NEIGHBOURS,
         ),
-        formats=[FileFormat(name=name, label=label) for name, label in LABELS.items()],
+        formats=[FileFormat(name=name, label=LABELS[name]) for name in get_args(TableFormat)],
         extent_statements=EXTENT_STATEMENTS,
+        uploads=Uploads(
+            kinds=KINDS,
+            file_types=list(FILE_TYPES),
+            max_bytes=MAX_UPLOAD_BYTES,
+            max_pixels=MAX_PIXELS,
+        ),
+        lists=Lists(
+            formats=FORMATS,
+            max_bytes=lists.max_bytes,
+            max_entries=lists.max_entries,
+            max_rows=lists.max_rows,
+            survey_max=lists.survey_max,
+            names_max=lists.names_max,
+            k_default=min(LIST_K, len(space) - 1),
+            previewed=PREVIEWED,
+        ),
+        examples=PositionExamples(**asdict(EXAMPLES)),
+        surveys={survey.name: survey.survey for survey in SURVEYS},
+        first_terms=FIRST_USE,
     )
 
 
@@ -110,6 +152,7 @@ def _encoder(record: EncoderRecord) -> EncoderInfo:
         origin=record.origin,
         trained=record.trained,
         engine=record.engine,
+        features=FEATURES,
         statement=statement,
     )
 

@@ -59,8 +59,7 @@ def page(request: Request, state: ServedDep) -> Response:
 @router.get("/bulk")
 def bulk_page(request: Request, state: ServedDep) -> Response:
     """The search for a whole list of positions."""
-    limits = request.app.state.bulk_jobs.limits
-    return _page(request, "bulk.html", {"meta": state.meta.model_dump(), "limits": limits})
+    return _page(request, "bulk.html", {"meta": state.meta.model_dump()})
 
 
 @router.get("/docs")

@@ -14,9 +14,9 @@ from astropy.coordinates import SkyCoord
 from fastapi import APIRouter, Query, Request, Response
 
 from app.bundle.latent_space import LatentSpace
-from app.bundle.map_columns import listed_places, pack_column, pack_map
+from app.bundle.map_columns import LayoutName, listed_places, pack_column, pack_map
 from app.errors import UnknownColumn, UnknownSource
-from app.images.draw import Colours, draw_png
+from app.images.draw import USUAL_COLOURS, Colours, draw_png
 from app.query.explorer import Answer, Explorer, SearchOptions
 from app.sky.coordinates import position_from_degrees
 from app.sky.resolve import Understood
@@ -43,7 +43,7 @@ PICTURE = {"content": {"image/png": {}}, "description": "North up, east left."}
 FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}
 }
-Format = Literal["json", "csv", "ecsv", "votable", "parquet"]
+Format = Literal["json", TableFormat]
 SURVEY_THREADS = 256
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ SurveyName = Annotated[
 @router.get("/meta", response_model=Meta)
 def meta(state: ServedDep, request: Request, response: Response) -> Meta | Response:
     """What is served: sources, columns, encoder, catalogue, provenance."""
-    etag = caching.etag_of("meta", state.meta.version)
+    etag = caching.etag_of("meta", state.meta.model_dump_json())
     if same := caching.unchanged(request, etag, caching.REVALIDATE):
         return same
     response.headers.update(caching.headers(etag, caching.REVALIDATE))
@@ -75,7 +75,7 @@ def map_columns(
         str | None, Query(description="A column of /api/meta; the default is there.")
     ] = None,
     layout: Annotated[
-        Literal["ours", "listed"],
+        LayoutName,
         Query(description="The bundle's map, or the catalogue's own (layouts of /api/meta)."),
     ] = "ours",
 ) -> Response:
@@ -118,7 +118,7 @@ def source_picture(
     request: Request,
     source_id: str,
     size_px: SizePx = IMAGE_SIZE_PX,
-    colours: Colours = "inferno",
+    colours: Colours = USUAL_COLOURS,
 ) -> Response:
     """The stored image of a source: 1.8" a pixel, north up, east left."""
     row = explorer.row_of(source_id)
@@ -179,7 +179,7 @@ async def position_picture(
     dec: Annotated[float, Query(description="ICRS, degrees.")],
     survey: SurveyName = None,
     size_px: SizePx = IMAGE_SIZE_PX,
-    colours: Colours = "inferno",
+    colours: Colours = USUAL_COLOURS,
 ) -> Response:
     """The cleaned image of a position, as a query would use it."""
     place = position_from_degrees(ra, dec)

@@ -5,6 +5,9 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from app.bundle.files import SourceRecord
+from app.bundle.map_columns import LayoutName
+from app.images.draw import Colours
+from app.tables.write import TableFormat
 
 
 class Column(BaseModel):
@@ -33,6 +36,8 @@ class EncoderInfo(BaseModel):
     trained: bool
     engine: str
     """What computed y of the bundle: library and precision."""
+    features: int
+    """Numbers in each y."""
     statement: str
 
 
@@ -52,6 +57,11 @@ class ImageInfo(BaseModel):
     pixel_scale_arcsec: float
     size_px: int
     input_size_px: int
+    """Of the central square that the encoder sees."""
+    colours: list[Colours]
+    """Palettes of the pictures, the usual one first."""
+    model_statement: str
+    """What an image drawn from a catalogue is, in a sentence."""
 
 
 class UmapInfo(BaseModel):
@@ -78,6 +88,8 @@ class Limits(BaseModel):
     k_default: int
     duplicates_arcsec_default: float
     duplicates_arcsec_max: float
+    same_source_arcsec: float
+    """A position so close to a source of the bundle is that source."""
     survey_deadline_s: float
     placed_by: int
     """So many nearest neighbours give a query's novelty, and its place on a map that has none."""
@@ -86,15 +98,58 @@ class Limits(BaseModel):
 class FileFormat(BaseModel):
     """A format in which tables can be taken away."""
 
-    name: str
+    name: TableFormat
     """As in `format=`."""
     label: str
+
+
+class Uploads(BaseModel):
+    """What an image of one's own may be."""
+
+    kinds: str
+    """In words."""
+    file_types: list[str]
+    """Ends of file names, and media types."""
+    max_bytes: int
+    max_pixels: int
+
+
+class Lists(BaseModel):
+    """What a list of positions may be, and how much of it is answered."""
+
+    formats: str
+    """Of tables, in words."""
+    max_bytes: int
+    max_entries: int
+    max_rows: int
+    """Neighbours in all: entries times k."""
+    survey_max: int
+    """Positions for which the survey is asked."""
+    names_max: int
+    """Names that are looked up."""
+    k_default: int
+    """What the page asks for."""
+    previewed: int
+    """Answers that are shown with their images."""
+
+
+class PositionExamples(BaseModel):
+    """One place in every form that is read, and an object that only a name service knows."""
+
+    degrees: str
+    colons: str
+    units: str
+    blanks: str
+    b1950: str
+    galactic: str
+    designation: str
+    name: str
 
 
 class MapLayout(BaseModel):
     """A map of all sources that can be shown."""
 
-    name: Literal["ours", "listed"]
+    name: LayoutName
     label: str
     description: str
 
@@ -121,6 +176,13 @@ class Meta(BaseModel):
     formats: list[FileFormat]
     extent_statements: dict[str, str]
     """What an `extent_flag` means, in a sentence."""
+    uploads: Uploads
+    lists: Lists
+    examples: PositionExamples
+    surveys: dict[str, str]
+    """As results name them, by their names in addresses."""
+    first_terms: str
+    """What FIRST's images may be used for, in its own words."""
 
 
 class SourceFacts(BaseModel):

@@ -24,7 +24,10 @@ Degrees = Annotated[float, Query(description="ICRS, degrees.")]
 SizeArcsec = Annotated[
     float, Query(ge=18, le=FIELD_ARCMIN * 60, description="Side of the square, arcsec.")
 ]
-FITS = {"content": {"application/fits": {}}, "description": "A 9' field, north up, east left."}
+FITS = {
+    "content": {"application/fits": {}},
+    "description": f"A {FIELD_ARCMIN:g}' field, north up, east left.",
+}
 
 
 @router.get("", response_model=list[SurveyInfo])

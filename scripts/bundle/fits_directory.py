@@ -4,9 +4,10 @@ It never changes a file, and a file that cannot be used is a row of rejects.csv 
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -168,13 +169,13 @@ def _with_unplaced(placed: SourceList, everything: SourceList) -> SourceList:
     unplaced = {each.row for each in placed.rejects if each.reason.startswith(NO_VALUE)}
     if not unplaced:
         return placed
-    back = np.flatnonzero(np.isin(everything.rows, list(unplaced)))
-    own = everything.own.select(placed.own.column_names).take(pa.array(back))
-    rows = np.concatenate([placed.rows, everything.rows[back]])
+    taken = np.isin(everything.rows, list(unplaced))
+    own = everything.own.select(placed.own.column_names).filter(pa.array(taken))
+    rows = np.concatenate([placed.rows, everything.rows[taken]])
     order = np.argsort(rows, kind="stable")
 
-    def joined(ours: Sequence[Any], others: Sequence[Any]) -> list[Any]:
-        both = [*ours, *(others[i] for i in back)]
+    def joined(ours: Iterable[Any], others: Iterable[Any]) -> list[Any]:
+        both = [*ours, *compress(others, taken)]
         return [both[i] for i in order]
 
     extents = None
@@ -183,7 +184,7 @@ def _with_unplaced(placed: SourceList, everything: SourceList) -> SourceList:
     return replace(
         placed,
         record=placed.record.model_copy(
-            update={"n_rejected": placed.record.n_rejected - len(back)}
+            update={"n_rejected": placed.record.n_rejected - len(unplaced)}
         ),
         source_ids=joined(placed.source_ids, everything.source_ids),
         names=joined(placed.names, everything.names),
@@ -193,7 +194,10 @@ def _with_unplaced(placed: SourceList, everything: SourceList) -> SourceList:
         extents_arcsec=extents,
         own=pa.concat_tables([placed.own, own]).take(pa.array(order)),
         rejects=[each for each in placed.rejects if each.row not in unplaced],
-        notes=[*placed.notes, f"{len(back):,} rows have no position; their headers' are taken."],
+        notes=[
+            *placed.notes,
+            f"{len(unplaced):,} rows have no position; their headers' are taken.",
+        ],
     )
 
 

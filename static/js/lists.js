@@ -13,6 +13,7 @@ const POLL_MS = 700;
 
 const api = createBulkApi();
 const form = createListForm(byId("list-form"), byId("drop-target"));
+/** @type {import("./core/state.js").Meta} */
 const meta = JSON.parse(byId("meta").textContent);
 const result = createResult(byId("result"), meta);
 let following = new AbortController();

@@ -26,6 +26,7 @@ import { createTheme, themeNow } from "./views/theme.js";
 import { createTooltip } from "./views/tooltip.js";
 
 const ZOOM_STEP = 1.6;
+/** What the server knows, as /api/meta gives it. @type {import("./core/state.js").Meta} */
 const meta = JSON.parse(byId("meta").textContent);
 const defaults = {
   k: meta.limits.k_default,
@@ -34,12 +35,14 @@ const defaults = {
   colours: meta.columns.map(({ name }) => name),
   layouts: meta.layouts.map(({ name }) => name),
   duplicatesArcsec: meta.limits.duplicates_arcsec_default,
-  surveySeconds: meta.limits.survey_deadline_s,
-  mostArcsec: meta.limits.duplicates_arcsec_max,
 };
 const address = createAddress(window);
 const store = createStore(
-  initialState(readAddress(address.read(), defaults), { surveys: NO_SURVEYS, theme: themeNow() }),
+  initialState(readAddress(address.read(), defaults), {
+    surveys: NO_SURVEYS,
+    theme: themeNow(),
+    pictureColours: meta.image.colours[0],
+  }),
 );
 const api = createApi();
 const session = createSession({ store, api, meta, defaults, address });
@@ -59,13 +62,13 @@ function connectViews() {
   const marks = createMarks(byId("marks"));
   const tooltip = createTooltip(byId("tooltip"), meta);
   const legend = createLegend(byId("legend"), meta);
-  const search = createSearch(byId("search"), defaults);
-  const imageForm = createImageForm(byId("image-form"));
+  const search = createSearch(byId("search"), meta);
+  const imageForm = createImageForm(byId("image-form"), meta);
   const source = createSource(byId("source"), meta);
   const surveys = createSurveys(byId("surveys"), meta);
   const neighbours = createNeighbours(byId("neighbours"), meta, defaults);
   createKeys(byId("map"), store.get);
-  createDrop(document.documentElement, byId("drop-target"));
+  createDrop(document.documentElement, byId("drop-target"), meta);
   const views = [marks, tooltip, legend, search, imageForm, surveys, source, ...neighbours, status];
   for (const view of views) store.show(view);
   store.subscribe(["result"], surveyImages.follow);

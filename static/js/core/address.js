@@ -27,9 +27,10 @@ export function createAddress({ location, history }) {
 export const SHARED = ["k", "colour", "layout", "hideDuplicates", "duplicatesArcsec"];
 
 /** @typedef {import("./api.js").Query} Query */
+/** @typedef {import("./state.js").Schemas["MapLayout"]["name"]} Layout */
 
 /**
- * @typedef {{query: Query|null, k: number, colour: string, layout: string, hideDuplicates: boolean,
+ * @typedef {{query: Query|null, k: number, colour: string, layout: Layout, hideDuplicates: boolean,
  *   duplicatesArcsec: number, view: {cx: number, cy: number, span: number}|null}} Shared
  */
 
@@ -37,7 +38,7 @@ export const SHARED = ["k", "colour", "layout", "hideDuplicates", "duplicatesArc
  * Read an address; what is missing or makes no sense takes its default.
  * @param {string} search Such as "?source=ID&k=24".
  * @param {{k: number, colour: string, duplicatesArcsec: number, kMax: number,
- *   colours: string[], layouts: string[]}} defaults
+ *   colours: string[], layouts: Layout[]}} defaults
  * @returns {Shared}
  */
 export function readAddress(search, defaults) {
@@ -45,12 +46,11 @@ export function readAddress(search, defaults) {
   const k = wholeNumber(params.get("k"));
   const within = number(params.get("duplicates_arcsec"));
   const colour = params.get("colour") ?? "";
-  const layout = params.get("map") ?? "";
   return {
     query: readQuery(params),
     k: k >= 1 && k <= defaults.kMax ? k : defaults.k,
     colour: defaults.colours.includes(colour) ? colour : defaults.colour,
-    layout: defaults.layouts.includes(layout) ? layout : OURS,
+    layout: defaults.layouts.find((name) => name === params.get("map")) ?? OURS,
     hideDuplicates: params.get("hide_duplicates") === "true",
     duplicatesArcsec: within >= 0 ? within : defaults.duplicatesArcsec,
     view: readView(params.get("view")),

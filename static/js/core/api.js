@@ -71,7 +71,7 @@ export function surveyPictureUrl(name, { ra, dec, sizeArcsec }) {
   return `${SURVEYS_URL}/${encodeURIComponent(name)}/cutout.png?${params}`;
 }
 
-/** The same as FITS, 9′ wide. */
+/** The whole field that the survey was asked for, as FITS. */
 export const surveyFitsUrl = (name, { ra, dec }) =>
   `${SURVEYS_URL}/${encodeURIComponent(name)}/cutout.fits?${new URLSearchParams({ ra, dec })}`;
 

@@ -3,6 +3,7 @@
  * It never asks the server and never draws.
  */
 
+/** @type {import("./state.js").Schemas["MapLayout"]["name"]} */
 export const OURS = "ours";
 
 /**

@@ -9,6 +9,7 @@ import { CATALOGUE } from "./layers.js";
 /** @typedef {Schemas["QueryResult"]} QueryResult */
 /** @typedef {Schemas["Source"]} Source */
 /** @typedef {Schemas["Meta"]} Meta */
+/** @typedef {Schemas["ImageInfo"]} ImageInfo */
 /** @typedef {import("./api.js").Query} Query */
 /** @typedef {{x: [number, number], y: [number, number], width: number, height: number}} Viewport */
 /** @typedef {{cx: number, cy: number, span: number}} View */
@@ -17,7 +18,7 @@ import { CATALOGUE } from "./layers.js";
  * @typedef {object} State
  * @property {number} k Neighbours asked for.
  * @property {string} colour The column that colours the map.
- * @property {string} layout Which map is shown: "ours" or "listed".
+ * @property {Schemas["MapLayout"]["name"]} layout Which map is shown.
  * @property {boolean} hideDuplicates
  * @property {number} duplicatesArcsec
  * @property {View | null} view Where the axes came to rest; null shows all.
@@ -46,7 +47,7 @@ import { CATALOGUE } from "./layers.js";
  * @property {object} surveys
  * @property {{format: string, detail?: string} | null} download A file that is asked for, or why it
  *   did not come.
- * @property {string} pictureColours
+ * @property {Schemas["ImageInfo"]["colours"][number]} pictureColours
  * @property {"light" | "dark"} theme
  */
 
@@ -54,7 +55,7 @@ import { CATALOGUE } from "./layers.js";
  * The state of a page that was just opened.
  * @param {Pick<State, "k" | "colour" | "layout" | "hideDuplicates" | "duplicatesArcsec" | "view">} shared
  *   What its address says.
- * @param {Pick<State, "surveys" | "theme">} given
+ * @param {Pick<State, "surveys" | "theme" | "pictureColours">} given
  * @returns {State}
  */
 export function initialState(shared, given) {
@@ -80,7 +81,6 @@ export function initialState(shared, given) {
     hoverSource: null,
     highlightRow: null,
     download: null,
-    pictureColours: "inferno",
     ...given,
   };
 }

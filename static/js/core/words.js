@@ -53,10 +53,6 @@ export function stillSentence({ error, query, result }) {
   return error?.query && result ? `Below is still ${titleOf(result.query, query)}.` : "";
 }
 
-/** What an image drawn from a catalogue is, wherever one is shown. */
-export const MODEL_SENTENCE =
-  "A drawn model: made by this program from catalogue components, not observed.";
-
 export const isModel = ({ image_origin: origin }) => origin === "model";
 
 /** How many surveys have answered. */

@@ -12,7 +12,7 @@ const WIDTH = 320;
 const HISTOGRAM = 20;
 const BAR = 7;
 
-/** @param {HTMLElement} root */
+/** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
 export function createLegend(root, meta) {
   function draw({ colouring, column, theme }) {
     root.setAttribute("aria-busy", String(!colouring));

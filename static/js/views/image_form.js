@@ -13,10 +13,14 @@ import { stillSentence } from "../core/words.js";
 import { pendingWords } from "./status.js";
 
 const ONE = "Drop one image at a time. To search many positions at once, use “Search many positions”.";
-const NOTHING = "What was dropped is no file. Drop a FITS, PNG or JPEG file, or choose one.";
+const nothing = (kinds) => `What was dropped is no file. Drop or choose one: ${kinds}.`;
 
-/** @param {HTMLElement} root The page. @param {HTMLElement} target Shown while a file hovers. */
-export function createDrop(root, target) {
+/**
+ * @param {HTMLElement} root The page.
+ * @param {HTMLElement} target Shown while a file hovers.
+ * @param {import("../core/state.js").Meta} meta
+ */
+export function createDrop(root, target, meta) {
   let own = false; // a picture of this page that is being dragged is no file to search with
 
   root.addEventListener("dragstart", () => (own = true));
@@ -52,7 +56,7 @@ export function createDrop(root, target) {
 
   function take(files) {
     if (files.length === 1) return emit(root, "explorer:image", { file: files[0] });
-    emit(root, "explorer:invalid", { parameter: "image", detail: files.length ? ONE : NOTHING });
+    emit(root, "explorer:invalid", { parameter: "image", detail: files.length ? ONE : nothing(meta.uploads.kinds) });
   }
 
   const show = (shown) => (target.hidden = !shown);
@@ -68,7 +72,7 @@ export const SCALE_FIELDS = [
   { parameter: "dec", id: "image-dec", key: "dec" },
 ];
 const CHECKS = {
-  pixel_scale_arcsec: (v) => v > 0 || "is no pixel scale: give arcsec per pixel, such as 1.8.",
+  pixel_scale_arcsec: (v) => v > 0 || "is no pixel scale: give arcsec per pixel, a number above 0.",
   ra: (v) => (v >= 0 && v <= 360) || "is no right ascension in degrees: give 0 to 360.",
   dec: (v) => (v >= -90 && v <= 90) || "is no declination in degrees: give -90 to +90.",
 };
@@ -99,8 +103,8 @@ function half({ ra, dec }) {
 
 const SLOW_AFTER_MS = 500;
 
-/** @param {HTMLFormElement} form */
-export function createImageForm(form) {
+/** @param {HTMLFormElement} form @param {import("../core/state.js").Meta} meta */
+export function createImageForm(form, meta) {
   /** @returns {any} */
   const find = (id) => form.querySelector(`#${id}`);
   const [choose, file, chosen] = ["image-choose", "image-file", "image-chosen"].map(find);
@@ -174,7 +178,7 @@ export function createImageForm(form) {
     status.hidden = !asks;
     form.classList.toggle("asking", asks);
     if (!asks) return;
-    const [first, later] = pendingWords(pending.query);
+    const [first, later] = pendingWords(pending.query, meta);
     fill(words, first);
     timer = setTimeout(() => fill(words, later), SLOW_AFTER_MS);
   }

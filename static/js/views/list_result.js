@@ -66,7 +66,7 @@ export const sourcePageUrl = (id) => `/?${new URLSearchParams({ source: id })}`;
 const THUMB_PX = 100;
 const SHOWN_OPEN = 10;
 
-/** @param {HTMLElement} root */
+/** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
 export function createResult(root, meta) {
   const [progress, summary, unmatched, answers, error] = [
     "progress", "summary", "unmatched", "answers", "result-error",

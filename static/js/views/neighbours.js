@@ -10,7 +10,7 @@ import { SHARED, writeAddress } from "../core/address.js";
 import { downloadLinks } from "../core/downloads.js";
 import { formatDissimilarity, formatExtent, formatPercentile, formatSeparation, formatSimilarity } from "../core/format.js";
 import { byId, el, emit, every, fill } from "../core/html.js";
-import { duplicateSentence, flagWords, isModel, MODEL_SENTENCE, titleOf } from "../core/words.js";
+import { duplicateSentence, flagWords, isModel, titleOf } from "../core/words.js";
 import { separationArcsec } from "../core/geometry.js";
 import { smallPicture } from "./picture.js";
 
@@ -18,7 +18,7 @@ const EAGER_PICTURES = 24;
 const MOST_SKELETONS = 12;
 const SHARE_WORDS = "Share of the catalogue that is less similar to the query";
 
-/** @param {HTMLElement} root */
+/** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
 export function createNeighbours(root, meta, defaults) {
   let drawn = null;
 
@@ -73,7 +73,7 @@ export function createNeighbours(root, meta, defaults) {
       el(
         "p",
         { class: "section-sub" },
-        "S: cosine similarity of 512 numbers. %: share of the catalogue that is less similar. ",
+        `S: cosine similarity of ${meta.encoder.features} numbers. %: share of the catalogue that is less similar. `,
         el("button", { type: "button", class: "link", onclick: explain }, "What they mean"),
       ),
     );
@@ -103,7 +103,7 @@ export function createNeighbours(root, meta, defaults) {
       },
       el("span", { class: "rank" }, el("span", { class: "visually-hidden" }, "Neighbour "), rank),
       picture(neighbour),
-      ...numbers(neighbour),
+      ...numbers(neighbour, meta.image),
       duplicate && el("span", { class: "duplicate-note" }, duplicate),
     );
   }
@@ -150,7 +150,7 @@ function sentAgain({ name: format, label }) {
   return el("button", { type: "button", class: "link", ...named, onclick }, label);
 }
 
-function numbers(neighbour) {
+function numbers(neighbour, image) {
   const { similarity, dissimilarity, percentile, extent_flag: limit } = neighbour;
   const flag = flagWords(limit);
   const extent = formatExtent(neighbour.angular_extent_arcsec, limit);
@@ -166,13 +166,13 @@ function numbers(neighbour) {
       el("span", {}, "extent ", extent),
       away && el("span", { title: "Distance on the sky from the query" }, away),
     ),
-    (flag || isModel(neighbour)) && el("span", { class: "flags" }, flag && el("span", { class: "flag" }, flag), isModel(neighbour) && modelFlag()),
+    (flag || isModel(neighbour)) && el("span", { class: "flags" }, flag && el("span", { class: "flag" }, flag), isModel(neighbour) && modelFlag(image)),
     neighbour.name && el("span", { class: "card-name" }, neighbour.name),
     el("span", { class: "card-position mono" }, neighbour.position),
   ];
 }
 
-const modelFlag = () => el("span", { class: "flag model", title: MODEL_SENTENCE }, "drawn model");
+const modelFlag = ({ model_statement: title }) => el("span", { class: "flag model", title }, "drawn model");
 const pair = (...sides) => el("span", { class: "pair" }, ...sides);
 
 /** The shape of the cards to come. */

@@ -5,13 +5,12 @@
 
 import { imageUrl } from "../core/api.js";
 import { el, svg } from "../core/html.js";
-import { MODEL_SENTENCE } from "../core/words.js";
 
 /**
  * The large picture, every annotation in image pixels.
  * @param {{url: string, alt: string, isModel: boolean, directed: boolean, colours: string}} picture
  *   `directed`: north is known to be up.
- * @param {{size_px: number, input_size_px: number, pixel_scale_arcsec: number}} image
+ * @param {import("../core/state.js").ImageInfo} image
  */
 export function annotatedPicture({ url, alt, isModel, directed, colours }, image) {
   const src = imageUrl(url, { sizePx: image.size_px, colours });
@@ -20,7 +19,7 @@ export function annotatedPicture({ url, alt, isModel, directed, colours }, image
     { class: "picture" },
     imageElement(src, alt, image.size_px),
     overlay(image, directed),
-    isModel && modelLabel("MODEL, not observed"),
+    isModel && modelLabel("MODEL, not observed", image),
   );
 }
 
@@ -31,7 +30,7 @@ export function smallPicture({ url, alt, isModel, lazy = false, whole = false },
     "div",
     { class: "picture small" },
     imageElement(imageUrl(url, { sizePx }), alt, sizePx, lazy),
-    isModel && modelLabel("MODEL"),
+    isModel && modelLabel("MODEL", image),
   );
 }
 
@@ -39,7 +38,7 @@ export function smallPicture({ url, alt, isModel, lazy = false, whole = false },
 export const bareImage = (src, alt) =>
   el("div", { class: "picture small" }, imageElement(src, alt, null));
 
-const modelLabel = (words) => el("span", { class: "model-label", title: MODEL_SENTENCE }, words);
+const modelLabel = (words, { model_statement: title }) => el("span", { class: "model-label", title }, words);
 
 function imageElement(src, alt, sizePx, lazy = false) {
   const size = { width: sizePx, height: sizePx };

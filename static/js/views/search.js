@@ -11,10 +11,13 @@ import { stillSentence } from "../core/words.js";
 import { pendingWords } from "./status.js";
 
 const SLOW_AFTER_MS = 500;
-const NO_POSITION = "Type a sky position or a name first, such as 181.229 +48.549 or 3C 285.";
 
-/** @param {HTMLElement} root Holds the form of the position, and the options. */
-export function createSearch(root, { kMax, surveySeconds, mostArcsec }) {
+/**
+ * @param {HTMLElement} root Holds the form of the position, and the options.
+ * @param {import("../core/state.js").Meta} meta
+ */
+export function createSearch(root, meta) {
+  const { k_max: kMax, duplicates_arcsec_max: mostArcsec } = meta.limits;
   /** @returns {any} */
   const find = (id) => root.querySelector(`#${id}`);
   const [form, position, k, within] = ["search-form", "position", "k", "duplicates-arcsec"].map(find);
@@ -43,8 +46,9 @@ export function createSearch(root, { kMax, surveySeconds, mostArcsec }) {
   function submit(event) {
     event.preventDefault();
     const text = position.value.trim();
+    const { degrees, name } = meta.examples;
     if (text) emit(root, "explorer:find", { text });
-    else refuse("position", NO_POSITION);
+    else refuse("position", `Type a sky position or a name first, such as ${degrees} or ${name}.`);
   }
 
   function chooseK() {
@@ -83,7 +87,7 @@ export function createSearch(root, { kMax, surveySeconds, mostArcsec }) {
     if (!asks) return;
     if (!position.value) position.value = typedText(pending.query); // a link asks, not the person
     const waited = performance.now() - pending.since;
-    const [first, later] = pendingWords(pending.query, surveySeconds);
+    const [first, later] = pendingWords(pending.query, meta);
     fill(words, waited < SLOW_AFTER_MS ? first : later);
     timer = setTimeout(() => fill(words, later), Math.max(0, SLOW_AFTER_MS - waited));
   }

@@ -8,11 +8,11 @@
 import { fitsUrl, isEmbedded } from "../core/api.js";
 import { formatDegrees, formatExtent, formatPercentile, formatSeparation, formatValue } from "../core/format.js";
 import { el, emit, fill } from "../core/html.js";
-import { columnFromName, extentSentence, flagWords, imageOriginWords, isModel, MODEL_SENTENCE, noveltySentence, titleOf } from "../core/words.js";
+import { columnFromName, extentSentence, flagWords, imageOriginWords, isModel, noveltySentence, titleOf } from "../core/words.js";
 import { annotatedPicture } from "./picture.js";
 
-/** @param {import("../core/state.js").QueryResult} result @param {{copy: (text: string) => void}} on */
-export function factsList({ query, novelty_percentile: novelty }, { copy }) {
+/** @param {import("../core/state.js").QueryResult} result @param {import("../core/state.js").ImageInfo} image @param {{copy: (text: string) => void}} on */
+export function factsList({ query, novelty_percentile: novelty }, image, { copy }) {
   const separation = query.separation_arcsec;
   return el(
     "dl",
@@ -20,7 +20,7 @@ export function factsList({ query, novelty_percentile: novelty }, { copy }) {
     ...coordinates(query, copy),
     extentFact(query),
     fact("Novelty percentile", el("span", { class: "big" }, formatPercentile(novelty, 1))),
-    fact("Image", line(query.survey), origin(query)),
+    fact("Image", line(query.survey), origin(query, image)),
     separation !== null && fact("From the position asked", line(formatSeparation(separation))),
   );
 }
@@ -67,10 +67,10 @@ function extentFact(query) {
   );
 }
 
-function origin(query) {
+function origin(query, { model_statement: title }) {
   const words = imageOriginWords(query.image_origin);
   return isModel(query)
-    ? el("span", { class: "flag model", title: MODEL_SENTENCE }, words)
+    ? el("span", { class: "flag model", title }, words)
     : line(words);
 }
 
@@ -80,7 +80,10 @@ const line = (text) => el("span", {}, text);
 const NO_LINK = "This view cannot be linked: the image is only in this browser.";
 const TURNED = "Its directions on the sky are not known to this page.";
 
-/** @param {HTMLElement} root Holds the guide that is shown while nothing is selected. */
+/**
+ * @param {HTMLElement} root Holds the guide that is shown while nothing is selected.
+ * @param {import("../core/state.js").Meta} meta
+ */
 export function createSource(root, meta) {
   const guide = [...root.childNodes];
 
@@ -98,7 +101,7 @@ export function createSource(root, meta) {
         "div",
         { class: "source-body" },
         figure(asked, query, colours),
-        factsList(result, { copy }),
+        factsList(result, meta.image, { copy }),
       ),
       notes(result),
       query.also_nearby.length > 0 && alsoNearby(query.also_nearby),
@@ -121,7 +124,7 @@ export function createSource(root, meta) {
   }
 
   function figure(asked, query, colours) {
-    const other = colours === "grey" ? "inferno" : "grey";
+    const other = meta.image.colours.find((name) => name !== colours);
     const change = () => emit(root, "explorer:colours", { colours: other });
     const id = query.source_id;
     return el(
@@ -150,7 +153,7 @@ export function createSource(root, meta) {
       noveltySentence(novelty, meta.limits.placed_by),
       estimated && "Its place on the map is an estimate from the places of its neighbours.",
     ];
-    const warnings = [isModel(query) && MODEL_SENTENCE, ...query.warnings].filter(Boolean);
+    const warnings = [isModel(query) && meta.image.model_statement, ...query.warnings].filter(Boolean);
     return el(
       "ul",
       { class: "notes" },
@@ -165,7 +168,7 @@ export function createSource(root, meta) {
       return button(words, () => emit(root, "explorer:source", { id }));
     });
     const listed = links.flatMap((link, i) => (i ? [", ", link] : [link]));
-    return el("p", { class: "also-nearby" }, "Also within 5″: ", ...listed);
+    return el("p", { class: "also-nearby" }, `Also within ${meta.limits.same_source_arcsec}″: `, ...listed);
   }
 
   const needs = ["query", "result", "pictureColours"];

@@ -12,14 +12,14 @@ const NAMED_POSITION = /[jb]\s*\d{6}(\.\d*)?\s*[-+\u2212]\s*\d{4}/i;
 const UNIT = /([\d.]\s*)(h(ou)?rs?|h|m(in)?|s(ec)?|d(eg(rees)?)?)(?![a-z])/gi;
 
 /** At first the catalogue is looked up; what takes longer is a name, a survey or a file. */
-export function pendingWords(query, surveySeconds) {
-  const survey = query.survey ? query.survey.toUpperCase() : "the FIRST server";
+export function pendingWords(query, /** @type {Pick<import("../core/state.js").Meta, "surveys" | "limits">} */ meta) {
+  const survey = query.survey ? (meta.surveys[query.survey] ?? query.survey) : "the FIRST server";
   if (query.kind === "image") {
     const { name, sizeBytes } = query.image;
     return ["Sending the image", `Reading and searching with ${name} (${formatBytes(sizeBytes)})`];
   }
   if (query.survey) return [`Asking ${survey}`, `Asking ${survey} for its image`];
-  const asking = `sking ${survey}, up to ${surveySeconds} s`;
+  const asking = `sking ${survey}, up to ${meta.limits.survey_deadline_s} s`;
   const named = query.kind === "position" && !hasCoordinates(query.text);
   return ["Looking in the catalogue", named ? `Looking up the name, then a${asking}` : `A${asking}`];
 }

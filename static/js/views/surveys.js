@@ -90,7 +90,7 @@ export function createSurveyImages({ store, api, meta }) {
   return { open, close, retry, follow };
 }
 
-/** @param {HTMLElement} root */
+/** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
 export function createSurveys(root, meta) {
   const body = el("div", { id: "surveys-body" });
   const opener = el(

@@ -11,7 +11,7 @@ import { smallPicture } from "./picture.js";
 
 const GAP_PX = 16;
 
-/** @param {HTMLElement} root */
+/** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
 export function createTooltip(root, meta) {
   let shown = null;
 

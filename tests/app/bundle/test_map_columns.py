@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.bundle.catalogue import Catalogue, ColumnInfo, make_table
 from app.bundle.latent_space import LatentSpace
 from app.bundle.map_columns import layouts, listed_places, pack_column, pack_map
+from app.jobs.list_searches import ListLimits
 from app.query.explorer import Explorer
 from app.web.meta import build_meta
 
@@ -117,7 +118,7 @@ def test_a_column_alone_has_the_same_codes_as_on_the_map(explorer: Explorer) -> 
 
 
 def test_the_header_agrees_with_the_columns_of_meta(explorer: Explorer) -> None:
-    for column in build_meta(explorer.space, 20.0).columns:
+    for column in build_meta(explorer.space, 20.0, ListLimits()).columns:
         header = decode(pack_column(explorer.space, column.name)).header["column"]
         for key in ("name", "kind", "unit", "categories"):
             assert header[key] == getattr(column, key)

@@ -26,10 +26,11 @@ for (const text of ["M87", "3C 31", "NGC 4151", "Cygnus A", "4C +12.50", "Perseu
 }
 
 test("what takes longer than the catalogue is said: a name, the survey, a file", () => {
-  const words = (query) => pendingWords(query, 20)[1];
+  const meta = { limits: { survey_deadline_s: 20 }, surveys: { "lotss-dr2": "LoTSS DR2" } };
+  const words = (query) => pendingWords(query, meta)[1];
   assert.equal(words({ kind: "position", text: "M87" }), "Looking up the name, then asking the FIRST server, up to 20 s");
   assert.equal(words({ kind: "position", text: "1 +2" }), "Asking the FIRST server, up to 20 s");
-  assert.equal(words({ kind: "degrees", ra: 1, dec: 2, survey: "nvss" }), "Asking NVSS for its image");
+  assert.equal(words({ kind: "degrees", ra: 1, dec: 2, survey: "lotss-dr2" }), "Asking LoTSS DR2 for its image");
   const image = { name: "a.fits", sizeBytes: 1_234_567 };
   assert.equal(words({ kind: "image", image }), "Reading and searching with a.fits (1.2 MB)");
 });
