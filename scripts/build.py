@@ -107,9 +107,9 @@ def _list_and_images(request: BuildRequest) -> tuple[SourceList, ImageSource]:
         assert directory is not None
         return read_directory(directory)
     if request.render_from is not None:
+        listed = read_source_list(request.catalogue, **options)
         workers = min(os.cpu_count() or 1, 8)
-        drawn = DrawnImages(DrawingConfig(request.render_from, workers=workers))
-        return read_source_list(request.catalogue, **options), drawn
+        return listed, DrawnImages(DrawingConfig(request.render_from, workers=workers))
     if directory is not None and column is not None:
         return read_paired(request.catalogue, directory, column, options)
     if directory is not None:

@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_classifier(data) -> None:
 def test_depths_fitted_together_are_those_fitted_alone(precision, data) -> None:
     config = replace(TINY, epochs=2, precision=precision)
     encoder = untrained_encoder("resnet14")
-    together = finetune_depths(encoder, *data, CLASSES, config, [0, 1, 4, 7])
+    together = finetune_depths(encoder, *data, CLASSES, config, [0, 4])
     for depth, fitted in together.items():
         alone = finetune(encoder, *data, CLASSES, replace(config, depth=depth))
         assert fitted.origin == alone.origin

@@ -19,10 +19,10 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from model.encoder import TORCH_ENGINE, Encoder, embed, load_encoder, untrained_encoder
+from model.finish import scale_features
 from model.firstgalaxydata import centre_image, read_galaxies
 from model.inference import OPENVINO_ENGINE, compile_encoder, load_fast_encoder
 from model.preprocess import BlankImage, clean, network_input
-from model.pretrain import scale_features
 
 NEIGHBOURS = 20
 

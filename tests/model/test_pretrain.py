@@ -146,7 +146,13 @@ def test_small_views_come_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("objective", "described"), [("byol", 0), ("ntxent", 0), ("ntxent", 2), ("describe", 1)]
+    ("objective", "described"),
+    [
+        ("byol", 0),
+        pytest.param("ntxent", 0, marks=pytest.mark.slow),
+        ("ntxent", 2),
+        ("describe", 1),
+    ],
 )
 def test_a_run_that_died_and_resumed_equals_an_undisturbed_one(
     objective: Any,
@@ -214,6 +220,7 @@ def test_the_encoder_that_is_written_fits_its_line(images: np.ndarray, tmp_path:
     assert load_encoder(tmp_path / "encoder.safetensors").card.trained
 
 
+@pytest.mark.slow
 def test_a_smoke_run_lowers_the_loss_and_beats_the_untrained_encoder(tmp_path: Path) -> None:
     galaxies = read_first_galaxies()
     training = galaxies.where(galaxies.split == "train")

@@ -112,7 +112,7 @@ def test_a_resumed_build_names_the_engine_that_computed_y(
 ) -> None:
     config = small_config(tmp_path, FEW)
     with monkeypatch.context() as patch:
-        patch.setattr("scripts.bundle.build.fit_pca", interrupted)
+        patch.setattr("scripts.bundle.stages.fit_pca", interrupted)
         with pytest.raises(KeyboardInterrupt):
             build(config)
     version = build(replace(config, encoder=compile_encoder(config.encoder)))

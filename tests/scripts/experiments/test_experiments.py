@@ -102,7 +102,13 @@ def test_a_map_is_made_of_a_bundle(name: str, mirabest: Path, tmp_path: Path, bu
     assert "Seed 69." in page
 
 
-@pytest.mark.parametrize("name", PRETRAIN)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if i < 2 else pytest.param(name, marks=pytest.mark.slow)
+        for i, name in enumerate(PRETRAIN)
+    ],
+)
 def test_an_experiment_that_pre_trains_runs_and_reports(
     name: str, mirabest: Path, tmp_path: Path, read_once: None
 ) -> None:

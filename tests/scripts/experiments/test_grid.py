@@ -24,7 +24,7 @@ def counting(calls: list[str]) -> Experiment:
         return {"error": cell.values["n"] / 10}
 
     cells = [Cell(f"n-{n}", {"n": n}, needs_encoder=n != 1) for n in (1, 2)]
-    return Experiment("count", "Counting", "count", lambda _: cells, run, lambda *_: "")
+    return Experiment("count", "count", lambda _: cells, run, lambda *_: "")
 
 
 def process_of(cell: Cell, _inputs: Inputs, _folder: Path) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def process_of(cell: Cell, _inputs: Inputs, _folder: Path) -> dict[str, Any]:
 
 def parallel(*values: Any) -> Experiment:
     cells = [Cell(f"n-{n}", {"n": n}) for n in values]
-    return Experiment("par", "Parallel", "par", lambda _: cells, process_of, lambda *_: "")
+    return Experiment("par", "par", lambda _: cells, process_of, lambda *_: "")
 
 
 def test_a_finished_run_is_not_done_again(tmp_path: Path) -> None:
