@@ -3,7 +3,8 @@
 It holds numbers column by column, so that 100,000 answers fit in memory, and it never searches.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -36,20 +37,24 @@ RESULT_COLUMNS = {
     "extent_flag": CORE_COLUMNS["extent_flag"],
     "image_origin": CORE_COLUMNS["image_origin"],
     "separation_arcsec": ColumnInfo(
-        "Separation", "arcsec", "pos.angDistance", "Great-circle distance from the query."
+        "Separation",
+        "arcsec",
+        "pos.angDistance",
+        "Great circle from query_ra_deg, query_dec_deg to ra_deg, dec_deg of this row.",
     ),
     "duplicate_of": ColumnInfo(
         "Near-duplicate of", description="Better-ranked entry at the same sky position."
     ),
 }
-
-
+QUERY_POSITION = {
+    "query_ra_deg": ColumnInfo("Right ascension of the query", "deg", "pos.eq.ra", "ICRS."),
+    "query_dec_deg": ColumnInfo("Declination of the query", "deg", "pos.eq.dec", "ICRS."),
+}
 QUERY_COLUMNS = {
     "query_row": ColumnInfo("List row", description="Line or row of the list, from 1."),
     "query_text": ColumnInfo("Entry", description="As written, where the list is of lines."),
     "query_name": ColumnInfo("List name", "", "meta.id", "As the list or a name service gives it."),
-    "query_ra_deg": ColumnInfo("Listed right ascension", "deg", "pos.eq.ra", "ICRS."),
-    "query_dec_deg": ColumnInfo("Listed declination", "deg", "pos.eq.dec", "ICRS."),
+    **QUERY_POSITION,
     "answered_by": ColumnInfo("Answered by", description="bundle | service: the image's origin."),
     "query_source_id": ColumnInfo(
         "Source at the position", description="Of the bundle; empty where the survey was asked."
@@ -66,19 +71,24 @@ QUERY_COLUMNS = {
     "query_notes": ColumnInfo("Notes", description="What to beware of in this answer."),
 }
 _TEXTS = {"query_text", "query_name", "answered_by", "query_source_id", "query_survey"}
-_TEXTS |= {"query_image_origin", "query_notes", "duplicate_of"}
-
-
+_TEXTS |= {"query_image_origin", "query_notes"}
 UNMATCHED_COLUMNS = ("row", "entry", "name", "ra_deg", "dec_deg", "reason")
 
 
 def neighbour_table(space: LatentSpace, answer: Answer) -> pa.Table:
     """The neighbours of one query, with the catalogue's own columns behind ours.
 
-    Each field has label, unit, UCD and description in its metadata.
+    Each field has label, unit, UCD and description in its metadata. Separations are those between
+    the two positions that stand in the row; null where the query has no position.
     """
-    found = _Found(answer.neighbours)
-    columns, info = _of_neighbours(space, [found]), dict(RESULT_COLUMNS)
+    found, position = _Found(answer.neighbours), answer.subject.position
+    place = (np.nan, np.nan) if position is None else (position.icrs.ra.deg, position.icrs.dec.deg)
+    query = {
+        name: np.full(len(found.rows), degrees)
+        for name, degrees in zip(QUERY_POSITION, place, strict=True)
+    }
+    columns = _of_neighbours(space, [found], query) | query
+    info = RESULT_COLUMNS | QUERY_POSITION
     _add_own_columns(space, found.rows, columns, info)
     return make_table(columns, info)
 
@@ -115,11 +125,7 @@ class NeighbourTable:
             for name in QUERY_COLUMNS
         }
         info = QUERY_COLUMNS | RESULT_COLUMNS
-        columns |= _of_neighbours(self._space, found)
-        if found:
-            ends = ("query_ra_deg", "query_dec_deg", "ra_deg", "dec_deg")
-            places = (np.radians(np.asarray(columns[name], np.float64)) for name in ends)
-            columns["separation_arcsec"] = np.degrees(angular_separation(*places)) * 3600
+        columns |= _of_neighbours(self._space, found, columns)
         rows = _joined((one.rows for one in found), np.int64)
         _add_own_columns(self._space, rows, columns, info)
         return make_table(columns, info)
@@ -183,23 +189,33 @@ class _Found:
         self.rows = np.array([match.row for match in matches], np.int32)
         self.similarity = np.array([match.similarity for match in matches])
         self.percentile = np.array([match.percentile for match in matches])
-        self.separation_arcsec = np.array([each.separation_arcsec for each in neighbours])
         self.duplicate_of = [neighbour.duplicate_of for neighbour in neighbours]
 
 
-def _of_neighbours(space: LatentSpace, found: Sequence[_Found]) -> dict[str, object]:
+def _of_neighbours(
+    space: LatentSpace, found: Sequence[_Found], query: Mapping[str, object]
+) -> dict[str, object]:
+    """`RESULT_COLUMNS`, as seen from the positions of the query, one a row."""
     rows = _joined((one.rows for one in found), np.int64)
     similarity = _joined((one.similarity for one in found), np.float64)
+    taken = space.catalogue.table.take(pa.array(rows))
     given = {
         "rank": _joined((one.rank for one in found), np.int64),
         "similarity": similarity,
         "dissimilarity": 1 - similarity,
         "percentile": _joined((one.percentile for one in found), np.float64),
-        "separation_arcsec": _joined((one.separation_arcsec for one in found), np.float64),
+        "separation_arcsec": _separations_arcsec(query, taken),
         "duplicate_of": pa.array([d for one in found for d in one.duplicate_of], pa.string()),
     }
-    taken = space.catalogue.table.take(pa.array(rows))
     return {name: given[name] if name in given else _known(taken[name]) for name in RESULT_COLUMNS}
+
+
+def _separations_arcsec(query: Mapping[str, object], found: pa.Table) -> NDArray[np.float64]:
+    """Great circles (M,) between the two positions of each row."""
+    here = [np.asarray(query[name], np.float64) for name in QUERY_POSITION]
+    there = [found[name].to_numpy() for name in ("ra_deg", "dec_deg")]
+    separation = angular_separation(*(np.radians(degrees) for degrees in (*here, *there)))
+    return np.degrees(separation) * 3600
 
 
 def _add_own_columns(
@@ -214,7 +230,13 @@ def _add_own_columns(
         if name not in CORE_COLUMNS:
             shown = name if name not in info else f"catalogue_{name}"
             columns[shown] = catalogue.table[name].take(pa.array(rows)).combine_chunks()
-            info[shown] = catalogue.info[name]
+            info[shown] = _secondary(catalogue.info[name])
+
+
+def _secondary(info: ColumnInfo) -> ColumnInfo:
+    """The column's meaning; the main id and position of a row are ours alone."""
+    words = [word for word in info.ucd.split(";") if word.strip().lower() != "meta.main"]
+    return replace(info, ucd=";".join(words))
 
 
 def _joined(parts: Iterable[NDArray], dtype: type) -> NDArray:

@@ -6,7 +6,7 @@ made column by column.
 
 import csv
 import io
-import warnings
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -17,13 +17,13 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 from astropy import units as u
-from astropy.io.votable import from_table
-from astropy.io.votable.tree import CooSys, Info
 from astropy.table import MaskedColumn, Table
 from astropy.table.meta import get_yaml_from_table
 
 from app.bundle.catalogue import ColumnInfo, column_info
 from app.errors import ExplorerError
+from app.tables.cells import joined_arrays, plain_table, worded_dates
+from app.tables.votable import About, votable_header, write_votable
 
 TableFormat = Literal["csv", "ecsv", "votable", "parquet"]
 MEDIA_TYPES: Mapping[str, str] = {
@@ -47,8 +47,9 @@ EXTENSIONS: Mapping[str, str] = {
 }
 SUFFIXES = {f".{suffix}": fmt for fmt, suffix in EXTENSIONS.items()} | {".xml": "votable"}
 """What the end of a file's name says of its format."""
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
-"""A spreadsheet takes a cell that begins with one of these for a formula."""
+RUN_BY_SPREADSHEETS = r"^[=+\-@\t\r\n']"
+"""A spreadsheet takes a cell that begins so for a formula, or (') drops the beginning."""
+PLAIN_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
 def write_table(table: pa.Table, provenance: Mapping[str, str], fmt: str) -> bytes:
@@ -59,19 +60,22 @@ def write_table(table: pa.Table, provenance: Mapping[str, str], fmt: str) -> byt
     table : pyarrow.Table
         Fields carry label, unit, ucd and description in their metadata (`make_table`).
     provenance : mapping of str to str
-        In the ``meta`` of what astropy reads from ECSV and Parquet, in INFO elements of a VOTable.
-        CSV is a header line and rows alone, as every program reads it: it holds neither
-        provenance nor units.
+        In the ``meta`` of what astropy reads from ECSV and Parquet; in INFO elements of a VOTable,
+        and in the description of its table, which astropy has in ``meta["description"]``. CSV is
+        a header line and rows alone, as every program reads it: it holds neither provenance nor
+        units.
     fmt : {"csv", "ecsv", "votable", "parquet"}
 
     Notes
     -----
     A column y of arrays (fixed-size lists) is an array in ECSV and VOTable and a fixed-size list in
-    Parquet; CSV has no arrays, there it is the columns y_0, y_1 and so on.
+    Parquet; CSV has no arrays, there it is the columns y_0, y_1 and so on. Dates are words of ISO
+    8601 but in Parquet.
     Unknown numbers are empty (null in Parquet), unknown words are the empty word. In CSV a word
-    that a spreadsheet would take for a formula begins with one apostrophe more (`plain_cell`).
+    that a spreadsheet would take for a formula begins with one apostrophe more (`plain_cell`); the
+    other formats hold every word as it is.
     """
-    return _WRITERS[fmt](_words_known(table), provenance)
+    return _WRITERS[fmt](plain_table(table), provenance)
 
 
 def format_of(path: Path) -> str:
@@ -94,7 +98,7 @@ def write_plain_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> 
     """Write rows of plain values, such as rejects and their reasons, as CSV; NaN is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
+    writer.writerow([plain_cell(name) for name in header])
     for row in rows:
         writer.writerow(
             "" if value != value else plain_cell(value) if isinstance(value, str) else value
@@ -110,8 +114,14 @@ def read_plain_csv(content: bytes) -> list[dict[str, str]]:
 
 
 def plain_cell(word: str) -> str:
-    """A word that no spreadsheet runs as a formula, by an apostrophe before it where need be."""
-    return f"'{word}" if word.startswith(FORMULA_STARTS) else word
+    """A word that no spreadsheet runs as a formula, by an apostrophe before it where need be.
+
+    It is needed where a word begins with = + - @, a tab or a line end and is no plain decimal
+    number: +12.5 and -3 stay as they are. A word that begins with an apostrophe gets one too, so
+    that whoever takes one apostrophe off each word that begins with one has them as they were.
+    """
+    runs = re.match(RUN_BY_SPREADSHEETS, word) and not re.fullmatch(PLAIN_NUMBER, word, re.ASCII)
+    return f"'{word}" if runs else word
 
 
 def as_astropy(table: pa.Table, provenance: Mapping[str, str]) -> Table:
@@ -123,6 +133,7 @@ def as_astropy(table: pa.Table, provenance: Mapping[str, str]) -> Table:
 
 
 def _csv(table: pa.Table, provenance: Mapping[str, str]) -> bytes:
+    table = worded_dates(table)
     for name in _array_columns(table):
         arrays = table[name].combine_chunks()
         table = table.drop_columns([name])
@@ -130,18 +141,20 @@ def _csv(table: pa.Table, provenance: Mapping[str, str]) -> bytes:
             table = table.append_column(f"{name}_{i}", pc.list_element(arrays, i))
     for i, field in enumerate(table.schema):
         if pa.types.is_string(field.type):
-            words = table[field.name]
-            starts = [pc.starts_with(words, start) for start in FORMULA_STARTS]
-            runs = starts[0]
-            for start in starts[1:]:
-                runs = pc.or_(runs, start)
-            quoted = pc.binary_join_element_wise("'", words, "")
-            table = table.set_column(i, field, pc.if_else(runs, quoted, words))
-    return _rows(table, header=True)
+            table = table.set_column(i, field, _plain_cells(table[field.name]))
+    return write_plain_csv(table.column_names, []) + _rows(table)
+
+
+def _plain_cells(words: pa.ChunkedArray) -> pa.ChunkedArray:
+    """`plain_cell` of every word."""
+    runs = pc.match_substring_regex(words, RUN_BY_SPREADSHEETS)
+    runs = pc.and_not(runs, pc.match_substring_regex(words, PLAIN_NUMBER))
+    return pc.if_else(runs, pc.binary_join_element_wise("'", words, ""), words)
 
 
 def _ecsv(table: pa.Table, provenance: Mapping[str, str]) -> bytes:
     """The header as astropy writes it, and the rows, with its words for true and false."""
+    table = worded_dates(table)
     text = io.StringIO()
     as_astropy(table[:0], provenance).write(text, format="ascii.ecsv", delimiter=",")
     for i, field in enumerate(table.schema):
@@ -149,36 +162,40 @@ def _ecsv(table: pa.Table, provenance: Mapping[str, str]) -> bytes:
             words = pc.if_else(table[field.name], "True", "False")
             table = table.set_column(i, field.name, words)
         elif pa.types.is_fixed_size_list(field.type):
-            words = _joined_arrays(table[field.name].combine_chunks(), ",")
+            words = _in_json(joined_arrays(table[field.name].combine_chunks(), ","))
             table = table.set_column(
                 i, field.name, pc.binary_join_element_wise("[", words, "]", "")
             )
-    return text.getvalue().encode() + _rows(table, header=False)
+    return text.getvalue().encode() + _rows(table)
+
+
+def _in_json(numbers: pa.Array) -> pa.Array:
+    """Infinities and NaN in arrays as Python's JSON spells them, which ECSV's readers take."""
+    return pc.replace_substring(pc.replace_substring(numbers, "nan", "NaN"), "inf", "Infinity")
 
 
 def _array_columns(table: pa.Table) -> list[str]:
     return [field.name for field in table.schema if pa.types.is_fixed_size_list(field.type)]
 
 
-def _joined_arrays(arrays: pa.FixedSizeListArray, separator: str) -> pa.Array:
-    """The numbers of each array in one word."""
-    words = arrays.flatten().cast(pa.string())
-    size = arrays.type.list_size
-    listed = pa.FixedSizeListArray.from_arrays(words, size).cast(pa.list_(pa.string()))
-    return pc.binary_join(listed, separator)
-
-
-def _rows(table: pa.Table, header: bool) -> bytes:
+def _rows(table: pa.Table) -> bytes:
+    """Rows as CSV; what is empty and alone in its row is quoted, for readers skip blank lines."""
+    if table.num_columns == 1:
+        words = pc.fill_null(table.column(0).cast(pa.string()), "")
+        table = pa.table({table.column_names[0]: words})
     buffer = io.BytesIO()
-    options = pyarrow.csv.WriteOptions(
-        include_header=header, quoting_style="needed", quoting_header="none"
-    )
+    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
     pyarrow.csv.write_csv(table, buffer, options)
     return buffer.getvalue()
 
 
 def _parquet(table: pa.Table, provenance: Mapping[str, str]) -> bytes:
-    about = {"table_meta_yaml": "\n".join(get_yaml_from_table(as_astropy(table[:0], provenance)))}
+    """Units and provenance where astropy looks, where VOParquet has them, and as plain keys."""
+    about = {
+        "table_meta_yaml": "\n".join(get_yaml_from_table(as_astropy(table[:0], provenance))),
+        "IVOA.VOTable-Parquet.version": "1.0",
+        "IVOA.VOTable-Parquet.content": votable_header(table, _about(provenance)).decode(),
+    }
     for field in table.schema:
         if pa.types.is_string(field.type):
             longest = pc.max(pc.utf8_length(table[field.name])).as_py() or 1
@@ -191,62 +208,15 @@ def _parquet(table: pa.Table, provenance: Mapping[str, str]) -> bytes:
 
 
 def _votable(table: pa.Table, provenance: Mapping[str, str]) -> bytes:
-    """The document as astropy writes it for no rows, and the rows between its last tags."""
-    empty = as_astropy(table[:0], {})
-    for column in empty.columns.values():
-        if column.unit == u.percent:  # VOTable has no unit for it
-            column.unit, column.description = None, f"{column.description} Per cent."
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a unit of the catalogue's own is passed on as it is
-        document = from_table(empty)
-    resource = document.resources[0]
-    resource.infos.extend(Info(name=key, value=value) for key, value in provenance.items())
-    resource.coordinate_systems.append(CooSys(ID="icrs", system="ICRS"))
-    for field in resource.tables[0].fields:
-        if field.datatype in ("char", "unicodeChar"):
-            field.datatype, field.arraysize = "unicodeChar", "*"
-        if field.datatype == "bit":
-            field.datatype = "boolean"
-        if field.ucd and field.ucd.startswith(("pos.eq.ra", "pos.eq.dec")):
-            field.ref = "icrs"
-    buffer = io.BytesIO()
-    document.to_xml(buffer, tabledata_format="tabledata")
-    head, end, rest = buffer.getvalue().partition(b"</TABLE>")
-    head = head.partition(b"<DATA>")[0]
-    return head + b"<DATA><TABLEDATA>\n" + _xml_rows(table) + b"</TABLEDATA></DATA>\n" + end + rest
+    return write_votable(table, _about(provenance))
 
 
-def _xml_rows(table: pa.Table) -> bytes:
-    if not table.num_rows:
-        return b""
-    cells = []
-    for name in table.column_names:
-        values = table[name].combine_chunks()
-        if pa.types.is_floating(values.type):
-            values = pc.if_else(pc.is_nan(values), None, values)
-        if pa.types.is_fixed_size_list(values.type):
-            values = _joined_arrays(values, " ")
-        text = values.cast(pa.string())
-        for plain, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-            text = pc.replace_substring(text, plain, escaped)
-        # what XML cannot hold at all becomes a blank
-        text = pc.replace_substring_regex(text, r"[\x00-\x08\x0b\x0c\x0e-\x1f]", " ")
-        cells.append(pc.fill_null(text, ""))
-    lines = pc.binary_join_element_wise(*cells, "</TD><TD>")
-    rows = pc.binary_join_element_wise("<TR><TD>", lines, "</TD></TR>\n", "")
-    return "".join(rows.to_pylist()).encode()
+def _about(provenance: Mapping[str, str]) -> About:
+    lines = [f"{name}: {' '.join(value.split())}" for name, value in provenance.items()]
+    return About(infos=provenance, table_description="\n".join(lines))
 
 
 _WRITERS = {"csv": _csv, "ecsv": _ecsv, "votable": _votable, "parquet": _parquet}
-
-
-def _words_known(table: pa.Table) -> pa.Table:
-    """Absent words as empty ones, and one chunk a column."""
-    table = table.combine_chunks()
-    for i, field in enumerate(table.schema):
-        if pa.types.is_string(field.type) and table[field.name].null_count:
-            table = table.set_column(i, field, pc.fill_null(table[field.name], ""))
-    return table
 
 
 def _column(values: pa.ChunkedArray, about: ColumnInfo) -> MaskedColumn:

@@ -3,20 +3,24 @@
 import csv
 import io
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from astropy import units as u
+from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
+from app.bundle.catalogue import ColumnInfo
 from app.query.explorer import Explorer, SearchOptions
 from app.query.lists import EntryResult, ListEntry, ListSearchOptions, search_list
 from app.tables.neighbours import (
     QUERY_COLUMNS,
     RESULT_COLUMNS,
     NeighbourTable,
+    neighbour_table,
     write_unmatched,
 )
 from app.tables.write import write_table
@@ -120,6 +124,46 @@ def test_a_list_without_any_answer_gives_a_table_without_rows(
     assert empty.schema.field("similarity").type == table.schema.field("similarity").type
     content = write_table(empty, SAID, fmt)
     assert len(Table.read(io.BytesIO(content), format=READ_AS[fmt])) == 0
+
+
+@pytest.mark.parametrize("fmt", READ_AS)
+@pytest.mark.parametrize("of", ["a list", "one query"])
+def test_separations_are_those_of_the_coordinates_in_the_row(
+    explorer: Explorer, table: pa.Table, fmt: str, of: str
+) -> None:
+    if of == "one query":  # 3" off the source that answers, so that no separation is 0
+        place = explorer.space.position(5).directional_offset_by(40 * u.deg, 3 * u.arcsec)
+        table = neighbour_table(explorer.space, explorer.query(place, SearchOptions(k=40)))
+    read = Table.read(io.BytesIO(write_table(table, SAID, fmt)), format=READ_AS[fmt])
+    degrees = [np.asarray(read[f"{end}_deg"]) for end in ("query_ra", "query_dec", "ra", "dec")]
+    here, there = SkyCoord(*degrees[:2], unit="deg"), SkyCoord(*degrees[2:], unit="deg")
+    found = np.asarray(read["separation_arcsec"])
+    np.testing.assert_allclose(found, here.separation(there).arcsec, rtol=1e-12, atol=1e-9)
+    assert found.max() > 3600
+
+
+def test_an_image_without_a_position_has_no_separations(
+    explorer: Explorer, outcomes: list[EntryResult]
+) -> None:
+    answer = outcomes[0].answer
+    assert answer is not None
+    nowhere = replace(answer, subject=replace(answer.subject, position=None))
+    made = neighbour_table(explorer.space, nowhere)
+    for name in ("separation_arcsec", "query_ra_deg", "query_dec_deg"):
+        assert made[name].null_count == K
+
+
+def test_the_main_position_and_id_of_a_row_are_ours(
+    explorer: Explorer, outcomes: list[EntryResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = ColumnInfo("Their RA", "deg", "pos.eq.ra;meta.main")
+    monkeypatch.setitem(explorer.space.catalogue.info, "redshift", theirs)
+    answer = outcomes[0].answer
+    assert answer is not None
+    schema = neighbour_table(explorer.space, answer).schema
+    assert schema.field("redshift").metadata[b"ucd"] == b"pos.eq.ra"
+    ucds = [field.metadata[b"ucd"] for field in schema]
+    assert ucds.count(b"pos.eq.ra;meta.main") == ucds.count(b"meta.id;meta.main") == 1
 
 
 def test_a_column_of_the_catalogue_never_hides_one_of_the_table(
