@@ -17,7 +17,7 @@ from app.query.cone import (
     read_cone,
     search_cone,
 )
-from app.tables.cone_votable import MEDIA_TYPE, write_cone, write_error
+from app.tables.cone_votable import MEDIA_TYPE, write_cone, write_cone_error
 from app.web import caching
 from app.web.dependencies import SpaceDep
 
@@ -90,9 +90,9 @@ def cone_search(space: SpaceDep, request: Request) -> Response:
         content = write_cone(space, query, search_cone(space, query))
         headers = caching.headers(etag, caching.REVALIDATE)
     except UnusableCone as exc:
-        content, headers = write_error(str(exc)), {"Cache-Control": caching.LIVE}
+        content, headers = write_cone_error(str(exc)), {"Cache-Control": caching.LIVE}
     except Exception as exc:  # the standard has no other way to say it
-        content, headers = write_error(_failure(exc)), {"Cache-Control": caching.LIVE}
+        content, headers = write_cone_error(_failure(exc)), {"Cache-Control": caching.LIVE}
     return Response(content, media_type=MEDIA_TYPE, headers=headers)
 
 

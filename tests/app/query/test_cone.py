@@ -20,7 +20,7 @@ from app.bundle.catalogue import CORE_COLUMNS, ColumnInfo
 from app.bundle.latent_space import LatentSpace
 from app.query.cone import MAX_RECORDS, ConeQuery, UnusableCone, read_cone, search_cone
 from app.query.explorer import Explorer
-from app.tables.cone_votable import write_cone, write_error
+from app.tables.cone_votable import write_cone, write_cone_error
 from tests.synthetic import make_space
 
 HERE = [("RA", "180.5"), ("DEC", "-30.45"), ("SR", "0.0125")]
@@ -209,7 +209,7 @@ def test_the_document_is_the_votable_that_the_standard_asks_for(sky: LatentSpace
 
 def test_an_error_is_one_info_below_the_root_and_hostile_words_stay_words() -> None:
     nasty = "\"><TABLE/> & \u2603 ' as3f"
-    found = document(write_error(nasty))
+    found = document(write_cone_error(nasty))
     assert [(info.name, info.value) for info in found.infos] == [("Error", nasty)]
     assert len(found.resources) == 1
     assert found.resources[0].tables == []
