@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from app.bundle.catalogue import CORE_COLUMNS, ColumnInfo, info_field
 from app.errors import ExplorerError
 from app.images.prepare import prepare_image
 from app.tables.write import format_of, write_plain_csv, write_table
@@ -34,7 +35,12 @@ COLUMNS = {
     "extent_flag": pa.string(),
     "remarks": pa.string(),
 }
-UNITS = {"ra_deg": "deg", "dec_deg": "deg", "angular_extent_arcsec": "arcsec"}
+INFO = {
+    "file": ColumnInfo("File", ucd="meta.file"),
+    "remarks": ColumnInfo("Remarks", ucd="meta.note", description="What was done to the image."),
+    "y": ColumnInfo("Representation y", description="As the encoder gives it, not normalised."),
+}
+"""What the columns mean; those of the positions and extents as in every bundle's catalogue."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +147,9 @@ def _table(rows: list[EmbeddedFile], encoder: Encoder, classifier: Classifier | 
     if classifier is not None:
         columns |= _class_columns(rows, classifier)
     columns["y"] = pa.FixedSizeListArray.from_arrays(y, FEATURES)
+    info = {**CORE_COLUMNS, **INFO}
     fields = [
-        pa.field(name, array.type, metadata={"unit": UNITS.get(name, "")})
+        info_field(name, array.type, info.get(name, ColumnInfo(name)))
         for name, array in columns.items()
     ]
     provenance = {
