@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from app.errors import ExplorerError
+from model.whole_file import write_whole
 from scripts.experiments.paper_values import TITLES
 from scripts.terminal import check_device, console, need_training_libraries
 
@@ -101,7 +102,7 @@ def run_experiment(
     out.mkdir(parents=True, exist_ok=True)
     body = experiment.report(outcomes, inputs, out)
     text = page(experiment, inputs, command_of(context), outcomes, body)
-    (out / f"{name}.md").write_text(text)
+    write_whole(out / f"{name}.md", text)
     typer.echo(text)
     console.print(f"The report is in {out / f'{name}.md'}.", markup=False)
 
