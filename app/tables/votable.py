@@ -157,17 +157,20 @@ def _datatype(kind: pa.DataType, whole: pa.ChunkedArray) -> dict[str, str]:
         return {"datatype": DATATYPES[kind.value_type], "arraysize": str(kind.list_size)}
     if not pa.types.is_string(kind):
         return {"datatype": DATATYPES[kind]}
-    ascii_only = pc.all(pc.string_is_ascii(whole)).as_py() is not False
-    return {"datatype": "char" if ascii_only else "unicodeChar", "arraysize": str(_width(whole))}
+    return _words_datatype(whole)
 
 
-def _width(words: pa.ChunkedArray) -> int:
-    """UTF-16 units of the longest word, two at least: one alone would be no word.
+def _words_datatype(words: pa.ChunkedArray) -> dict[str, str]:
+    """As wide as the longest word in UTF-16, two at least: one character would be no word.
 
     A word of any length ("*") astropy reads as a Python object, which it cannot write to FITS.
     """
-    in_pairs = pc.count_substring_regex(words, r"[\x{10000}-\x{10FFFF}]")
-    return max(pc.max(pc.add(pc.utf8_length(words), in_pairs)).as_py() or 0, 2)
+    if pc.all(pc.string_is_ascii(words)).as_py() is not False:
+        datatype, widths = "char", pc.binary_length(words)
+    else:
+        in_pairs = pc.count_substring_regex(words, r"[\x{10000}-\x{10FFFF}]")
+        datatype, widths = "unicodeChar", pc.add(pc.utf8_length(words), in_pairs)
+    return {"datatype": datatype, "arraysize": str(max(pc.max(widths).as_py() or 0, 2))}
 
 
 def _votable_types(table: pa.Table) -> pa.Table:

@@ -307,6 +307,7 @@ def test_infinities_come_through_and_nan_is_unknown(fmt: str) -> None:
     if fmt == "votable":
         assert b"<TD>+Inf</TD>" in content
         assert b"<TD>-Inf</TD>" in content
+        assert b"<TD>NaN</TD>" in content
         assert b"<TD>NaN 1e-7</TD>" in content
     if fmt != "csv":
         read_y = np.ma.filled(np.ma.asarray(found["y"]).astype(float), np.nan)
