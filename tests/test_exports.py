@@ -21,6 +21,8 @@ from astropy.table import Table
 from numpy.typing import ArrayLike
 
 from app.query.explorer import Explorer
+from app.sky.names import BundleNames
+from app.tables.entries import read_list
 from app.tables.write import EXTENSIONS
 from model.encoder import Encoder
 from scripts.embed import embed_files
@@ -134,6 +136,16 @@ def test_pyvo_reads_the_cone(exports: Path) -> None:
     assert len(found) > 1
     assert [str(record.id) for record in found] == [str(each) for each in found["source_id"]]
     assert np.all(np.diff(found["separation_arcsec"]) >= 0)
+
+
+@pytest.mark.parametrize("suffix", EXTENSIONS.values())
+@pytest.mark.parametrize("what", WHAT)
+def test_an_export_is_a_list_to_search_for(exports: Path, what: str, suffix: str) -> None:
+    path, nothing = exports / f"{what}.{suffix}", np.zeros(0)
+    found = read_list(path.read_bytes(), path.name, BundleNames([], [], nothing, nothing))
+    truth = pq.read_table(exports / f"{what}.parquet")
+    ra_deg = numbers([entry.ra_deg for entry in found.entries])
+    np.testing.assert_array_equal(ra_deg, numbers(truth["ra_deg"].to_pylist()))
 
 
 @needs_stilts
