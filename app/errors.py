@@ -3,6 +3,8 @@
 It never builds a response: the web layer does that, from `STATUS` alone.
 """
 
+from typing import Literal
+
 from model.preprocess import BlankImage, ImageError, NoEmission, NotAnImage, UndersizedImage
 
 
@@ -20,6 +22,8 @@ class ExplorerError(Exception):
     def __init__(self, sentence: str, *, parameter: str | None = None) -> None:
         super().__init__(sentence)
         self.parameter = parameter
+        self.close_names: tuple[str, ...] = ()
+        """Names of the catalogue that are spelt much like the one that was not found."""
 
 
 class UnreadablePosition(ExplorerError):
@@ -31,7 +35,21 @@ class UnknownSource(ExplorerError):
 
 
 class NameServiceError(ExplorerError):
-    """A name service gave no position for the name of an object."""
+    """A name service gave no position for the name of an object.
+
+    Parameters
+    ----------
+    reason : str
+        What failed, and the value.
+    advice : str, optional
+        What to try; it ends the sentence.
+    parameter : str, optional
+    """
+
+    def __init__(self, reason: str, *, advice: str = "", parameter: str | None = None) -> None:
+        super().__init__(f"{reason} {advice}".rstrip(), parameter=parameter)
+        self.reason = reason
+        self.advice = advice
 
 
 class NameNotFound(NameServiceError):
@@ -106,12 +124,36 @@ class NoStoredImage(ExplorerError):
     """The bundle holds no image of the source."""
 
 
+class UnusableStyle(ExplorerError):
+    """A picture cannot be drawn in the way that was asked for."""
+
+
 class UnknownSearch(ExplorerError):
     """There is no search of a list with that id."""
 
 
 class UnknownColumn(ExplorerError):
-    """The catalogue has no such column to colour by."""
+    """The catalogue has no such column."""
+
+
+class UnusableCondition(ExplorerError):
+    """A condition on neighbours cannot be read, or not be applied to this query."""
+
+
+class NothingFits(ExplorerError):
+    """No source satisfies the conditions."""
+
+
+class UnknownParameter(ExplorerError):
+    """A request for neighbours has a parameter that it does not know."""
+
+
+class UnusableExamples(ExplorerError):
+    """The examples of a search cannot be used together."""
+
+
+class UnknownSelection(ExplorerError):
+    """No selection of that id is kept."""
 
 
 class BundleError(ExplorerError):
@@ -162,6 +204,18 @@ class SurveyError(ExplorerError):
 
 class UnknownSurvey(ExplorerError):
     """There is no survey of that name."""
+
+
+SurveyState = Literal["has image", "no image", "unreachable"]
+"""Of a survey at a position. Unreachable: no service gave a usable answer, so that it is not known
+whether there is an image."""
+
+
+def survey_state(error: Exception) -> SurveyState | None:
+    """What a failure says of the survey; None where it says nothing of it."""
+    if isinstance(error, OutsideFootprint | BlankCutout | UndersizedCutout):
+        return "no image"
+    return "unreachable" if isinstance(error, SurveyError) else None
 
 
 class OutsideFootprint(SurveyError):
@@ -223,8 +277,14 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     ListTooLong: (413, "The list is too long"),
     UnknownEncoder: (422, "No encoder for new images"),
     NoStoredImage: (404, "No image of the source"),
+    UnusableStyle: (422, "The picture cannot be drawn so"),
     UnknownSearch: (404, "Unknown search"),
     UnknownColumn: (404, "Unknown column"),
+    UnusableCondition: (422, "Unusable condition"),
+    NothingFits: (404, "No source satisfies the conditions"),
+    UnknownParameter: (422, "Unknown parameter"),
+    UnusableExamples: (422, "Unusable examples"),
+    UnknownSelection: (404, "Unknown selection"),
     UnknownSurvey: (404, "Unknown survey"),
     UnreadableFits: (422, "Unreadable FITS image"),
     UnsupportedImage: (415, "Not an image that can be read"),

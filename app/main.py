@@ -7,10 +7,23 @@ from app.bundle.catalogue import bundle_names
 from app.bundle.latent_space import open_latent_space
 from app.jobs.list_searches import ListLimits, ListSearches
 from app.query.explorer import open_explorer
+from app.query.selections import Selections
 from app.settings import Settings, read_settings
 from app.sky.sesame import open_sesame
 from app.surveys.access import cutout_service
-from app.web import caching, cone, images, pages, source_fits, surveys
+from app.web import (
+    caching,
+    cone,
+    examples,
+    figures,
+    images,
+    pages,
+    pictures,
+    rows,
+    select,
+    source_fits,
+    surveys,
+)
 from app.web import lists as bulk
 from app.web import query as api
 from app.web.dependencies import Served
@@ -53,6 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         build_meta(space, cutouts.deadline_s, list_limits),
         bundle_names(space.catalogue),
         open_sesame(settings.sesame_url, settings.sesame_deadline_s, settings.survey_pause_s),
+        Selections(len(space), space.version, settings.data_dir / "selections"),
     )
     bulk.serve_lists(app, ListSearches(explorer, app.state.served.name_service, list_limits))
     app.state.upload_forms, app.state.image_workers = UploadForms(), WorkerPool()
@@ -66,9 +80,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def add_routes(app: FastAPI) -> None:
     """Everything that can be asked for, and that the OpenAPI document describes."""
     app.include_router(api.router)
+    app.include_router(examples.router)
+    app.include_router(select.router)
     app.include_router(bulk.router)
     app.include_router(cone.router)
+    app.include_router(figures.router)
     app.include_router(images.router)
+    app.include_router(pictures.router)
+    app.include_router(rows.router)
     app.include_router(source_fits.router)
     app.include_router(surveys.router)
     app.include_router(pages.health)

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.bundle.catalogue import bundle_names
 from app.bundle.latent_space import LatentSpace, open_latent_space
 from app.errors import ExplorerError
-from app.query.explorer import DUPLICATES_ARCSEC, SearchOptions, open_explorer
+from app.query.explorer import open_explorer
 from app.query.lists import (
     LIST_K,
     EntryList,
@@ -20,6 +20,7 @@ from app.query.lists import (
     look_up_names,
     search_list,
 )
+from app.query.ranking import DUPLICATES_ARCSEC, SearchOptions
 from app.settings import Settings, read_settings
 from app.sky.names import BundleNames
 from app.sky.sesame import open_sesame

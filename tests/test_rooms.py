@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 HOUSES = ("scripts", "app", "model")
 """From the top: one may import itself and those after it."""
 APP_ROOMS = (
-    *("main", "web", "samples", "jobs", "tables", "query", "surveys", "bundle"),
+    *("main", "web", "figures", "samples", "jobs", "tables", "query", "surveys", "bundle"),
     *("images", "sky", "net", "settings", "errors"),
 )
 """From the top: a room may import itself and those after it."""

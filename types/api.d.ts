@@ -104,26 +104,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/sources/{source_id}/cutout.png": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Source Picture
-         * @description The stored image of a source: 1.8" a pixel, north up, east left.
-         */
-        get: operations["source_picture_api_sources__source_id__cutout_png_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/sources/{source_id}/neighbours": {
         parameters: {
             query?: never;
@@ -164,20 +144,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/cutout.png": {
+    "/api/query/examples": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Position Picture
-         * @description The cleaned image of a position, as a query would use it.
-         */
-        get: operations["position_picture_api_cutout_png_get"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Query Examples
+         * @description The sources most like the wanted examples and least like the unwanted ones.
+         *
+         *     The score is the weighted mean of S to the wanted examples minus the weighted mean of S to the
+         *     unwanted ones. The examples themselves are not found.
+         */
+        post: operations["query_examples_api_query_examples_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/select": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Select
+         * @description The rows that satisfy all that is given, and the id of that set for `selection=`.
+         */
+        post: operations["select_api_select_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -308,6 +311,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/figures/contact-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contact Sheet
+         * @description A query and its neighbours side by side: contours, beam, S, rank, name, angular extent.
+         */
+        get: operations["contact_sheet_api_figures_contact_sheet_get"];
+        put?: never;
+        /**
+         * Contact Sheet Of Own Image
+         * @description The same for an image of one's own. Nothing of it is kept.
+         */
+        post: operations["contact_sheet_of_own_image_api_figures_contact_sheet_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/figures/caption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Caption
+         * @description The caption of a figure and BibTeX, from the bundle's manifest.
+         */
+        get: operations["caption_api_figures_caption_get"];
+        put?: never;
+        /**
+         * Caption Of Own Image
+         * @description The caption of the contact sheet of an image of one's own. Nothing of it is kept.
+         */
+        post: operations["caption_of_own_image_api_figures_caption_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/figures/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Map Figure
+         * @description The map with its colour bar; a query, its neighbours and a selection stand out.
+         */
+        get: operations["map_figure_api_figures_map_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/figures/python": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Python For View
+         * @description Python that gets the same neighbours from this server, with the same numbers.
+         */
+        get: operations["python_for_view_api_figures_python_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/query/image": {
         parameters: {
             query?: never;
@@ -325,6 +416,132 @@ export interface paths {
          *     and what to beware of, is in the answer's warnings.
          */
         post: operations["query_image_api_query_image_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{source_id}/cutout.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Source Picture
+         * @description The stored image of a source: 1.8" a pixel, north up, east left.
+         */
+        get: operations["source_picture_api_sources__source_id__cutout_png_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{source_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Source Picture Info
+         * @description What the picture of a source shows: range, contours, ticks of its colour bar, beam.
+         */
+        get: operations["source_picture_info_api_sources__source_id__picture_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cutout.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Position Picture
+         * @description The cleaned image of a position, as a query would use it.
+         */
+        get: operations["position_picture_api_cutout_png_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Position Picture Info
+         * @description What the picture of a position shows.
+         */
+        get: operations["position_picture_info_api_picture_get"];
+        put?: never;
+        /**
+         * Own Picture
+         * @description An image of one's own in another style: the PNG that the answer to it gave is sent back.
+         *
+         *     Brightness is known relative to the peak only. Nothing is kept.
+         */
+        post: operations["own_picture_api_picture_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/colours/{name}.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Colour Strip
+         * @description A colour scale as a strip, for a colour bar; ticks are placed along it by /picture.
+         */
+        get: operations["colour_strip_api_colours__name__png_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sources Of Rows
+         * @description The sources of some rows: at most 500 as JSON, any number as a table of the catalogue.
+         */
+        post: operations["sources_of_rows_api_rows_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -458,6 +675,18 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * BeamInfo
+         * @description A restoring beam: full widths at half maximum; position angle north through east.
+         */
+        BeamInfo: {
+            /** Major Arcsec */
+            major_arcsec: number;
+            /** Minor Arcsec */
+            minor_arcsec: number;
+            /** Pa Deg */
+            pa_deg: number;
+        };
+        /**
          * BundleInfo
          * @description The version that serves.
          */
@@ -474,8 +703,18 @@ export interface components {
             extent_algorithm: string;
         };
         /**
+         * Choice
+         * @description A value of a parameter.
+         */
+        Choice: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+        };
+        /**
          * Column
-         * @description A column by which the map can be coloured.
+         * @description A column of numbers or categories: to colour the map by, to filter by, and for `where=`.
          */
         Column: {
             /** Name */
@@ -503,6 +742,23 @@ export interface components {
             description: string;
         };
         /**
+         * ContourInfo
+         * @description Where contours run.
+         */
+        ContourInfo: {
+            /** Words */
+            words: string;
+            /** Levels */
+            levels: number[];
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "percent" | "mjy_beam";
+            /** Unit Label */
+            unit_label: string;
+        };
+        /**
          * EncoderInfo
          * @description The encoder of bundle and queries.
          */
@@ -523,6 +779,186 @@ export interface components {
             statement: string;
         };
         /**
+         * ExampleRequest
+         * @description A source that hits should be like, or should not: by id, or by position or name.
+         */
+        ExampleRequest: {
+            /** Source Id */
+            source_id?: string | null;
+            /** Position */
+            position?: string | null;
+            /** Survey */
+            survey?: string | null;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
+         * ExampleSubject
+         * @description An example as it was understood, with its weight.
+         */
+        ExampleSubject: {
+            /** Ra Deg */
+            ra_deg: number | null;
+            /** Dec Deg */
+            dec_deg: number | null;
+            /** Position */
+            position: string;
+            /** Understood */
+            understood: string;
+            /** Name */
+            name: string;
+            /** Source Id */
+            source_id: string | null;
+            /** Row */
+            row: number | null;
+            /** Survey */
+            survey: string;
+            /** Service */
+            service: string;
+            /** Cached */
+            cached: boolean;
+            /** Image Origin */
+            image_origin: string;
+            /** Angular Extent Arcsec */
+            angular_extent_arcsec: number | null;
+            /** Extent Origin */
+            extent_origin: string;
+            /** Extent Flag */
+            extent_flag: string;
+            /** Blank Fraction */
+            blank_fraction: number | null;
+            /** Image Url */
+            image_url: string;
+            /** Separation Arcsec */
+            separation_arcsec: number | null;
+            /** Also Nearby */
+            also_nearby: components["schemas"]["Nearby"][];
+            /** Warnings */
+            warnings: string[];
+            /** Columns */
+            columns: {
+                [key: string]: unknown;
+            };
+            /** Weight */
+            weight: number;
+        };
+        /**
+         * ExamplesNeighbour
+         * @description One hit, the largest score first; `percentile` is of the score.
+         *
+         *     `similarity`, `dissimilarity` and `separation_arcsec` are to `similar_to`.
+         */
+        ExamplesNeighbour: {
+            /** Row */
+            row: number;
+            /** Source Id */
+            source_id: string;
+            /** Name */
+            name: string;
+            /** Ra Deg */
+            ra_deg: number;
+            /** Dec Deg */
+            dec_deg: number;
+            /** Position */
+            position: string;
+            /** Angular Extent Arcsec */
+            angular_extent_arcsec: number | null;
+            /** Extent Origin */
+            extent_origin: string;
+            /** Extent Flag */
+            extent_flag: string;
+            /** Image Origin */
+            image_origin: string;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+            /** Cutout Url */
+            cutout_url: string;
+            /** Columns */
+            columns: {
+                [key: string]: unknown;
+            };
+            /** Rank */
+            rank: number;
+            /** Similarity */
+            similarity: number;
+            /** Dissimilarity */
+            dissimilarity: number;
+            /** Percentile */
+            percentile: number;
+            /** Separation Arcsec */
+            separation_arcsec: number | null;
+            /** Duplicate Of */
+            duplicate_of: string | null;
+            /** Score */
+            score: number;
+            /** Similar To */
+            similar_to: string;
+        };
+        /**
+         * ExamplesQuery
+         * @description What several examples were understood as.
+         */
+        ExamplesQuery: {
+            /** Wanted */
+            wanted: components["schemas"]["ExampleSubject"][];
+            /** Unwanted */
+            unwanted: components["schemas"]["ExampleSubject"][];
+            /** Formula */
+            formula: string;
+            /** Angular Extent Arcsec */
+            angular_extent_arcsec: number | null;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * ExamplesRequest
+         * @description What to search with: its options and conditions stand in the address.
+         */
+        ExamplesRequest: {
+            /** Wanted */
+            wanted: components["schemas"]["ExampleRequest"][];
+            /**
+             * Unwanted
+             * @default []
+             */
+            unwanted: components["schemas"]["ExampleRequest"][];
+        };
+        /**
+         * ExamplesResult
+         * @description The answer to a search with several examples.
+         */
+        ExamplesResult: {
+            /** Conditions */
+            conditions: string[];
+            /** Population */
+            population: number;
+            /** Percentile Of */
+            percentile_of: string;
+            /** From Rank */
+            from_rank: number;
+            /** More */
+            more: boolean;
+            query: components["schemas"]["ExamplesQuery"];
+            map: components["schemas"]["MapPlace"];
+            /** Neighbours */
+            neighbours: components["schemas"]["ExamplesNeighbour"][];
+        };
+        /**
+         * FigureCaption
+         * @description What to write under a figure, and what to cite.
+         */
+        FigureCaption: {
+            /** Caption */
+            caption: string;
+            /** Bibtex */
+            bibtex: string;
+        };
+        /**
          * FileFormat
          * @description A format in which tables can be taken away.
          */
@@ -534,6 +970,20 @@ export interface components {
             name: "csv" | "ecsv" | "votable" | "parquet";
             /** Label */
             label: string;
+            /** Extension */
+            extension: string;
+        };
+        /**
+         * FirstExample
+         * @description A source that a first visit is shown.
+         */
+        FirstExample: {
+            /** Source Id */
+            source_id: string;
+            /** Label */
+            label: string;
+            /** Cutout Url */
+            cutout_url: string;
         };
         /**
          * Health
@@ -555,7 +1005,17 @@ export interface components {
             /** Input Size Px */
             input_size_px: number;
             /** Colours */
-            colours: ("inferno" | "grey")[];
+            colours: ("inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey")[];
+            /** Stretches */
+            stretches: components["schemas"]["Choice"][];
+            /** Cuts */
+            cuts: components["schemas"]["Choice"][];
+            /** Units */
+            units: components["schemas"]["Choice"][];
+            /** Size Min Px */
+            size_min_px: number;
+            /** Zoom Max */
+            zoom_max: number;
             /** Model Statement */
             model_statement: string;
         };
@@ -706,6 +1166,8 @@ export interface components {
             uploads: components["schemas"]["Uploads"];
             lists: components["schemas"]["Lists"];
             examples: components["schemas"]["PositionExamples"];
+            /** First Examples */
+            first_examples: components["schemas"]["FirstExample"][];
             /** Surveys */
             surveys: {
                 [key: string]: string;
@@ -772,6 +1234,60 @@ export interface components {
             separation_arcsec: number | null;
             /** Duplicate Of */
             duplicate_of: string | null;
+        };
+        /**
+         * PictureInfo
+         * @description What a picture shows, or would show: for its caption and its colour bar.
+         */
+        PictureInfo: {
+            /**
+             * Stretch
+             * @enum {string}
+             */
+            stretch: "linear" | "sqrt" | "log" | "asinh";
+            /** Stretch Label */
+            stretch_label: string;
+            /** Range Label */
+            range_label: string;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Peak */
+            peak: number;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "percent" | "mjy_beam";
+            /** Unit Label */
+            unit_label: string;
+            /** Flux Known */
+            flux_known: boolean;
+            /** Ticks */
+            ticks: components["schemas"]["TickInfo"][];
+            /**
+             * Colours
+             * @enum {string}
+             */
+            colours: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+            /** Invert */
+            invert: boolean;
+            contours: components["schemas"]["ContourInfo"] | null;
+            /** Rms Mjy Beam */
+            rms_mjy_beam: number | null;
+            scale_bar: components["schemas"]["ScaleBarInfo"];
+            beam: components["schemas"]["BeamInfo"] | null;
+            /** Image Origin */
+            image_origin: string;
+            /** Size Px */
+            size_px: number;
+            /** Zoom */
+            zoom: number;
+            /** Side Px */
+            side_px: number;
+            /** Field Arcsec */
+            field_arcsec: number;
         };
         /**
          * PositionExamples
@@ -877,6 +1393,16 @@ export interface components {
          * @description The answer to a query.
          */
         QueryResult: {
+            /** Conditions */
+            conditions: string[];
+            /** Population */
+            population: number;
+            /** Percentile Of */
+            percentile_of: string;
+            /** From Rank */
+            from_rank: number;
+            /** More */
+            more: boolean;
             query: components["schemas"]["QuerySubject"];
             map: components["schemas"]["MapPlace"];
             /** Novelty Percentile */
@@ -1020,6 +1546,70 @@ export interface components {
             cutout_url: string;
         };
         /**
+         * RowsAsked
+         * @description Which sources, by their rows of the map.
+         */
+        RowsAsked: {
+            /** Rows */
+            rows: number[];
+        };
+        /**
+         * ScaleBarInfo
+         * @description The round length that a scale bar has.
+         */
+        ScaleBarInfo: {
+            /** Arcsec */
+            arcsec: number;
+            /** Label */
+            label: string;
+        };
+        /**
+         * SelectRequest
+         * @description Which rows: those that satisfy all that is given.
+         */
+        SelectRequest: {
+            /**
+             * Where
+             * @default []
+             */
+            where: string[];
+            /** Within */
+            within?: string | null;
+            /** Polygon */
+            polygon?: [
+                number,
+                number
+            ][] | null;
+            /**
+             * Layout
+             * @default ours
+             * @enum {string}
+             */
+            layout: "ours" | "listed";
+            /** Rows */
+            rows?: number[] | null;
+            /** Selection */
+            selection?: string | null;
+        };
+        /**
+         * Selected
+         * @description Rows, and the id under which they can be a condition of a query.
+         */
+        Selected: {
+            /** Selection */
+            selection: string;
+            /** Count */
+            count: number;
+            /** N */
+            n: number;
+            /** Conditions */
+            conditions: string[];
+            /** Version */
+            version: string;
+            /** Rows */
+            rows: number[];
+        };
+        /**
          * Source
          * @description One source of the bundle.
          */
@@ -1113,6 +1703,16 @@ export interface components {
             credit: string;
             /** Embeddable */
             embeddable: boolean;
+        };
+        /**
+         * TickInfo
+         * @description A round value on a colour bar.
+         */
+        TickInfo: {
+            /** Value */
+            value: number;
+            /** Place */
+            place: number;
         };
         /**
          * UmapInfo
@@ -1229,6 +1829,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1252,6 +1868,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1271,7 +1903,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Little-endian: uint32 length of the header; JSON header, padded so that the data begin at a multiple of 8; one uint16 array a column, in row order. x, y: min + code / 65535 * (max - min). Numbers: min + code / 65534 * (max - min); categories: index; 65535: unknown. */
+            /** @description Little-endian: uint32 length of the header; JSON header, padded so that the data begin at a multiple of 8; one uint16 array a column, in row order. x, y: min + code / 65535 * (max - min). Numbers: min + code / 65534 * (max - min), exact to half a 65534th of the range; categories: index; 65535: unknown. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1300,6 +1932,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1323,6 +1971,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1339,7 +2003,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Little-endian: uint32 length of the header; JSON header, padded so that the data begin at a multiple of 8; one uint16 array a column, in row order. x, y: min + code / 65535 * (max - min). Numbers: min + code / 65534 * (max - min); categories: index; 65535: unknown. */
+            /** @description Little-endian: uint32 length of the header; JSON header, padded so that the data begin at a multiple of 8; one uint16 array a column, in row order. x, y: min + code / 65535 * (max - min). Numbers: min + code / 65534 * (max - min), exact to half a 65534th of the range; categories: index; 65535: unknown. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1368,6 +2032,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1391,6 +2071,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1436,6 +2132,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1459,6 +2171,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1504,6 +2232,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1527,78 +2271,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
-                    };
-                };
-            };
-        };
-    };
-    source_picture_api_sources__source_id__cutout_png_get: {
-        parameters: {
-            query?: {
-                /** @description Central square, pixels. */
-                size_px?: number;
-                colours?: "inferno" | "grey";
-            };
-            header?: never;
-            path: {
-                source_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description North up, east left. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": unknown;
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        /**
-                         * Type
-                         * @default about:blank
-                         */
-                        type: string;
-                        /** Title */
-                        title: string;
-                        /** Status */
-                        status: number;
-                        /** Detail */
-                        detail: string;
-                        /** Parameter */
-                        parameter?: string | null;
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        /**
-                         * Type
-                         * @default about:blank
-                         */
-                        type: string;
-                        /** Title */
-                        title: string;
-                        /** Status */
-                        status: number;
-                        /** Detail */
-                        detail: string;
-                        /** Parameter */
-                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1610,10 +2298,22 @@ export interface operations {
                 format?: "json" | "csv" | "ecsv" | "votable" | "parquet";
                 /** @description Number of neighbours. */
                 k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
                 /** @description Distance on the sky that counts as the same. */
                 duplicates_arcsec?: number;
                 /** @description Leave near-duplicates out. */
                 hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
             };
             header?: never;
             path: {
@@ -1656,6 +2356,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1679,6 +2395,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1692,10 +2424,22 @@ export interface operations {
                 format?: "json" | "csv" | "ecsv" | "votable" | "parquet";
                 /** @description Number of neighbours. */
                 k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
                 /** @description Distance on the sky that counts as the same. */
                 duplicates_arcsec?: number;
                 /** @description Leave near-duplicates out. */
                 hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
                 /** @description Coordinates, an id or name of this bundle, or the name of an object. Write degrees (206.42212 +23.38192), hours and degrees (13:45:41.3 +23:22:55, 13h45m41.3s +23d22m55s), another frame by its name (B1950 13:43:20.3 +23:37:55, galactic 18.932 +77.183) or a name (J134541.3+232254, 3C 285). A blank where a sign belongs is +. */
                 position?: string | null;
                 /** @description ICRS, degrees. */
@@ -1742,6 +2486,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1765,6 +2525,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1788,6 +2564,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1811,37 +2603,71 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
         };
     };
-    position_picture_api_cutout_png_get: {
+    query_examples_api_query_examples_post: {
         parameters: {
-            query: {
-                /** @description ICRS, degrees. */
-                ra: number;
-                /** @description ICRS, degrees. */
-                dec: number;
-                /** @description A survey of /api/surveys; by default the bundle's image, or FIRST's. */
-                survey?: string | null;
-                /** @description Central square, pixels. */
-                size_px?: number;
-                colours?: "inferno" | "grey";
+            query?: {
+                format?: "json" | "csv" | "ecsv" | "votable" | "parquet";
+                /** @description Number of neighbours. */
+                k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
+                /** @description Distance on the sky that counts as the same. */
+                duplicates_arcsec?: number;
+                /** @description Leave near-duplicates out. */
+                hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
             };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExamplesRequest"];
+            };
+        };
         responses: {
-            /** @description North up, east left. */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/png": unknown;
+                    "application/json": components["schemas"]["ExamplesResult"];
+                    "text/csv; charset=utf-8": unknown;
+                    "text/x-ecsv; charset=utf-8": unknown;
+                    "application/x-votable+xml": unknown;
+                    "application/vnd.apache.parquet": unknown;
                 };
             };
             /** @description Not Found */
@@ -1864,6 +2690,61 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1887,6 +2768,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1910,6 +2807,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -1933,6 +2846,167 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    select_api_select_post: {
+        parameters: {
+            query?: {
+                /** @description binary: the rows alone. */
+                format?: "json" | "binary";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelectRequest"];
+            };
+        };
+        responses: {
+            /** @description Binary: row numbers, ascending, as little-endian uint32; the headers X-Selection and X-Count say the id and how many. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selected"];
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2007,6 +3081,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2030,6 +3120,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2053,6 +3159,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2076,6 +3198,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2140,6 +3278,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2163,6 +3317,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2186,6 +3356,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2209,6 +3395,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2254,6 +3456,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2277,6 +3495,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2322,6 +3556,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2345,6 +3595,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2395,6 +3661,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2418,6 +3700,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2463,6 +3761,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2486,6 +3800,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2522,16 +3852,1631 @@ export interface operations {
             };
         };
     };
+    contact_sheet_api_figures_contact_sheet_get: {
+        parameters: {
+            query?: {
+                format?: "png" | "svg" | "pdf";
+                /** @description A source of the bundle; or: */
+                source_id?: string | null;
+                /** @description As /api/query takes it; or: */
+                position?: string | null;
+                /** @description ICRS, degrees. */
+                ra?: number | null;
+                /** @description ICRS, degrees. */
+                dec?: number | null;
+                /** @description A survey of /api/surveys; by default the bundle's image, or FIRST's. */
+                survey?: string | null;
+                /** @description Number of neighbours. */
+                k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
+                /** @description Distance on the sky that counts as the same. */
+                duplicates_arcsec?: number;
+                /** @description Leave near-duplicates out. */
+                hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
+                /** @description From brightness to colour, as in astropy.visualization. */
+                stretch?: "linear" | "sqrt" | "log" | "asinh";
+                /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
+                cuts?: ("minmax" | "zscale" | "99.8" | "99.5" | "99") | null;
+                /** @description Brightness of the first colour, in `unit`. */
+                low?: number | null;
+                /** @description Brightness of the last colour, in `unit`. */
+                high?: number | null;
+                /** @description percent: of the brightest pixel of the square that is drawn, the image's own peak; mjy_beam: only where the bundle knows the flux scale. Needed with `low` and `high`; by default mjy_beam where known. */
+                unit?: ("percent" | "mjy_beam") | null;
+                /** @description Colour scale. */
+                colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Reverse the colour scale. */
+                invert?: boolean;
+                /** @description Central square, pixels; 70 is what the network sees. */
+                size_px?: number;
+                /** @description At 3, 6, 12, ... sigma where the noise is known, else at 10, 20, 40, 80 % of the peak. */
+                contours?: boolean;
+                /** @description A round length on the sky. */
+                scale_bar?: boolean;
+                /** @description Half-maximum ellipse, where it is known. */
+                beam?: boolean;
+                /** @description North and east. */
+                compass?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figure. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "image/svg+xml": unknown;
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    contact_sheet_of_own_image_api_figures_contact_sheet_post: {
+        parameters: {
+            query?: {
+                format?: "png" | "svg" | "pdf";
+                /** @description Number of neighbours. */
+                k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
+                /** @description Distance on the sky that counts as the same. */
+                duplicates_arcsec?: number;
+                /** @description Leave near-duplicates out. */
+                hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
+                /** @description From brightness to colour, as in astropy.visualization. */
+                stretch?: "linear" | "sqrt" | "log" | "asinh";
+                /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
+                cuts?: ("minmax" | "zscale" | "99.8" | "99.5" | "99") | null;
+                /** @description Brightness of the first colour, in `unit`. */
+                low?: number | null;
+                /** @description Brightness of the last colour, in `unit`. */
+                high?: number | null;
+                /** @description percent: of the brightest pixel of the square that is drawn, the image's own peak; mjy_beam: only where the bundle knows the flux scale. Needed with `low` and `high`; by default mjy_beam where known. */
+                unit?: ("percent" | "mjy_beam") | null;
+                /** @description Colour scale. */
+                colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Reverse the colour scale. */
+                invert?: boolean;
+                /** @description Central square, pixels; 70 is what the network sees. */
+                size_px?: number;
+                /** @description At 3, 6, 12, ... sigma where the noise is known, else at 10, 20, 40, 80 % of the peak. */
+                contours?: boolean;
+                /** @description A round length on the sky. */
+                scale_bar?: boolean;
+                /** @description Half-maximum ellipse, where it is known. */
+                beam?: boolean;
+                /** @description North and east. */
+                compass?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The PNG that an answer gave of an image of one's own (image_url). */
+        requestBody: {
+            content: {
+                "image/png": string;
+            };
+        };
+        responses: {
+            /** @description The figure. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "image/svg+xml": unknown;
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description It did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Too many bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description No PNG */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    caption_api_figures_caption_get: {
+        parameters: {
+            query?: {
+                /** @description Of which figure; its parameters too. */
+                figure?: "contact-sheet" | "map";
+                /** @description A source of the bundle; or: */
+                source_id?: string | null;
+                /** @description As /api/query takes it; or: */
+                position?: string | null;
+                /** @description ICRS, degrees. */
+                ra?: number | null;
+                /** @description ICRS, degrees. */
+                dec?: number | null;
+                /** @description A survey of /api/surveys; by default the bundle's image, or FIRST's. */
+                survey?: string | null;
+                /** @description Number of neighbours. */
+                k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
+                /** @description Distance on the sky that counts as the same. */
+                duplicates_arcsec?: number;
+                /** @description Leave near-duplicates out. */
+                hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
+                /** @description From brightness to colour, as in astropy.visualization. */
+                stretch?: "linear" | "sqrt" | "log" | "asinh";
+                /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
+                cuts?: ("minmax" | "zscale" | "99.8" | "99.5" | "99") | null;
+                /** @description Brightness of the first colour, in `unit`. */
+                low?: number | null;
+                /** @description Brightness of the last colour, in `unit`. */
+                high?: number | null;
+                /** @description percent: of the brightest pixel of the square that is drawn, the image's own peak; mjy_beam: only where the bundle knows the flux scale. Needed with `low` and `high`; by default mjy_beam where known. */
+                unit?: ("percent" | "mjy_beam") | null;
+                /** @description Colour scale. */
+                colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Reverse the colour scale. */
+                invert?: boolean;
+                /** @description Central square, pixels; 70 is what the network sees. */
+                size_px?: number;
+                /** @description At 3, 6, 12, ... sigma where the noise is known, else at 10, 20, 40, 80 % of the peak. */
+                contours?: boolean;
+                /** @description A round length on the sky. */
+                scale_bar?: boolean;
+                /** @description Half-maximum ellipse, where it is known. */
+                beam?: boolean;
+                /** @description North and east. */
+                compass?: boolean;
+                /** @description A column of /api/meta. */
+                colour?: string | null;
+                layout?: "ours" | "listed";
+                /** @description Colour scale of numbers. */
+                map_colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Value of the first colour; or 2nd percentile. */
+                colour_low?: number | null;
+                /** @description Value of the last colour; or 98th percentile. */
+                colour_high?: number | null;
+                /** @description Colours by the logarithm. */
+                colour_log?: boolean;
+                /** @description Of the map's frame. */
+                x_min?: number | null;
+                /** @description Of the map's frame. */
+                x_max?: number | null;
+                /** @description Of the map's frame. */
+                y_min?: number | null;
+                /** @description Of the map's frame. */
+                y_max?: number | null;
+                /** @description Rows of a selection, commas between; at most 2000. */
+                rows?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigureCaption"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    caption_of_own_image_api_figures_caption_post: {
+        parameters: {
+            query?: {
+                /** @description Number of neighbours. */
+                k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
+                /** @description Distance on the sky that counts as the same. */
+                duplicates_arcsec?: number;
+                /** @description Leave near-duplicates out. */
+                hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
+                /** @description From brightness to colour, as in astropy.visualization. */
+                stretch?: "linear" | "sqrt" | "log" | "asinh";
+                /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
+                cuts?: ("minmax" | "zscale" | "99.8" | "99.5" | "99") | null;
+                /** @description Brightness of the first colour, in `unit`. */
+                low?: number | null;
+                /** @description Brightness of the last colour, in `unit`. */
+                high?: number | null;
+                /** @description percent: of the brightest pixel of the square that is drawn, the image's own peak; mjy_beam: only where the bundle knows the flux scale. Needed with `low` and `high`; by default mjy_beam where known. */
+                unit?: ("percent" | "mjy_beam") | null;
+                /** @description Colour scale. */
+                colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Reverse the colour scale. */
+                invert?: boolean;
+                /** @description Central square, pixels; 70 is what the network sees. */
+                size_px?: number;
+                /** @description At 3, 6, 12, ... sigma where the noise is known, else at 10, 20, 40, 80 % of the peak. */
+                contours?: boolean;
+                /** @description A round length on the sky. */
+                scale_bar?: boolean;
+                /** @description Half-maximum ellipse, where it is known. */
+                beam?: boolean;
+                /** @description North and east. */
+                compass?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The PNG that an answer gave of an image of one's own (image_url). */
+        requestBody: {
+            content: {
+                "image/png": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigureCaption"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description It did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Too many bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description No PNG */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    map_figure_api_figures_map_get: {
+        parameters: {
+            query?: {
+                format?: "png" | "svg" | "pdf";
+                /** @description A source of the bundle; or: */
+                source_id?: string | null;
+                /** @description As /api/query takes it; or: */
+                position?: string | null;
+                /** @description ICRS, degrees. */
+                ra?: number | null;
+                /** @description ICRS, degrees. */
+                dec?: number | null;
+                /** @description A survey of /api/surveys; by default the bundle's image, or FIRST's. */
+                survey?: string | null;
+                /** @description Number of neighbours. */
+                k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
+                /** @description Distance on the sky that counts as the same. */
+                duplicates_arcsec?: number;
+                /** @description Leave near-duplicates out. */
+                hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
+                /** @description A column of /api/meta. */
+                colour?: string | null;
+                layout?: "ours" | "listed";
+                /** @description Colour scale of numbers. */
+                map_colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Value of the first colour; or 2nd percentile. */
+                colour_low?: number | null;
+                /** @description Value of the last colour; or 98th percentile. */
+                colour_high?: number | null;
+                /** @description Colours by the logarithm. */
+                colour_log?: boolean;
+                /** @description Of the map's frame. */
+                x_min?: number | null;
+                /** @description Of the map's frame. */
+                x_max?: number | null;
+                /** @description Of the map's frame. */
+                y_min?: number | null;
+                /** @description Of the map's frame. */
+                y_max?: number | null;
+                /** @description Rows of a selection, commas between; at most 2000. */
+                rows?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figure. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "image/svg+xml": unknown;
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    python_for_view_api_figures_python_get: {
+        parameters: {
+            query?: {
+                /** @description A source of the bundle; or: */
+                source_id?: string | null;
+                /** @description As /api/query takes it; or: */
+                position?: string | null;
+                /** @description ICRS, degrees. */
+                ra?: number | null;
+                /** @description ICRS, degrees. */
+                dec?: number | null;
+                /** @description A survey of /api/surveys; by default the bundle's image, or FIRST's. */
+                survey?: string | null;
+                /** @description Number of neighbours. */
+                k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
+                /** @description Distance on the sky that counts as the same. */
+                duplicates_arcsec?: number;
+                /** @description Leave near-duplicates out. */
+                hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Python for a notebook. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-python": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
     query_image_api_query_image_post: {
         parameters: {
             query?: {
                 format?: "json" | "csv" | "ecsv" | "votable" | "parquet";
                 /** @description Number of neighbours. */
                 k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
                 /** @description Distance on the sky that counts as the same. */
                 duplicates_arcsec?: number;
                 /** @description Leave near-duplicates out. */
                 hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
             };
             header?: never;
             path?: never;
@@ -2590,6 +5535,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2613,6 +5574,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2636,6 +5613,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2659,6 +5652,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2682,6 +5691,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2705,6 +5730,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2728,6 +5769,1153 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    source_picture_api_sources__source_id__cutout_png_get: {
+        parameters: {
+            query?: {
+                /** @description From brightness to colour, as in astropy.visualization. */
+                stretch?: "linear" | "sqrt" | "log" | "asinh";
+                /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
+                cuts?: ("minmax" | "zscale" | "99.8" | "99.5" | "99") | null;
+                /** @description Brightness of the first colour, in `unit`. */
+                low?: number | null;
+                /** @description Brightness of the last colour, in `unit`. */
+                high?: number | null;
+                /** @description percent: of the brightest pixel of the square that is drawn, the image's own peak; mjy_beam: only where the bundle knows the flux scale. Needed with `low` and `high`; by default mjy_beam where known. */
+                unit?: ("percent" | "mjy_beam") | null;
+                /** @description Colour scale. */
+                colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Reverse the colour scale. */
+                invert?: boolean;
+                /** @description Central square, pixels; 70 is what the network sees. */
+                size_px?: number;
+                /** @description Picture pixels an image pixel, no smoothing. */
+                zoom?: number;
+                /** @description At 3, 6, 12, ... sigma where the noise is known, else at 10, 20, 40, 80 % of the peak. */
+                contours?: boolean;
+                /** @description A round length on the sky. */
+                scale_bar?: boolean;
+                /** @description Half-maximum ellipse, where it is known. */
+                beam?: boolean;
+                /** @description North and east. */
+                compass?: boolean;
+            };
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description North up, east left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    source_picture_info_api_sources__source_id__picture_get: {
+        parameters: {
+            query?: {
+                /** @description From brightness to colour, as in astropy.visualization. */
+                stretch?: "linear" | "sqrt" | "log" | "asinh";
+                /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
+                cuts?: ("minmax" | "zscale" | "99.8" | "99.5" | "99") | null;
+                /** @description Brightness of the first colour, in `unit`. */
+                low?: number | null;
+                /** @description Brightness of the last colour, in `unit`. */
+                high?: number | null;
+                /** @description percent: of the brightest pixel of the square that is drawn, the image's own peak; mjy_beam: only where the bundle knows the flux scale. Needed with `low` and `high`; by default mjy_beam where known. */
+                unit?: ("percent" | "mjy_beam") | null;
+                /** @description Colour scale. */
+                colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Reverse the colour scale. */
+                invert?: boolean;
+                /** @description Central square, pixels; 70 is what the network sees. */
+                size_px?: number;
+                /** @description Picture pixels an image pixel, no smoothing. */
+                zoom?: number;
+                /** @description At 3, 6, 12, ... sigma where the noise is known, else at 10, 20, 40, 80 % of the peak. */
+                contours?: boolean;
+                /** @description A round length on the sky. */
+                scale_bar?: boolean;
+                /** @description Half-maximum ellipse, where it is known. */
+                beam?: boolean;
+                /** @description North and east. */
+                compass?: boolean;
+            };
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureInfo"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    position_picture_api_cutout_png_get: {
+        parameters: {
+            query: {
+                /** @description ICRS, degrees. */
+                ra: number;
+                /** @description ICRS, degrees. */
+                dec: number;
+                /** @description A survey of /api/surveys; by default the bundle's image, or FIRST's. */
+                survey?: string | null;
+                /** @description From brightness to colour, as in astropy.visualization. */
+                stretch?: "linear" | "sqrt" | "log" | "asinh";
+                /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
+                cuts?: ("minmax" | "zscale" | "99.8" | "99.5" | "99") | null;
+                /** @description Brightness of the first colour, in `unit`. */
+                low?: number | null;
+                /** @description Brightness of the last colour, in `unit`. */
+                high?: number | null;
+                /** @description percent: of the brightest pixel of the square that is drawn, the image's own peak; mjy_beam: only where the bundle knows the flux scale. Needed with `low` and `high`; by default mjy_beam where known. */
+                unit?: ("percent" | "mjy_beam") | null;
+                /** @description Colour scale. */
+                colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Reverse the colour scale. */
+                invert?: boolean;
+                /** @description Central square, pixels; 70 is what the network sees. */
+                size_px?: number;
+                /** @description Picture pixels an image pixel, no smoothing. */
+                zoom?: number;
+                /** @description At 3, 6, 12, ... sigma where the noise is known, else at 10, 20, 40, 80 % of the peak. */
+                contours?: boolean;
+                /** @description A round length on the sky. */
+                scale_bar?: boolean;
+                /** @description Half-maximum ellipse, where it is known. */
+                beam?: boolean;
+                /** @description North and east. */
+                compass?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description North up, east left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    position_picture_info_api_picture_get: {
+        parameters: {
+            query: {
+                /** @description ICRS, degrees. */
+                ra: number;
+                /** @description ICRS, degrees. */
+                dec: number;
+                /** @description A survey of /api/surveys; by default the bundle's image, or FIRST's. */
+                survey?: string | null;
+                /** @description From brightness to colour, as in astropy.visualization. */
+                stretch?: "linear" | "sqrt" | "log" | "asinh";
+                /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
+                cuts?: ("minmax" | "zscale" | "99.8" | "99.5" | "99") | null;
+                /** @description Brightness of the first colour, in `unit`. */
+                low?: number | null;
+                /** @description Brightness of the last colour, in `unit`. */
+                high?: number | null;
+                /** @description percent: of the brightest pixel of the square that is drawn, the image's own peak; mjy_beam: only where the bundle knows the flux scale. Needed with `low` and `high`; by default mjy_beam where known. */
+                unit?: ("percent" | "mjy_beam") | null;
+                /** @description Colour scale. */
+                colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Reverse the colour scale. */
+                invert?: boolean;
+                /** @description Central square, pixels; 70 is what the network sees. */
+                size_px?: number;
+                /** @description Picture pixels an image pixel, no smoothing. */
+                zoom?: number;
+                /** @description At 3, 6, 12, ... sigma where the noise is known, else at 10, 20, 40, 80 % of the peak. */
+                contours?: boolean;
+                /** @description A round length on the sky. */
+                scale_bar?: boolean;
+                /** @description Half-maximum ellipse, where it is known. */
+                beam?: boolean;
+                /** @description North and east. */
+                compass?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureInfo"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    own_picture_api_picture_post: {
+        parameters: {
+            query?: {
+                format?: "png" | "json";
+                /** @description From brightness to colour, as in astropy.visualization. */
+                stretch?: "linear" | "sqrt" | "log" | "asinh";
+                /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
+                cuts?: ("minmax" | "zscale" | "99.8" | "99.5" | "99") | null;
+                /** @description Brightness of the first colour, in `unit`. */
+                low?: number | null;
+                /** @description Brightness of the last colour, in `unit`. */
+                high?: number | null;
+                /** @description percent: of the brightest pixel of the square that is drawn, the image's own peak; mjy_beam: only where the bundle knows the flux scale. Needed with `low` and `high`; by default mjy_beam where known. */
+                unit?: ("percent" | "mjy_beam") | null;
+                /** @description Colour scale. */
+                colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Reverse the colour scale. */
+                invert?: boolean;
+                /** @description Central square, pixels; 70 is what the network sees. */
+                size_px?: number;
+                /** @description Picture pixels an image pixel, no smoothing. */
+                zoom?: number;
+                /** @description At 3, 6, 12, ... sigma where the noise is known, else at 10, 20, 40, 80 % of the peak. */
+                contours?: boolean;
+                /** @description A round length on the sky. */
+                scale_bar?: boolean;
+                /** @description Half-maximum ellipse, where it is known. */
+                beam?: boolean;
+                /** @description North and east. */
+                compass?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The PNG that an answer gave of an image of one's own (image_url). */
+        requestBody: {
+            content: {
+                "image/png": string;
+            };
+        };
+        responses: {
+            /** @description North up, east left; with format=json what the picture shows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "application/json": components["schemas"]["PictureInfo"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description It did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Too many bytes */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description No PNG */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    colour_strip_api_colours__name__png_get: {
+        parameters: {
+            query?: {
+                invert?: boolean;
+            };
+            header?: never;
+            path: {
+                name: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 256 x 1 px, the faintest at the left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    sources_of_rows_api_rows_post: {
+        parameters: {
+            query?: {
+                format?: "json" | "csv" | "ecsv" | "votable" | "parquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RowsAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"][];
+                    "text/csv; charset=utf-8": unknown;
+                    "text/x-ecsv; charset=utf-8": unknown;
+                    "application/x-votable+xml": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2773,6 +6961,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2796,6 +7000,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2839,6 +7059,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2862,6 +7098,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2885,6 +7137,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2908,6 +7176,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2961,6 +7245,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -2984,6 +7284,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -3007,6 +7323,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -3030,6 +7362,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -3080,6 +7428,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -3103,6 +7467,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -3126,6 +7506,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };
@@ -3149,6 +7545,22 @@ export interface operations {
                         detail: string;
                         /** Parameter */
                         parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
                     };
                 };
             };

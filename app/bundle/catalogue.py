@@ -65,6 +65,11 @@ CORE_COLUMNS: Mapping[str, ColumnInfo] = {
     ),
 }
 
+NOVELTY_PERCENTILE = ColumnInfo(
+    "Novelty percentile",
+    "%",
+    description="Share of the other sources that lie nearer to their neighbours than this one.",
+)
 MOST_CATEGORIES = 20
 HIDDEN_FROM_COLOUR = {"source_id", "name"}
 
@@ -81,6 +86,7 @@ class Catalogue:
     def __init__(self, table: pa.Table) -> None:
         self.table = table
         self.info = {field.name: column_info(field) for field in table.schema}
+        self._computed: dict[str, NDArray[np.float64]] = {}
         self.ra_deg: NDArray[np.float64] = self.numbers("ra_deg")
         self.dec_deg: NDArray[np.float64] = self.numbers("dec_deg")
         self._rows = {name: row for row, name in enumerate(table["source_id"].to_pylist())}
@@ -112,8 +118,23 @@ class Catalogue:
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A number column as float64 (N,), null as NaN."""
+        if name in self._computed:
+            return self._computed[name]
         values: NDArray = self.table[name].to_numpy(zero_copy_only=False)
         return values.astype(np.float64)
+
+    def compute(self, name: str, values: NDArray[np.float64], info: ColumnInfo) -> None:
+        """Add a column of numbers that the file does not hold: for maps and conditions alone."""
+        if name not in self.info:
+            self._computed[name], self.info[name] = values, info
+
+    def map_columns(self) -> list[str]:
+        """Columns that can be drawn and filtered by: numbers, and words that repeat.
+
+        Of columns in which nothing is known there is nothing to draw.
+        """
+        names = [name for name in self.info if name not in HIDDEN_FROM_COLOUR]
+        return [name for name in names if self._maps(name)]
 
     def colour_columns(self) -> list[str]:
         """Columns by which the map can be coloured: numbers, and words that repeat."""
@@ -122,6 +143,8 @@ class Catalogue:
 
     def is_number(self, name: str) -> bool:
         """Whether the column holds numbers (else categories)."""
+        if name in self._computed:
+            return True
         kind = self.table.schema.field(name).type
         return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
@@ -131,6 +154,11 @@ class Catalogue:
         known = [c for c in counts if c["values"] is not None]
         ordered = sorted(known, key=lambda c: (-c["counts"], str(c["values"])))
         return [str(count["values"]) for count in ordered]
+
+    def _maps(self, name: str) -> bool:
+        if self.is_number(name):
+            return bool(np.isfinite(self.numbers(name)).any())
+        return 1 <= len(self.categories(name)) <= MOST_CATEGORIES
 
     def _colours(self, name: str) -> bool:
         """Whether a colour would show anything: more than one value, not too many words."""

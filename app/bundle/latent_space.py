@@ -4,7 +4,6 @@ It never asks a survey, and it never changes what it holds.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import faiss
@@ -14,27 +13,13 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from app.bundle.catalogue import Catalogue, read_table
+from app.bundle.catalogue import NOVELTY_PERCENTILE, Catalogue, read_table
 from app.bundle.files import Manifest, current_version, verify
+from app.bundle.search import ExactSearch, Match, Search, index_vectors, unit
 from app.errors import BundleCorrupt
 from model.sphere import unit_vectors
 
 NOVELTY_NEIGHBOURS = 10
-INDEX_ROUNDING = 1e-6
-"""How far the index's S, in single precision, can be from the true one."""
-ROWS_AT_ONCE = 64
-"""Queries that one product of matrices answers: 13 MB of scores at 50,000 sources."""
-
-
-@dataclass(frozen=True)
-class Match:
-    """One row of a search, best first."""
-
-    row: int
-    similarity: float
-    """S of eq. 3, computed in double precision, at most 1."""
-    percentile: float
-    """Share (per cent) of the catalogue, the query itself left out, with a lower S."""
 
 
 class LatentSpace:
@@ -58,7 +43,10 @@ class LatentSpace:
         self.images = zarr.open_array(version_dir / "images.zarr", mode="r")  # (N, 150, 150)
         self.novelty = self.catalogue.numbers("novelty")
         self._sorted_novelty = np.sort(self.novelty)
-        self._unit = _vectors(self.index)  # (N, D)
+        lower = 100 * np.searchsorted(self._sorted_novelty, self.novelty) / max(len(self) - 1, 1)
+        lower[np.isnan(self.novelty)] = np.nan
+        self.catalogue.compute("novelty_percentile", lower, NOVELTY_PERCENTILE)
+        self.neighbour_search: Search = ExactSearch(self.y, index_vectors(self.index))
         self._sky = unit_vectors(self.catalogue.ra_deg, self.catalogue.dec_deg)  # (N, 3)
         self._check_lengths(version_dir)
 
@@ -78,24 +66,13 @@ class LatentSpace:
         k : int
         exclude_row : int, optional
             The query's own row.
-
-        Notes
-        -----
-        Slijepcevic et al. 2024, eq. 3, on y itself and not on its principal components, whose
-        centring would change the cosine.
         """
-        query = _unit(y)
-        return self._matches(self._unit @ query.astype(np.float32), query, k, exclude_row)
+        own = () if exclude_row is None else (exclude_row,)
+        return self.neighbour_search.best(unit(y), k, exclude_rows=own).matches
 
     def search_rows(self, rows: Sequence[int], k: int) -> Iterator[list[Match]]:
-        """Find, for each of some rows, the k sources most similar to it, itself left out.
-
-        The same as `search` for one after the other; BLAS reads the index once a block.
-        """
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            block = list(rows[start : start + ROWS_AT_ONCE])
-            for row, scores in zip(block, self._unit[block] @ self._unit.T, strict=True):
-                yield self._matches(scores, _unit(self.y[row]), k, row)
+        """Find, for each of some rows, the k sources most similar to it, itself left out."""
+        return self.neighbour_search.best_of_rows(rows, k)
 
     def novelty_percentile(self, matches: list[Match]) -> float:
         """Share (per cent) of the catalogue that lies nearer to its neighbours than a new query.
@@ -140,43 +117,6 @@ class LatentSpace:
         """ICRS position of a row."""
         return SkyCoord(self.catalogue.ra_deg[row] * u.deg, self.catalogue.dec_deg[row] * u.deg)
 
-    def _matches(
-        self,
-        scores: NDArray[np.float32],
-        unit_query: NDArray[np.float64],
-        k: int,
-        exclude_row: int | None,
-    ) -> list[Match]:
-        """The k best of a query, from the index's scores (N,), which it may change."""
-        others = len(self) - (exclude_row is not None)
-        k = min(k, others)
-        if k < 1:
-            return []
-        if exclude_row is not None:
-            scores[exclude_row] = -np.inf
-        rows, similarity = self._best(scores, unit_query, k)
-        at_least = np.searchsorted(-similarity, -similarity, side="right")
-        lower = 100 * (others - at_least) / max(others, 1)
-        return [
-            Match(int(row), float(s), float(p))
-            for row, s, p in zip(rows[:k], similarity[:k], lower[:k], strict=True)
-        ]
-
-    def _best(
-        self, scores: NDArray[np.float32], unit_query: NDArray[np.float64], k: int
-    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """The k best rows and S, best first, and all further rows that could equal the k-th."""
-        worst = np.partition(scores, -k)[-k]
-        rows = np.flatnonzero(scores >= worst - INDEX_ROUNDING)
-        similarity = self._similarity(unit_query, rows)
-        order = np.lexsort((rows, -similarity))
-        return rows[order], similarity[order]
-
-    def _similarity(self, unit_query: NDArray, rows: NDArray) -> NDArray[np.float64]:
-        """S, at most 1; einsum, unlike a BLAS product, gives equal rows equal values."""
-        y = np.asarray(self.y[rows], np.float64)
-        return np.minimum(np.einsum("kd,d->k", y, unit_query) / np.linalg.norm(y, axis=1), 1)
-
     def _check_lengths(self, version_dir: Path) -> None:
         n = self.manifest.n
         shapes = {
@@ -203,24 +143,6 @@ def open_latent_space(bundle: Path) -> LatentSpace:
     """
     version_dir = current_version(bundle)
     return LatentSpace(version_dir, verify(version_dir))
-
-
-def _vectors(index: faiss.Index) -> NDArray[np.float32]:
-    """The unit vectors that a flat index holds, (N, D), without a copy.
-
-    One query at a time, BLAS goes through this memory three times as fast as the index itself
-    does, on two cores.
-    """
-    if not isinstance(index, faiss.IndexFlat):
-        raise BundleCorrupt(f"The bundle's index is a {type(index).__name__}, not a flat one.")
-    flat: NDArray[np.float32] = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)
-    return flat.reshape(index.ntotal, index.d)
-
-
-def _unit(y: NDArray[np.float32]) -> NDArray[np.float64]:
-    precise = np.asarray(y, np.float64)
-    unit: NDArray[np.float64] = precise / np.linalg.norm(precise)
-    return unit
 
 
 def _vector(position: SkyCoord) -> NDArray[np.float64]:

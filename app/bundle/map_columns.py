@@ -97,6 +97,9 @@ def _encode(catalogue: Catalogue, name: str) -> tuple[dict[str, object], NDArray
         return header | {"kind": "category", "categories": categories}, codes
     numbers = catalogue.numbers(name)
     known = numbers[np.isfinite(numbers)]
+    if not known.size:
+        header |= {"kind": "number", "min": None, "max": None, "categories": None}
+        return header, np.full(len(numbers), NULL, np.uint16)
     low, high = float(known.min()), float(known.max())
     header |= {"kind": "number", "min": low, "max": high, "categories": None}
     return header, _quantise(numbers, low, high, TOP - 1)

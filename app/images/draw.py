@@ -10,14 +10,14 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageColor, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
-from plotly.colors import sequential
 
-from model.preprocess import INPUT_SIZE_PX, centre_crop
+from app.images.colour_scales import Colours, colour_table
+from model.preprocess import IMAGE_SIZE_PX, INPUT_SIZE_PX, centre_crop
 
 MARK_RGB = (0, 229, 255)
-"""Neither palette has this colour, so that the mark cannot pass for emission."""
+"""No colour scale has this colour, so that the mark cannot pass for emission."""
 LETTERS = (
     "#...# .##. ###. #### #...",
     "##.## #..# #..# #... #...",
@@ -54,10 +54,19 @@ def mark_model(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return marked
 
 
+def mark_height_px(side: int) -> int:
+    """How much of the lower edge of a picture of that side the word takes, with its frame."""
+    word = _word(_scale(side))
+    return word.shape[0] + 1 if word.shape[1] + 1 < side else 1
+
+
 def _scale(side: int) -> int:
-    """Picture pixels a letter pixel: 2 if the word then stays out of the central 70 px."""
+    """Picture pixels a letter pixel: 2 if the word then stays out of the central 70 px.
+
+    More in a picture larger than an image, so that the word is read there too.
+    """
     beside_px = (side - INPUT_SIZE_PX) // 2
-    return 2 if beside_px > len(_word(2)) else 1
+    return max(2 if beside_px > len(_word(2)) else 1, side // IMAGE_SIZE_PX)
 
 
 def _word(scale: int) -> NDArray[np.bool_]:
@@ -128,10 +137,6 @@ def draw_stretched(pixels: NDArray[np.float32], stretch: Stretch) -> bytes:
     return buffer.getvalue()
 
 
-Colours = Literal["inferno", "grey"]
-USUAL_COLOURS: Colours = "inferno"
-
-
 def draw_png(
     pixels: NDArray[np.uint8], size_px: int, colours: Colours, image_origin: str = "observed"
 ) -> bytes:
@@ -143,19 +148,19 @@ def draw_png(
         Row 0 south, column 0 east.
     size_px : int
         Side of the central square to draw.
-    colours : {"inferno", "grey"}
+    colours : Colours
         Only the palette differs; the pixel values are those of the image.
     image_origin : {"observed", "uploaded", "model", "none"}
         A model's picture has a mark burned in (`mark_model`) and is RGB; where there is no image,
         the picture says so in words.
     """
     if image_origin == "none":
-        return _draw_words("no image", size_px)
+        return draw_words("no image", size_px)
     north_up = np.ascontiguousarray(centre_crop(pixels, size_px)[::-1])
     picture = Image.fromarray(north_up)
-    if colours == "inferno":
+    if colours != "grey":
         picture = picture.convert("P")
-        picture.putpalette(_palette())
+        picture.putpalette(colour_table(colours).tobytes())
     if image_origin == "model":
         picture = Image.fromarray(mark_model(np.asarray(picture.convert("RGB"))))
     buffer = io.BytesIO()
@@ -164,22 +169,14 @@ def draw_png(
 
 
 @cache
-def _draw_words(words: str, size_px: int) -> bytes:
+def draw_words(words: str, size_px: int) -> bytes:
     """Draw a dark square with words in its middle."""
     picture = Image.new("L", (size_px, size_px), 32)
     drawing = ImageDraw.Draw(picture)
-    left, top, right, bottom = drawing.textbbox((0, 0), words)
+    font = ImageFont.load_default(0.07 * size_px) if size_px > IMAGE_SIZE_PX else None
+    left, top, right, bottom = drawing.textbbox((0, 0), words, font)
     place = ((size_px - left - right) / 2, (size_px - top - bottom) / 2)
-    drawing.text(place, words, fill=160)
+    drawing.text(place, words, 160, font)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
-
-
-@cache
-def _palette() -> list[int]:
-    """The 256 colours of Plotly's perceptually uniform Inferno, as r, g, b, r, g, b, ..."""
-    anchors = np.array([ImageColor.getrgb(colour) for colour in sequential.Inferno], float)
-    levels = np.linspace(0, len(anchors) - 1, 256)
-    channels = [np.interp(levels, range(len(anchors)), anchors[:, c]) for c in range(3)]
-    return [round(value) for rgb in zip(*channels, strict=True) for value in rgb]

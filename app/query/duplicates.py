@@ -5,7 +5,7 @@ It never removes anything; the query decides what to show.
 
 import numpy as np
 from astropy.coordinates import SkyCoord
-from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from app.bundle.latent_space import LatentSpace
 
@@ -35,7 +35,7 @@ class NearDuplicates:
         Parameters
         ----------
         position : SkyCoord or None
-            Of the query; None if it is not known, so that nothing repeats it.
+            Of the query, one or several; None if it is not known, so that nothing repeats it.
         rows : list of int
             Best match first.
 
@@ -50,21 +50,20 @@ class NearDuplicates:
         order = np.array(rows, dtype=np.intp)
         to_query = np.zeros(len(rows), bool)
         if position is not None:
-            to_query = self.space.separations_arcsec(position, order) <= self.threshold_arcsec
+            for one in position.reshape(-1):
+                to_query |= self.space.separations_arcsec(one, order) <= self.threshold_arcsec
+        limit = 2 * np.sin(np.radians(self.threshold_arcsec / 3600) / 2)  # as a chord
         sky = self.space.unit_positions(order)  # (K, 3)
-        kept: list[int] = []
+        nearby = cKDTree(sky)
+        better = np.full(len(rows), -1)
+        for place in np.flatnonzero(~to_query).tolist():
+            if better[place] < 0:  # it repeats nothing; those that repeat it are the worse ones
+                close = np.array(nearby.query_ball_point(sky[place], limit), np.intp)
+                better[close[(close > place) & (better[close] < 0)]] = place
+        ids = self.space.catalogue.table["source_id"]
         for place, row in enumerate(rows):
-            close = self._first_close(sky[kept], sky[place])
             if to_query[place]:
                 marks[row] = QUERY
-            elif close is not None:
-                marks[row] = self.space.catalogue.table["source_id"][rows[kept[close]]].as_py()
-            else:
-                kept.append(place)
+            elif better[place] >= 0:
+                marks[row] = ids[rows[better[place]]].as_py()
         return marks
-
-    def _first_close(self, kept: NDArray[np.float64], one: NDArray[np.float64]) -> int | None:
-        """Index of the first unit vector of (K, 3) within the threshold of one (3,)."""
-        limit = 2 * np.sin(np.radians(self.threshold_arcsec / 3600) / 2)  # as a chord
-        close = np.flatnonzero(np.linalg.norm(kept - one, axis=1) <= limit)
-        return int(close[0]) if close.size else None

@@ -13,21 +13,25 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from app.bundle.latent_space import NOVELTY_NEIGHBOURS, LatentSpace, Match
+from app.bundle.latent_space import NOVELTY_NEIGHBOURS, LatentSpace
+from app.bundle.search import Match, unit
+from app.bundle.stored_image import stored_image
 from app.errors import UnknownEncoder, UnknownSource
+from app.images.cleaned_image import CleanedImage, of_prepared
 from app.images.prepare import PreparedImage, prepare
 from app.query.caveats import check_fit, cutout_warnings, mixed_warning, preparation_warnings
-from app.query.duplicates import NearDuplicates
+from app.query.conditions import Asker
+from app.query.ranking import Neighbour, Ranks, SearchOptions, rank
 from app.surveys.cutouts import Cutout
+from app.surveys.services import FIRST_SURVEY
 from app.surveys.surveys import find_survey
+from model.beam import first_beam
 from model.encoder import Encoder, embed
 from model.extent import measure_extent
 from model.inference import load_fast_encoder
 from model.preprocess import network_input
 
 SAME_SOURCE_ARCSEC = 5.0
-DUPLICATES_ARCSEC, DUPLICATES_ARCSEC_MAX = 30.0, 3600.0
-K_DEFAULT, K_MAX = 12, 200
 
 
 class CutoutSource(Protocol):
@@ -35,15 +39,6 @@ class CutoutSource(Protocol):
 
     def fetch(self, position: SkyCoord, survey: str | None = None) -> Cutout:
         """Fetch the field around a position (FIRST's by default), or raise an ExplorerError."""
-
-
-@dataclass(frozen=True)
-class SearchOptions:
-    """How many neighbours, and what to do with the same sky under another entry."""
-
-    k: int = K_DEFAULT
-    duplicates_arcsec: float = DUPLICATES_ARCSEC
-    hide_duplicates: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,17 +70,6 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Neighbour:
-    """A match with where it lies on the sky as seen from the query."""
-
-    rank: int
-    match: Match
-    separation_arcsec: float | None
-    """None where the query's position is not known."""
-    duplicate_of: str | None
-
-
-@dataclass(frozen=True)
 class Answer:
     """All that a query gives."""
 
@@ -94,6 +78,7 @@ class Answer:
     placed_by: Literal["catalogue", "neighbours"]
     novelty_percentile: float
     neighbours: list[Neighbour] = field(default_factory=list)
+    ranks: Ranks = field(default_factory=Ranks)
 
 
 class Explorer:
@@ -157,7 +142,7 @@ class Explorer:
     def answers_of(self, subjects: Sequence[Subject], options: SearchOptions) -> Iterator[Answer]:
         """Answer for many sources of the bundle, in order: as one at a time, but faster."""
         rows = [subject.row for subject in subjects if subject.row is not None]
-        found = self.space.search_rows(rows, options.k)
+        found = self.space.search_rows(rows, options.k + 1)
         for subject in subjects:
             yield self._answer(subject, options, None if subject.row is None else next(found))
 
@@ -171,17 +156,15 @@ class Explorer:
             return self.bundle_subject(row, None if row == named else separation, tuple(others))
         return self._fetched_subject(position, survey)
 
-    def image_at(self, position: SkyCoord, survey: str | None = None) -> NDArray[np.uint8]:
-        """The cleaned image (150, 150) that a query for a position uses; raises as `query`."""
+    def image_at(self, position: SkyCoord, survey: str | None = None) -> CleanedImage:
+        """The cleaned image that a query for a position uses; raises as `query`."""
         nearby = self._held(position, survey)
         if nearby:
-            return self.space.image(nearby[0][0])
-        return prepare(self.cutouts.fetch(position, survey).sky_image(), position).pixels
-
-    def origin_at(self, position: SkyCoord, survey: str | None = None) -> str:
-        """Whether that image is observed or a model."""
-        nearby = self._held(position, survey)
-        return self.space.catalogue.image_origins([nearby[0][0]])[0] if nearby else "observed"
+            return stored_image(self.space, nearby[0][0])
+        cutout = self.cutouts.fetch(position, survey)
+        is_first = cutout.survey == FIRST_SURVEY
+        beam = first_beam(position.icrs.ra.deg, position.icrs.dec.deg) if is_first else None
+        return of_prepared(prepare(cutout.sky_image(), position), beam)
 
     def holds(self, position: SkyCoord, survey: str | None = None) -> bool:
         """Whether a position is that of a bundle source, so that no survey need be asked."""
@@ -285,46 +268,22 @@ class Explorer:
     def _answer(
         self, subject: Subject, options: SearchOptions, found: list[Match] | None = None
     ) -> Answer:
-        matches, duplicates = self._matches(subject, options, found)
-        rows = np.array([match.row for match in matches], dtype=np.intp)
-        separations = (
-            [None] * len(rows)
-            if subject.position is None
-            else self.space.separations_arcsec(subject.position, rows).tolist()
-        )
-        neighbours = [
-            Neighbour(rank, match, separation, duplicates[match.row])
-            for rank, (match, separation) in enumerate(
-                zip(matches, separations, strict=True), start=1
-            )
-        ]
-        origins = self.space.catalogue.image_origins(rows.tolist())
+        own = () if subject.row is None else (subject.row,)
+        direction = unit(subject.y)
+        asker = Asker(subject.angular_extent_arcsec, (direction,), own)
+        neighbours, ranks = rank(self.space, direction, asker, subject.position, options, found)
+        rows = [neighbour.match.row for neighbour in neighbours]
+        origins = self.space.catalogue.image_origins(rows)
         mixed = mixed_warning(subject.image_origin, origins)
         subject = replace(subject, warnings=(*subject.warnings, *mixed))
         if subject.row is not None:
             x, y_map = map(float, self.space.xy[subject.row])
             novelty = self.space.novelty_percentile_of(subject.row)
-            return Answer(subject, (x, y_map), "catalogue", novelty, neighbours)
+            return Answer(subject, (x, y_map), "catalogue", novelty, neighbours, ranks)
         nearest = self.space.search(subject.y, NOVELTY_NEIGHBOURS)
         novelty = self.space.novelty_percentile(nearest)
-        return Answer(subject, self.space.place(nearest), "neighbours", novelty, neighbours)
-
-    def _matches(
-        self, subject: Subject, options: SearchOptions, found: list[Match] | None
-    ) -> tuple[list[Match], dict[int, str | None]]:
-        """The k best matches; where near-duplicates are hidden, the next ones move up."""
-        asked = options.k
-        while True:
-            matches = found or self.space.search(subject.y, asked, subject.row)
-            duplicates = NearDuplicates(self.space, options.duplicates_arcsec).mark(
-                subject.position, [match.row for match in matches]
-            )
-            if not options.hide_duplicates:
-                return matches, duplicates
-            shown = [match for match in matches if duplicates[match.row] is None]
-            if len(shown) >= options.k or len(matches) < asked:
-                return shown[: options.k], duplicates
-            asked, found = asked * 2, None
+        place = self.space.place(nearest)
+        return Answer(subject, place, "neighbours", novelty, neighbours, ranks)
 
     def _embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         assert self.encoder is not None

@@ -15,7 +15,8 @@ from scipy.spatial import cKDTree
 
 from app.bundle.latent_space import LatentSpace
 from app.errors import ExplorerError
-from app.query.explorer import SAME_SOURCE_ARCSEC, Answer, Explorer, SearchOptions
+from app.query.explorer import SAME_SOURCE_ARCSEC, Answer, Explorer
+from app.query.ranking import SearchOptions
 from app.sky.resolve import NameService, Understood, understand_there
 from model.preprocess import ImageError
 from model.sphere import unit_vectors

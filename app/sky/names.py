@@ -4,6 +4,7 @@ It never searches by position, and never hides that several sources have one nam
 """
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +14,11 @@ from numpy.typing import NDArray
 
 from app.sky.coordinates import tidy
 from app.sky.designation import bare_designation
+
+CLOSE = 0.75
+"""difflib's ratio from which two spellings are close."""
+MOST_COMPARED = 1_000
+LETTERS = 64
 
 
 class BundleNames:
@@ -69,8 +75,32 @@ class BundleNames:
         """ICRS position of a row."""
         return SkyCoord(self._ra_deg[row] * u.deg, self._dec_deg[row] * u.deg)
 
+    def close_to(self, text: str, most: int = 3) -> tuple[str, ...]:
+        """Names and ids that are spelt much like a text, the closest first; often none.
+
+        difflib decides; only what shares enough letters with the text is given to it.
+        """
+        key = _folded(text)
+        spelt, letters = self._spellings
+        if not key or not spelt:
+            return ()
+        shared = np.minimum(letters, _letters([key])).sum(axis=1, dtype=np.int64)
+        lengths = np.array([len(one) for one in spelt])
+        bound = 2 * shared / (lengths + len(key))  # of the ratio, from above
+        enough = np.flatnonzero(bound >= CLOSE)
+        best = enough[np.argsort(-bound[enough], kind="stable")[:MOST_COMPARED]]
+        keys = list(spelt)
+        close = get_close_matches(key, [keys[place] for place in best], most, CLOSE)
+        return tuple(spelt[one] for one in close)
+
     def _folded_names(self, row: int) -> tuple[str, str]:
         return _folded(self._source_ids[row]), _folded(self._names[row])
+
+    @cached_property
+    def _spellings(self) -> tuple[dict[str, str], NDArray[np.uint8]]:
+        """Every name and id by its folded spelling, and how often each has which letter."""
+        spelt = {_folded(one): one for one in (*self._source_ids, *self._names) if one.strip()}
+        return spelt, _letters(list(spelt))
 
     @cached_property
     def _by_id(self) -> dict[str, list[int]]:
@@ -83,6 +113,17 @@ class BundleNames:
     @cached_property
     def _by_designation(self) -> dict[str, list[int]]:
         return _index(bare_designation(name) or "" for name in self._names)
+
+
+def _letters(keys: list[str]) -> NDArray[np.uint8]:
+    """How often each of some texts has which letter, (N, 64); letters far apart may share a place.
+
+    Sharing a place only makes two texts look more alike than they are.
+    """
+    rows = np.repeat(np.arange(len(keys)), [len(key) for key in keys])
+    codes = np.array([ord(letter) % LETTERS for key in keys for letter in key], np.intp)
+    counts = np.bincount(rows * LETTERS + codes, minlength=len(keys) * LETTERS)
+    return counts.reshape(-1, LETTERS).clip(max=255).astype(np.uint8)
 
 
 def _index(texts: Iterable[str]) -> dict[str, list[int]]:

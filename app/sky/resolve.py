@@ -5,6 +5,7 @@ network; only what is none of these is asked of a name service.
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -205,6 +206,9 @@ MOST_WORDS = 6
 """A name of an object has no more."""
 _NEVER_IN_A_NAME = set('<>{}\\|^`=,;"')
 _SEXAGESIMAL = re.compile(r"[+-]?\d+[:h]\d+", re.ASCII)
+_BEGINS_AS_NUMBER = re.compile(r"[+-]?\.?\d", re.ASCII)
+_WITH_UNIT = re.compile(r"(.+?)(?:deg|[hdms])", re.ASCII)
+_GLUED = re.compile(r"[+-]?\d+(?:\.\d*)?[+-]\d+(?:\.\d*)?", re.ASCII)
 
 
 def understand(text: str, *, names: BundleNames, service: NameService | None) -> Understood:
@@ -312,19 +316,26 @@ def _may_be_a_name(text: str) -> bool:
     if not (letters and usual and len(name) <= LONGEST):
         return False
     words = name.split(" ")
-    numbers = [word for word in words if _is_number(word)]
-    with_points = [word for word in numbers if "." in word]
+    return len(words) <= MOST_WORDS and not _has_coordinates(words)
+
+
+def _has_coordinates(words: list[str]) -> bool:
+    """Whether words are, or begin with, what may be two coordinates; a name has one number."""
+    first, *others = words
     return (
-        len(words) <= MOST_WORDS
-        and not any(_SEXAGESIMAL.match(word) for word in words)
-        and not (len(numbers) == len(words) or len(numbers) > 2 or len(with_points) > 1)
+        any(_SEXAGESIMAL.match(word) for word in words)
+        or sum(map(_is_number, words)) > 1
+        or all(map(_is_number, words))
+        or _GLUED.fullmatch(first) is not None
+        or (_is_number(first) and bool(others and _BEGINS_AS_NUMBER.match(others[0])))
     )
 
 
 def _is_number(word: str) -> bool:
-    """Whether it is one for a computer: 12, -3.4e5, nan, inf."""
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
+    """Whether it is one for a computer: 12, -3.4e5, nan, inf; also with a unit, 12d, 3.4deg."""
+    with_unit = _WITH_UNIT.fullmatch(word.lower())
+    for written in (word, with_unit[1] if with_unit else ""):
+        with suppress(ValueError):
+            float(written)
+            return True
+    return False

@@ -71,8 +71,8 @@ def read_answer(text: str, name: str, service: str) -> ObjectPlace:
     if unreached := _UNREACHED.search(text):
         raise NameServiceUnavailable(
             f"The {service} found no position of {quoted(name)}, but could not ask "
-            f"{unreached[1] or 'one of its databases'}. Try again in a few minutes; coordinates "
-            "are understood without it.",
+            f"{unreached[1] or 'one of its databases'}.",
+            advice=LATER,
             parameter="position",
         )
     known = re.search("^%I", text, re.M)
@@ -92,8 +92,8 @@ def _sections(text: str) -> list[tuple[str, str]]:
 
 def _unusable(service: str) -> BadNameAnswer:
     return BadNameAnswer(
-        f"The answer of the {service} is not of Sesame's form, or breaks off. Try again in a few "
-        "minutes; coordinates are understood without it.",
+        f"The answer of the {service} is not of Sesame's form, or breaks off.",
+        advice=LATER,
         parameter="position",
     )
 
@@ -116,6 +116,7 @@ def _place(
     )
 
 
+LATER = "Try again in a few minutes; coordinates are understood without it."
 DATABASES = "SNV"
 MOST_REMEMBERED = 1000
 MAX_ANSWER_BYTES = 2**20
@@ -181,7 +182,7 @@ class Sesame:
                 return read_answer(_download(client, address), name, client.service)
             except (NameServiceTimeout, NameServiceUnavailable, BadNameAnswer) as exc:
                 failures.append(exc)
-        raise failures[0]
+        raise _joined(name, failures)
 
 
 def open_sesame(urls: str, deadline_s: float, pause_s: float = 60.0) -> Sesame | None:
@@ -210,9 +211,20 @@ def _download(client: ServiceClient, address: str) -> str:
 
 
 def _renamed(error: SurveyError) -> NameServiceError:
-    sentence = f"{error} Coordinates are understood without it."
+    advice = f"{error.advice} Coordinates are understood without it.".lstrip()
+    kind: type[NameServiceError] = NameServiceUnavailable
     if isinstance(error, SurveyTimeout):
-        return NameServiceTimeout(sentence, parameter="position")
-    if isinstance(error, BadSurveyAnswer):
-        return BadNameAnswer(sentence, parameter="position")
-    return NameServiceUnavailable(sentence, parameter="position")
+        kind = NameServiceTimeout
+    elif isinstance(error, BadSurveyAnswer):
+        kind = BadNameAnswer
+    return kind(error.reason, advice=advice, parameter="position")
+
+
+def _joined(name: str, failures: Sequence[NameServiceError]) -> NameServiceError:
+    """The first failure, with what each server did and one advice for all."""
+    reasons = " Asked next: ".join(failure.reason for failure in failures)
+    return type(failures[0])(
+        f"Whether {quoted(name)} is an object could not be found out. {reasons}",
+        advice=failures[-1].advice,
+        parameter="position",
+    )

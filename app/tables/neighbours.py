@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from app.bundle.catalogue import CORE_COLUMNS, ColumnInfo, make_table
 from app.bundle.latent_space import LatentSpace
-from app.query.explorer import Answer, Neighbour, SearchOptions
+from app.query.examples import ExamplesAnswer
+from app.query.explorer import Answer
 from app.query.lists import EntryResult
+from app.query.ranking import Neighbour, SearchOptions
 from app.tables.write import write_plain_csv
 
 RESULT_COLUMNS = {
@@ -50,6 +52,14 @@ QUERY_POSITION = {
     "query_ra_deg": ColumnInfo("Right ascension of the query", "deg", "pos.eq.ra", "ICRS."),
     "query_dec_deg": ColumnInfo("Declination of the query", "deg", "pos.eq.dec", "ICRS."),
 }
+
+
+EXAMPLE_COLUMNS = {
+    "score": ColumnInfo(
+        "Score", description="Weighted mean S to the wanted minus that to the unwanted examples."
+    ),
+    "similar_to": ColumnInfo("Similar to", description="The wanted example with the largest S."),
+}
 QUERY_COLUMNS = {
     "query_row": ColumnInfo("List row", description="Line or row of the list, from 1."),
     "query_text": ColumnInfo("Entry", description="As written, where the list is of lines."),
@@ -75,13 +85,14 @@ _TEXTS |= {"query_image_origin", "query_notes"}
 UNMATCHED_COLUMNS = ("row", "entry", "name", "ra_deg", "dec_deg", "reason")
 
 
-def neighbour_table(space: LatentSpace, answer: Answer) -> pa.Table:
+def neighbour_table(space: LatentSpace, answer: Answer | ExamplesAnswer) -> pa.Table:
     """The neighbours of one query, with the catalogue's own columns behind ours.
 
     Each field has label, unit, UCD and description in its metadata. Separations are those between
     the two positions that stand in the row; null where the query has no position.
     """
-    found, position = _Found(answer.neighbours), answer.subject.position
+    found = _Found(answer.neighbours)
+    position = answer.subject.position if isinstance(answer, Answer) else None
     place = (np.nan, np.nan) if position is None else (position.icrs.ra.deg, position.icrs.dec.deg)
     query = {
         name: np.full(len(found.rows), degrees)
@@ -89,6 +100,10 @@ def neighbour_table(space: LatentSpace, answer: Answer) -> pa.Table:
     }
     columns = _of_neighbours(space, [found], query) | query
     info = RESULT_COLUMNS | QUERY_POSITION
+    if any(neighbour.score is not None for neighbour in answer.neighbours):
+        columns["score"] = [neighbour.score for neighbour in answer.neighbours]
+        columns["similar_to"] = [neighbour.similar_to for neighbour in answer.neighbours]
+        info |= EXAMPLE_COLUMNS
     _add_own_columns(space, found.rows, columns, info)
     return make_table(columns, info)
 
@@ -150,8 +165,8 @@ class NeighbourTable:
         }
 
 
-def bundle_provenance(space: LatentSpace, options: SearchOptions) -> dict[str, str]:
-    """What every table of neighbours says of the bundle, the encoder and how it was searched."""
+def bundle_provenance(space: LatentSpace, options: SearchOptions | None = None) -> dict[str, str]:
+    """What every table says of the bundle and the encoder, and one of neighbours of the search."""
     manifest = space.manifest
     return {
         "encoder": f"{manifest.encoder.name} (sha256 {manifest.encoder.sha256})",
@@ -159,12 +174,19 @@ def bundle_provenance(space: LatentSpace, options: SearchOptions) -> dict[str, s
         "bundle": space.version,
         "preprocessing": f"{manifest.preprocessing}; input kind {manifest.input_kind}",
         "extent_algorithm": manifest.extent_algorithm,
-        "k": str(options.k),
-        "near_duplicates": f"within {options.duplicates_arcsec:g} arcsec, "
-        + ("hidden" if options.hide_duplicates else "marked"),
+        **({} if options is None else _search_provenance(options)),
         "written_utc": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "method": "Slijepcevic et al. 2024, eq. 3",
         "terms": manifest.source.terms,
+    }
+
+
+def _search_provenance(options: SearchOptions) -> dict[str, str]:
+    return {
+        "k": str(options.k),
+        **({"from_rank": str(options.from_rank)} if options.from_rank > 1 else {}),
+        "near_duplicates": f"within {options.duplicates_arcsec:g} arcsec, "
+        + ("hidden" if options.hide_duplicates else "marked"),
     }
 
 

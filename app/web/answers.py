@@ -1,15 +1,29 @@
 """Answers and sources in the shapes that are sent. It computes nothing new."""
 
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from app.bundle.latent_space import LatentSpace
 from app.images.draw import draw_png
-from app.query.explorer import Answer, Neighbour, Subject
+from app.query.examples import FORMULA, ExamplesAnswer
+from app.query.explorer import Answer, Subject
+from app.query.ranking import Neighbour, Ranks
 from app.sky.coordinates import format_position, format_positions
 from app.sky.resolve import Understood
-from app.web.schemas import MapPlace, Nearby, NeighbourRecord, QueryResult, QuerySubject, Source
+from app.web.schemas import (
+    ExamplesNeighbour,
+    ExamplesQuery,
+    ExamplesResult,
+    ExampleSubject,
+    MapPlace,
+    Nearby,
+    NeighbourRecord,
+    QueryResult,
+    QuerySubject,
+    Source,
+)
 
 SHOWN_APART = {
     "source_id",
@@ -44,11 +58,58 @@ def describe_answer(
         query=_subject(space, answer.subject, asked),
         map=MapPlace(x=x, y=y, method=answer.placed_by),
         novelty_percentile=answer.novelty_percentile,
+        **_ranks(space, answer.ranks, n_own=answer.subject.row is not None),
         neighbours=[
             _neighbour(source, neighbour)
             for source, neighbour in zip(sources, answer.neighbours, strict=True)
         ],
     )
+
+
+def describe_examples(
+    space: LatentSpace, answer: ExamplesAnswer, asked: Mapping[int, Understood]
+) -> ExamplesResult:
+    """The answer to a search with several examples, and how their positions were understood."""
+    x, y = answer.xy
+    sources = _common(space, [neighbour.match.row for neighbour in answer.neighbours])
+    n_own = len({one.subject.row for one in answer.examples if one.subject.row is not None})
+    told = [
+        ExampleSubject(
+            **_subject(space, one.subject, asked.get(place)).model_dump(), weight=one.weight
+        )
+        for place, one in enumerate(answer.examples)
+    ]
+    return ExamplesResult(
+        query=ExamplesQuery(
+            wanted=told[: len(answer.wanted)],
+            unwanted=told[len(answer.wanted) :],
+            formula=FORMULA,
+            angular_extent_arcsec=_finite(answer.extent_arcsec),
+            warnings=list(answer.warnings),
+        ),
+        map=MapPlace(x=x, y=y, method="neighbours"),
+        **_ranks(space, answer.ranks, n_own),
+        neighbours=[
+            ExamplesNeighbour(
+                **_neighbour(source, neighbour).model_dump(),
+                score=neighbour.score,
+                similar_to=neighbour.similar_to,
+            )
+            for source, neighbour in zip(sources, answer.neighbours, strict=True)
+        ],
+    )
+
+
+def _ranks(space: LatentSpace, ranks: Ranks, n_own: int) -> dict[str, Any]:
+    """Among whom the neighbours were found."""
+    n, other = len(space) - n_own, " other" if n_own else ""
+    return {
+        "conditions": list(ranks.conditions),
+        "population": ranks.population,
+        "percentile_of": f"the {n:,}{other} sources of this catalogue, whatever the conditions",
+        "from_rank": ranks.from_rank,
+        "more": ranks.more,
+    }
 
 
 def cutout_url(source_id: str) -> str:

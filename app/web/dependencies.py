@@ -4,27 +4,43 @@ All of it is at hand: nothing here waits, so nothing here takes a worker thread.
 """
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from typing import Annotated
 
 import anyio
 import anyio.to_thread
 from fastapi import Depends, Query, Request
+from fastapi.dependencies.models import Dependant
 
 from app.bundle.latent_space import LatentSpace
-from app.errors import UnreadablePosition
-from app.query.explorer import (
+from app.errors import NameServiceError, UnknownParameter, UnreadablePosition
+from app.query.conditions import (
+    EXTENT_PERCENT_MAX,
+    WHERE_FORM,
+    WITHIN_FORM,
+    Conditions,
+    read_cone,
+    read_where,
+)
+from app.query.explorer import Explorer
+from app.query.lists import LIST_K
+from app.query.ranking import (
     DUPLICATES_ARCSEC,
     DUPLICATES_ARCSEC_MAX,
+    FROM_RANK_MAX,
     K_DEFAULT,
     K_MAX,
-    Explorer,
     SearchOptions,
 )
-from app.sky.coordinates import ACCEPTED
+from app.query.selections import Selections
+from app.sky.coordinates import ACCEPTED, LONGEST
 from app.sky.names import BundleNames
 from app.sky.resolve import NameService, Understood, from_degrees, understand_here, understand_there
 from app.web.schemas import Meta
+
+WHERE_MAX = 100
+"""Conditions on columns in one request."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +51,7 @@ class Served:
     meta: Meta
     names: BundleNames
     name_service: NameService | None
+    selections: Selections
 
 
 async def served(request: Request) -> Served:
@@ -53,20 +70,96 @@ async def latent_space(state: Annotated[Served, Depends(served)]) -> LatentSpace
     return state.explorer.space
 
 
-async def search_options(
+Neighbours = Annotated[int, Query(ge=1, le=K_MAX, description="Number of neighbours.")]
+SameSky = Annotated[
+    float,
+    Query(
+        ge=0, le=DUPLICATES_ARCSEC_MAX, description="Distance on the sky that counts as the same."
+    ),
+]
+OneEach = Annotated[bool, Query(description="Leave near-duplicates out.")]
+
+
+async def search_conditions(
     state: Annotated[Served, Depends(served)],
-    k: Annotated[int, Query(ge=1, le=K_MAX, description="Number of neighbours.")] = K_DEFAULT,
-    duplicates_arcsec: Annotated[
-        float,
+    extent_percent: Annotated[
+        float | None,
         Query(
             ge=0,
-            le=DUPLICATES_ARCSEC_MAX,
-            description="Distance on the sky that counts as the same.",
+            le=EXTENT_PERCENT_MAX,
+            description="Angular extent at most so many per cent smaller or larger than the "
+            "query's.",
         ),
-    ] = DUPLICATES_ARCSEC,
-    hide_duplicates: Annotated[bool, Query(description="Leave near-duplicates out.")] = False,
+    ] = None,
+    min_similarity: Annotated[float | None, Query(ge=-1, le=1, description="S at least.")] = None,
+    where: Annotated[
+        list[str] | None,
+        Query(
+            max_length=WHERE_MAX,
+            description=f"Values of a column of /api/meta: {WHERE_FORM}. Repeated: the same column "
+            "again is another allowed value, another column another condition.",
+        ),
+    ] = None,
+    within: Annotated[
+        str | None, Query(max_length=200, description=f"A region of the sky: {WITHIN_FORM}.")
+    ] = None,
+    selection: Annotated[
+        str | None, Query(max_length=64, description="Id of a set of rows, from /api/select.")
+    ] = None,
+) -> Conditions:
+    """What must hold for every neighbour: all of the conditions that are given."""
+    return Conditions(
+        extent_percent=extent_percent,
+        min_similarity=min_similarity,
+        columns=read_where(state.explorer.space.catalogue, where or ()),
+        cone=None if within is None else read_cone(within),
+        selection=None if selection is None else state.selections.get(selection),
+    )
+
+
+async def only_known_parameters(request: Request) -> None:
+    """Refuse a misspelt condition rather than answer as if it had not been asked for."""
+    known = _parameters(request.scope["route"].dependant)
+    for name in request.query_params:
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            listed = f"There are {', '.join(sorted(known))}."
+            hint = f"Perhaps {close[0]} is meant." if close else listed
+            raise UnknownParameter(
+                f"'{name[:60]}' is no parameter of this request. {hint}", parameter=name[:60]
+            )
+
+
+def _parameters(dependant: Dependant) -> set[str]:
+    """The names of a route's parameters in its address, those of what it depends on included."""
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_parameters(each) for each in dependant.dependencies))
+
+
+async def search_options(
+    state: Annotated[Served, Depends(served)],
+    _: Annotated[None, Depends(only_known_parameters)],
+    conditions: Annotated[Conditions, Depends(search_conditions)],
+    k: Neighbours = K_DEFAULT,
+    from_rank: Annotated[
+        int,
+        Query(ge=1, le=FROM_RANK_MAX, description="The first rank given, so that k more follow."),
+    ] = 1,
+    duplicates_arcsec: SameSky = DUPLICATES_ARCSEC,
+    hide_duplicates: OneEach = False,
 ) -> SearchOptions:
-    """How to search; k is at most the number of other sources."""
+    """How to search; k is at most the number of sources."""
+    most = len(state.explorer.space)
+    return SearchOptions(min(k, most), duplicates_arcsec, hide_duplicates, from_rank, conditions)
+
+
+async def list_options(
+    state: Annotated[Served, Depends(served)],
+    k: Neighbours = LIST_K,
+    duplicates_arcsec: SameSky = DUPLICATES_ARCSEC,
+    hide_duplicates: OneEach = False,
+) -> SearchOptions:
+    """How to search for each entry of a list; k is at most the number of other sources."""
     return SearchOptions(min(k, len(state.explorer.space) - 1), duplicates_arcsec, hide_duplicates)
 
 
@@ -74,6 +167,7 @@ ServedDep = Annotated[Served, Depends(served)]
 ExplorerDep = Annotated[Explorer, Depends(explorer)]
 SpaceDep = Annotated[LatentSpace, Depends(latent_space)]
 OptionsDep = Annotated[SearchOptions, Depends(search_options)]
+ListOptionsDep = Annotated[SearchOptions, Depends(list_options)]
 
 
 NAME_THREADS = 128
@@ -93,23 +187,31 @@ async def asked_position(
     ra: Annotated[float | None, Query(description="ICRS, degrees.")] = None,
     dec: Annotated[float | None, Query(description="ICRS, degrees.")] = None,
 ) -> Understood:
-    """Understand a request's position; an error that follows says how it was understood."""
+    """Understand a request's position; an error that follows says how, and what is nearest."""
     _check_one_given(position, ra, dec)
     if position is not None:
-        found = await _understand(position, state)
-        request.state.understood = found.sentence
+        found = await understand_text(position, state)
+        request.state.understood, request.state.place = found.sentence, found.position
         return found
     assert ra is not None
     assert dec is not None
-    return from_degrees(ra, dec)
+    found = from_degrees(ra, dec)
+    request.state.place = found.position
+    return found
 
 
-async def _understand(text: str, state: ServedDep) -> Understood:
-    found = await anyio.to_thread.run_sync(partial(understand_here, text, names=state.names))
-    if found is not None:
-        return found
-    there = partial(understand_there, text, state.name_service)
-    return await anyio.to_thread.run_sync(there, limiter=_name_threads)
+async def understand_text(text: str, state: Served) -> Understood:
+    """Understand a typed position or name, where it holds up nothing else."""
+    try:
+        found = await anyio.to_thread.run_sync(partial(understand_here, text, names=state.names))
+        if found is not None:
+            return found
+        there = partial(understand_there, text, state.name_service)
+        return await anyio.to_thread.run_sync(there, limiter=_name_threads)
+    except (UnreadablePosition, NameServiceError) as exc:
+        close = partial(state.names.close_to, text[:LONGEST])
+        exc.close_names = await anyio.to_thread.run_sync(close)
+        raise
 
 
 def _check_one_given(text: str | None, ra: float | None, dec: float | None) -> None:
@@ -118,6 +220,13 @@ def _check_one_given(text: str | None, ra: float | None, dec: float | None) -> N
         return
     if text is None and numbers:
         return
+    if text is None and (ra is not None or dec is not None):
+        missing, given = ("dec", "ra") if dec is None else ("ra", "dec")
+        raise UnreadablePosition(
+            f"The value of '{missing}' is missing: {given}= needs {missing}= beside it, both ICRS "
+            "in degrees. Or give position=TEXT.",
+            parameter=missing,
+        )
     both = "Give one of them, not both: " if text is not None else "Give "
     raise UnreadablePosition(
         f"{both}position=TEXT, or ra= and dec= in degrees. {ACCEPTED}", parameter="position"

@@ -23,7 +23,7 @@ from app.tables.preview import ListPreview
 from app.tables.write import EXTENSIONS, MEDIA_TYPES, TableFormat, write_table
 from app.web import caching
 from app.web.answers import describe_answer
-from app.web.dependencies import OptionsDep, ServedDep, SpaceDep
+from app.web.dependencies import ListOptionsDep, ServedDep, SpaceDep
 from app.web.list_upload import BODY, ColumnsDep, ListUploads
 from app.web.query import PROBLEM
 
@@ -330,7 +330,7 @@ async def search_many(
     state: ServedDep,
     jobs: JobsDep,
     uploads: UploadsDep,
-    options: OptionsDep,
+    options: ListOptionsDep,
     columns: ColumnsDep,
     request: Request,
     response: Response,

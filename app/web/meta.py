@@ -1,7 +1,8 @@
 """What is being served, in one object for the page and for other people's scripts."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -10,26 +11,32 @@ from app.bundle.files import EncoderRecord
 from app.bundle.latent_space import NOVELTY_NEIGHBOURS, LatentSpace
 from app.bundle.map_columns import layouts
 from app.images.bounds import FILE_TYPES, KINDS, MAX_PIXELS, MAX_UPLOAD_BYTES
-from app.images.draw import USUAL_COLOURS, Colours
+from app.images.colour_scales import COLOURS, USUAL_COLOURS
+from app.images.picture_style import (
+    CUTS_LABELS,
+    SIZE_MIN_PX,
+    STRETCH_LABELS,
+    UNIT_LABELS,
+    ZOOM_MAX,
+)
 from app.jobs.list_searches import PREVIEWED, ListLimits
 from app.query.caveats import INPUT_STATEMENTS, MODEL_STATEMENT, origin_statement
-from app.query.explorer import (
-    DUPLICATES_ARCSEC,
-    DUPLICATES_ARCSEC_MAX,
-    K_DEFAULT,
-    K_MAX,
-    SAME_SOURCE_ARCSEC,
-)
+from app.query.explorer import SAME_SOURCE_ARCSEC
+from app.query.first_visit import first_examples
 from app.query.lists import LIST_K
+from app.query.ranking import DUPLICATES_ARCSEC, DUPLICATES_ARCSEC_MAX, K_DEFAULT, K_MAX
 from app.sky.coordinates import EXAMPLES
 from app.surveys.surveys import FIRST_USE, SURVEYS
 from app.tables.files import FORMATS
-from app.tables.write import LABELS, TableFormat
+from app.tables.write import EXTENSIONS, LABELS, TableFormat
+from app.web.answers import cutout_url
 from app.web.schemas import (
     BundleInfo,
+    Choice,
     Column,
     EncoderInfo,
     FileFormat,
+    FirstExample,
     ImageInfo,
     Limits,
     Lists,
@@ -66,7 +73,7 @@ def build_meta(space: LatentSpace, survey_deadline_s: float, lists: ListLimits) 
     return Meta(
         n=len(space),
         version=space.version,
-        columns=[_column(space.catalogue, name) for name in space.catalogue.colour_columns()],
+        columns=[_column(space.catalogue, name) for name in space.catalogue.map_columns()],
         default_column=manifest.default_column,
         layouts=[
             MapLayout.model_validate(each, from_attributes=True)
@@ -88,7 +95,12 @@ def build_meta(space: LatentSpace, survey_deadline_s: float, lists: ListLimits) 
             pixel_scale_arcsec=PIXEL_SCALE_ARCSEC,
             size_px=IMAGE_SIZE_PX,
             input_size_px=INPUT_SIZE_PX,
-            colours=sorted(get_args(Colours), key=lambda name: name != USUAL_COLOURS),
+            colours=sorted(COLOURS, key=lambda name: name != USUAL_COLOURS),
+            stretches=_choices(STRETCH_LABELS),
+            cuts=_choices(CUTS_LABELS),
+            units=_choices(UNIT_LABELS),
+            size_min_px=SIZE_MIN_PX,
+            zoom_max=ZOOM_MAX,
             model_statement=MODEL_STATEMENT,
         ),
         reduction=ReductionInfo(
@@ -110,7 +122,10 @@ def build_meta(space: LatentSpace, survey_deadline_s: float, lists: ListLimits) 
             survey_deadline_s=survey_deadline_s,
             placed_by=NOVELTY_NEIGHBOURS,
         ),
-        formats=[FileFormat(name=name, label=LABELS[name]) for name in get_args(TableFormat)],
+        formats=[
+            FileFormat(name=name, label=LABELS[name], extension=EXTENSIONS[name])
+            for name in get_args(TableFormat)
+        ],
         extent_statements=EXTENT_STATEMENTS,
         uploads=Uploads(
             kinds=KINDS,
@@ -129,9 +144,26 @@ def build_meta(space: LatentSpace, survey_deadline_s: float, lists: ListLimits) 
             previewed=PREVIEWED,
         ),
         examples=PositionExamples(**asdict(EXAMPLES)),
+        first_examples=_first_examples(space),
         surveys={survey.name: survey.survey for survey in SURVEYS},
         first_terms=FIRST_USE,
     )
+
+
+def _choices(labels: Mapping[Any, str]) -> list[Choice]:
+    return [Choice(name=name, label=label) for name, label in labels.items()]
+
+
+def _first_examples(space: LatentSpace) -> list[FirstExample]:
+    ids = space.catalogue.table["source_id"]
+    return [
+        FirstExample(
+            source_id=ids[each.row].as_py(),
+            label=each.label,
+            cutout_url=cutout_url(ids[each.row].as_py()),
+        )
+        for each in first_examples(space)
+    ]
 
 
 def _encoder(record: EncoderRecord) -> EncoderInfo:

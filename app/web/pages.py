@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from starlette.types import Scope
@@ -57,9 +58,10 @@ def page(request: Request, state: ServedDep) -> Response:
 
 
 @router.get("/bulk")
-def bulk_page(request: Request, state: ServedDep) -> Response:
-    """The search for a whole list of positions."""
-    return _page(request, "bulk.html", {"meta": state.meta.model_dump()})
+def list_page(request: Request) -> Response:
+    """Where the search for a list was; it is in the page now, and old links still lead to it."""
+    asked = request.url.query or "list"
+    return RedirectResponse(f"/?{asked}", status_code=308)
 
 
 @router.get("/docs")

@@ -4,6 +4,7 @@ Every route is a plain function, which FastAPI runs in a worker thread; only wha
 has threads of its own, so that a slow survey never holds up the rest.
 """
 
+import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, TypeVar
@@ -12,13 +13,14 @@ import anyio
 import anyio.to_thread
 from astropy.coordinates import SkyCoord
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
 
 from app.bundle.latent_space import LatentSpace
 from app.bundle.map_columns import LayoutName, listed_places, pack_column, pack_map
 from app.errors import UnknownColumn, UnknownSource
-from app.images.draw import USUAL_COLOURS, Colours, draw_png
-from app.query.explorer import Answer, Explorer, SearchOptions
-from app.sky.coordinates import position_from_degrees
+from app.query.examples import ExamplesAnswer
+from app.query.explorer import Answer, Explorer
+from app.query.ranking import Ranks, SearchOptions
 from app.sky.resolve import Understood
 from app.tables.neighbours import bundle_provenance, neighbour_table
 from app.tables.write import EXTENSIONS, MEDIA_TYPES, TableFormat, write_table
@@ -26,9 +28,19 @@ from app.web import caching
 from app.web.answers import describe_answer, describe_source
 from app.web.dependencies import AskedPosition, ExplorerDep, OptionsDep, Served, ServedDep, SpaceDep
 from app.web.schemas import Meta, Problem, QueryResult, QuerySubject, Source
-from model.preprocess import IMAGE_SIZE_PX
 
-PROBLEM = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+
+def whole_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of a model, with what it refers to in place."""
+    schema = model.model_json_schema()
+    definitions = schema.pop("$defs", {})
+    text = json.dumps(schema)
+    for name, meant in definitions.items():
+        text = text.replace(json.dumps({"$ref": f"#/$defs/{name}"}), json.dumps(meant))
+    return dict(json.loads(text))
+
+
+PROBLEM = {"application/problem+json": {"schema": whole_schema(Problem)}}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": HTTPStatus(status).phrase, "content": PROBLEM}
     for status in (404, 422, 502, 504)
@@ -36,10 +48,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 FRAMING = (
     "Little-endian: uint32 length of the header; JSON header, padded so that the data begin at a "
     "multiple of 8; one uint16 array a column, in row order. x, y: min + code / 65535 * (max - "
-    "min). Numbers: min + code / 65534 * (max - min); categories: index; 65535: unknown."
+    "min). Numbers: min + code / 65534 * (max - min), exact to half a 65534th of the range; "
+    "categories: index; 65535: unknown."
 )
 BINARY = {"content": {"application/octet-stream": {}}, "description": FRAMING}
-PICTURE = {"content": {"image/png": {}}, "description": "North up, east left."}
 FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}
 }
@@ -50,7 +62,6 @@ T = TypeVar("T")
 router = APIRouter(prefix="/api", responses={s: PROBLEMS[s] for s in (404, 422)})
 _survey_threads = anyio.CapacityLimiter(SURVEY_THREADS)
 
-SizePx = Annotated[int, Query(ge=10, le=IMAGE_SIZE_PX, description="Central square, pixels.")]
 SurveyName = Annotated[
     str | None,
     Query(description="A survey of /api/surveys; by default the bundle's image, or FIRST's."),
@@ -80,7 +91,7 @@ def map_columns(
     ] = "ours",
 ) -> Response:
     """The map: x, y and one colour column, quantised, binary, in row order."""
-    name = _colour_column(state, colour or state.meta.default_column)
+    name = colour_column(state, colour or state.meta.default_column)
     if layout == "listed" and len(state.meta.layouts) == 1:
         raise UnknownColumn("The catalogue of this bundle has no map of its own.")
     return _binary(request, state, f"map {layout}", name)
@@ -89,7 +100,7 @@ def map_columns(
 @router.get("/map/columns/{name}", response_class=Response, responses={200: BINARY})
 def map_column(state: ServedDep, request: Request, name: str) -> Response:
     """One colour column, quantised, binary, in row order."""
-    return _binary(request, state, "column", _colour_column(state, name))
+    return _binary(request, state, "column", colour_column(state, name))
 
 
 @router.get("/rows/{row}", response_model=Source)
@@ -110,24 +121,6 @@ def source(
 ) -> Source | Response:
     """A source by its id."""
     return _source(explorer.space, request, response, explorer.row_of(source_id))
-
-
-@router.get("/sources/{source_id}/cutout.png", response_class=Response, responses={200: PICTURE})
-def source_picture(
-    explorer: ExplorerDep,
-    request: Request,
-    source_id: str,
-    size_px: SizePx = IMAGE_SIZE_PX,
-    colours: Colours = USUAL_COLOURS,
-) -> Response:
-    """The stored image of a source: 1.8" a pixel, north up, east left."""
-    row = explorer.row_of(source_id)
-    etag = caching.etag_of(explorer.space.version, row, size_px, colours)
-    if same := caching.unchanged(request, etag, caching.AN_HOUR):
-        return same
-    origin = explorer.space.catalogue.image_origins([row])[0]
-    picture = draw_png(explorer.space.image(row), size_px, colours, origin)
-    return Response(picture, media_type="image/png", headers=caching.headers(etag, caching.AN_HOUR))
 
 
 @router.get("/sources/{source_id}/neighbours", response_model=QueryResult, responses=FILES)
@@ -165,32 +158,11 @@ async def query(
         found = explorer.query(asked.position, options, survey, row=asked.row)
         return send_answer(explorer.space, found, options, format, asked)
 
-    threads = await _threads(explorer, asked.position, survey)
+    threads = await threads_for(explorer, asked.position, survey)
     sent = await anyio.to_thread.run_sync(answer, limiter=threads)
     target = sent if isinstance(sent, Response) else response
     target.headers["Cache-Control"] = caching.LIVE
     return sent
-
-
-@router.get("/cutout.png", response_class=Response, responses={200: PICTURE, **PROBLEMS})
-async def position_picture(
-    explorer: ExplorerDep,
-    ra: Annotated[float, Query(description="ICRS, degrees.")],
-    dec: Annotated[float, Query(description="ICRS, degrees.")],
-    survey: SurveyName = None,
-    size_px: SizePx = IMAGE_SIZE_PX,
-    colours: Colours = USUAL_COLOURS,
-) -> Response:
-    """The cleaned image of a position, as a query would use it."""
-    place = position_from_degrees(ra, dec)
-
-    def picture() -> bytes:
-        pixels = explorer.image_at(place, survey)
-        return draw_png(pixels, size_px, colours, explorer.origin_at(place, survey))
-
-    threads = await _threads(explorer, place, survey)
-    content = await anyio.to_thread.run_sync(picture, limiter=threads)
-    return Response(content, media_type="image/png", headers={"Cache-Control": caching.AN_HOUR})
 
 
 def _source(
@@ -220,9 +192,12 @@ def _binary(request: Request, state: Served, what: str, name: str) -> Response:
     )
 
 
-def _colour_column(state: Served, name: str) -> str:
+def colour_column(state: Served, name: str) -> str:
+    """The name of a column to colour by, or UnknownColumn."""
     known = [column.name for column in state.meta.columns]
-    if name not in known:
+    catalogue = state.explorer.space.catalogue
+    empty = name in catalogue.info and catalogue.is_number(name)  # one of which nothing is known
+    if name not in known and not empty:
         raise UnknownColumn(
             f"There is no column '{name}' to colour by; there are {', '.join(known)}.",
             parameter="colour",
@@ -235,7 +210,7 @@ async def in_survey_thread(work: Callable[[], T]) -> T:
     return await anyio.to_thread.run_sync(work, limiter=_survey_threads)
 
 
-async def _threads(
+async def threads_for(
     explorer: Explorer, place: SkyCoord, survey: str | None
 ) -> anyio.CapacityLimiter | None:
     """The survey's threads, unless the bundle answers."""
@@ -254,11 +229,24 @@ def send_answer(
     result = describe_answer(space, answer, asked)
     if fmt == "json":
         return result
-    provenance = query_provenance(result.query) | bundle_provenance(space, options)
+    said = query_provenance(result.query)
+    return send_table(space, answer, options, fmt, said, file_name(result.query, fmt))
+
+
+def send_table(
+    space: LatentSpace,
+    answer: Answer | ExamplesAnswer,
+    options: SearchOptions,
+    fmt: TableFormat,
+    said: dict[str, str],
+    name: str,
+) -> Response:
+    """The neighbours of an answer as a file that says what was asked and where they are from."""
+    provenance = said | bundle_provenance(space, options) | condition_provenance(answer.ranks)
     return Response(
         write_table(neighbour_table(space, answer), provenance, fmt),
         media_type=MEDIA_TYPES[fmt],
-        headers={"Content-Disposition": f'attachment; filename="{file_name(result.query, fmt)}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
@@ -271,6 +259,12 @@ def query_provenance(query: QuerySubject) -> dict[str, str]:
         **{name: f"{value:.8f}" for name, value in placed.items() if value is not None},
         "query_image": f"{query.image_origin}, {query.survey}, from the {query.service}",
     }
+
+
+def condition_provenance(ranks: Ranks) -> dict[str, str]:
+    """What a table of neighbours says of who could be in it."""
+    told = "; ".join(ranks.conditions) or "none"
+    return {"conditions": told, "population": f"{ranks.population} sources satisfy them"}
 
 
 def file_name(query: QuerySubject, fmt: TableFormat) -> str:

@@ -2,16 +2,19 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from app.bundle.files import SourceRecord
 from app.bundle.map_columns import LayoutName
-from app.images.draw import Colours
+from app.errors import SurveyState
+from app.images.colour_scales import Colours
+from app.images.picture_style import Stretch, Unit
+from app.query.examples import EXAMPLES_MAX
 from app.tables.write import TableFormat
 
 
 class Column(BaseModel):
-    """A column by which the map can be coloured."""
+    """A column of numbers or categories: to colour the map by, to filter by, and for `where=`."""
 
     name: str
     label: str
@@ -51,6 +54,13 @@ class BundleInfo(BaseModel):
     extent_algorithm: str
 
 
+class Choice(BaseModel):
+    """A value of a parameter."""
+
+    name: str
+    label: str
+
+
 class ImageInfo(BaseModel):
     """Geometry of the stored images."""
 
@@ -60,6 +70,12 @@ class ImageInfo(BaseModel):
     """Of the central square that the encoder sees."""
     colours: list[Colours]
     """Palettes of the pictures, the usual one first."""
+    stretches: list[Choice]
+    cuts: list[Choice]
+    units: list[Choice]
+    """Of pictures (`stretch=`, `cuts=`, `unit=`), the usual one first."""
+    size_min_px: int
+    zoom_max: int
     model_statement: str
     """What an image drawn from a catalogue is, in a sentence."""
 
@@ -101,6 +117,16 @@ class FileFormat(BaseModel):
     name: TableFormat
     """As in `format=`."""
     label: str
+    extension: str
+    """Of a file's name."""
+
+
+class FirstExample(BaseModel):
+    """A source that a first visit is shown."""
+
+    source_id: str
+    label: str
+    cutout_url: str
 
 
 class Uploads(BaseModel):
@@ -179,6 +205,8 @@ class Meta(BaseModel):
     uploads: Uploads
     lists: Lists
     examples: PositionExamples
+    first_examples: list[FirstExample]
+    """One of each kind that the catalogue names, else of several sizes; the first is opened."""
     surveys: dict[str, str]
     """As results name them, by their names in addresses."""
     first_terms: str
@@ -261,20 +289,128 @@ class NeighbourRecord(SourceFacts):
     """One neighbour, best first."""
 
     rank: int
+    """Among the sources that satisfy the conditions, from 1."""
     similarity: float
     dissimilarity: float
     percentile: float
+    """Share (per cent) of `percentile_of` with a lower S to this query, whatever the conditions."""
     separation_arcsec: float | None
     duplicate_of: str | None
 
 
-class QueryResult(BaseModel):
+class RankedResult(BaseModel):
+    """What every answer says of its ranks."""
+
+    conditions: list[str]
+    """What every neighbour had to satisfy, in words; empty: nothing."""
+    population: int
+    """Sources that satisfy the conditions, the query left out, near-duplicates counted."""
+    percentile_of: str
+    """The sources of which `percentile` is a share, in words: the whole catalogue."""
+    from_rank: int
+    more: bool
+    """Whether further ranks follow: ask again with from_rank behind the last."""
+
+
+class QueryResult(RankedResult):
     """The answer to a query."""
 
     query: QuerySubject
     map: MapPlace
     novelty_percentile: float
     neighbours: list[NeighbourRecord]
+
+
+class ExampleRequest(BaseModel):
+    """A source that hits should be like, or should not: by id, or by position or name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source_id: str | None = None
+    position: str | None = None
+    """As in /api/query."""
+    survey: str | None = None
+    """Of the position's image, as in /api/query."""
+    weight: float = Field(1.0, gt=0, le=1e6)
+
+
+class ExamplesRequest(BaseModel):
+    """What to search with: its options and conditions stand in the address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    wanted: list[ExampleRequest] = Field(min_length=1, max_length=EXAMPLES_MAX)
+    unwanted: list[ExampleRequest] = Field(default=[], max_length=EXAMPLES_MAX)
+
+
+class ExampleSubject(QuerySubject):
+    """An example as it was understood, with its weight."""
+
+    weight: float
+
+
+class ExamplesQuery(BaseModel):
+    """What several examples were understood as."""
+
+    wanted: list[ExampleSubject]
+    unwanted: list[ExampleSubject]
+    formula: str
+    """How `score` is computed."""
+    angular_extent_arcsec: float | None
+    """Weighted mean of the wanted examples' known extents, which `extent_percent` compares with."""
+    warnings: list[str]
+
+
+class ExamplesNeighbour(NeighbourRecord):
+    """One hit, the largest score first; `percentile` is of the score.
+
+    `similarity`, `dissimilarity` and `separation_arcsec` are to `similar_to`.
+    """
+
+    score: float
+    similar_to: str
+    """Source id or position of the wanted example with the largest S."""
+
+
+class ExamplesResult(RankedResult):
+    """The answer to a search with several examples."""
+
+    query: ExamplesQuery
+    map: MapPlace
+    neighbours: list[ExamplesNeighbour]
+
+
+class SelectRequest(BaseModel):
+    """Which rows: those that satisfy all that is given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    where: list[str] = Field(default=[], max_length=100)
+    """COLUMN:VALUE, as the parameter of a query."""
+    within: str | None = Field(None, max_length=200)
+    """RA,DEC,RADIUS in degrees."""
+    polygon: list[tuple[FiniteFloat, FiniteFloat]] | None = Field(
+        None, min_length=3, max_length=10_000
+    )
+    """Vertices in map coordinates; what an even number of its lines encloses is outside."""
+    layout: LayoutName = "ours"
+    """Whose map the polygon lies on."""
+    rows: list[int] | None = None
+    selection: str | None = Field(None, max_length=64)
+    """Id of an earlier answer."""
+
+
+class Selected(BaseModel):
+    """Rows, and the id under which they can be a condition of a query."""
+
+    selection: str
+    count: int
+    n: int
+    """Of all sources."""
+    conditions: list[str]
+    version: str
+    """Of the bundle that the rows are of."""
+    rows: list[int]
 
 
 class SurveyInfo(BaseModel):
@@ -298,6 +434,91 @@ class SurveyInfo(BaseModel):
     embeddable: bool
 
 
+class TickInfo(BaseModel):
+    """A round value on a colour bar."""
+
+    value: float
+    place: float
+    """0: at the first colour, 1: at the last."""
+
+
+class ContourInfo(BaseModel):
+    """Where contours run."""
+
+    words: str
+    """As a caption has it."""
+    levels: list[float]
+    unit: Unit
+    unit_label: str
+
+
+class ScaleBarInfo(BaseModel):
+    """The round length that a scale bar has."""
+
+    arcsec: int
+    label: str
+
+
+class BeamInfo(BaseModel):
+    """A restoring beam: full widths at half maximum; position angle north through east."""
+
+    major_arcsec: float
+    minor_arcsec: float
+    pa_deg: float
+
+
+class PictureInfo(BaseModel):
+    """What a picture shows, or would show: for its caption and its colour bar."""
+
+    stretch: Stretch
+    stretch_label: str
+    range_label: str
+    """Where low and high come from."""
+    low: float
+    high: float
+    """Brightness of the first and of the last colour, in `unit`; they can be asked for again, of
+    this image or of others."""
+    peak: float
+    """Of the brightest pixel of the square, in `unit`."""
+    unit: Unit
+    unit_label: str
+    flux_known: bool
+    """Whether unit=mjy_beam can be asked for."""
+    ticks: list[TickInfo]
+    """Along the strip of /api/colours."""
+    colours: Colours
+    invert: bool
+    contours: ContourInfo | None
+    """Null where nothing reaches the lowest level."""
+    rms_mjy_beam: float | None
+    scale_bar: ScaleBarInfo
+    beam: BeamInfo | None
+    """Null where it is not known; then none is drawn."""
+    image_origin: str
+    size_px: int
+    zoom: int
+    side_px: int
+    """Of the picture."""
+    field_arcsec: float
+
+
+class FigureCaption(BaseModel):
+    """What to write under a figure, and what to cite."""
+
+    caption: str
+    bibtex: str
+
+
+class NearestSource(BaseModel):
+    """The source of the catalogue that is nearest on the sky to a position."""
+
+    source_id: str
+    name: str
+    ra_deg: float
+    dec_deg: float
+    separation_arcsec: float
+
+
 class Problem(BaseModel):
     """An error in words (RFC 9457, application/problem+json)."""
 
@@ -306,6 +527,13 @@ class Problem(BaseModel):
     status: int
     detail: str
     parameter: str | None = None
+    survey_state: SurveyState | None = None
+    """Where a survey gave no cutout; absent elsewhere. A picture of a survey that has an image says
+    so in its header X-Survey-State."""
+    nearest: NearestSource | None = None
+    """Of this catalogue, where no usable image was had of the position asked for; else absent."""
+    close_names: list[str] | None = None
+    """Names and ids of this catalogue that are spelt much like what was asked for; else absent."""
 
 
 class Health(BaseModel):

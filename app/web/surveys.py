@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from app.errors import SurveyState
 from app.images.draw import StretchKind, choose_stretch, draw_stretched
 from app.images.fits import fits_bytes
 from app.sky.coordinates import position_from_degrees
@@ -14,7 +15,8 @@ from app.surveys.cutouts import Cutout
 from app.surveys.surveys import FIELD_ARCMIN, SURVEYS, Survey, find_survey
 from app.web import caching
 from app.web.dependencies import ExplorerDep
-from app.web.query import PICTURE, PROBLEMS, in_survey_thread
+from app.web.pictures import PICTURE
+from app.web.query import PROBLEMS, in_survey_thread
 from app.web.schemas import SurveyInfo
 from model.preprocess import IMAGE_SIZE_PX, PIXEL_SCALE_ARCSEC, centre_crop
 
@@ -24,6 +26,8 @@ Degrees = Annotated[float, Query(description="ICRS, degrees.")]
 SizeArcsec = Annotated[
     float, Query(ge=18, le=FIELD_ARCMIN * 60, description="Side of the square, arcsec.")
 ]
+HAS_IMAGE: SurveyState = "has image"
+"""A problem of these routes says `survey_state`: no image, or unreachable."""
 FITS = {
     "content": {"application/fits": {}},
     "description": f"A {FIELD_ARCMIN:g}' field, north up, east left.",
@@ -77,6 +81,7 @@ def _told(cutout: Cutout) -> dict[str, str]:
     return {
         "Cache-Control": caching.AN_HOUR,
         "X-Survey": cutout.survey,
+        "X-Survey-State": HAS_IMAGE,
         "X-Service": cutout.service,
         "X-Blank-Fraction": f"{cutout.blank_fraction:.5f}",
     }

@@ -6,24 +6,41 @@
 import { byId, every, listen } from "./core/html.js";
 import { createSession } from "./core/actions.js";
 import { createAddress, readAddress } from "./core/address.js";
-import { createApi } from "./core/api.js";
-import { copyText, createDownloads } from "./core/downloads.js";
+import { createApi, resultUrl } from "./core/api.js";
+import { copyText, createDownloads, saveFile } from "./core/downloads.js";
+import { kindOf } from "./core/dropped_file.js";
+import { homeView, isInside, viewOf, zoomed } from "./core/geometry.js";
 import { createImages } from "./core/image_query.js";
+import { keepStyle, keptStyle } from "./core/picture_style.js";
+import { createRowSets } from "./core/row_sets.js";
+import { sendTable } from "./core/samp.js";
 import { initialState } from "./core/state.js";
 import { createStore } from "./core/store.js";
 import { createMap } from "./map/engine.js";
-import { homeView, isInside, viewOf, zoomed } from "./core/geometry.js";
+import { createInset } from "./map/inset.js";
+import { createLasso } from "./map/lasso.js";
 import { createLegend } from "./map/legend.js";
 import { createMarks } from "./map/marks.js";
+import { createOverlay } from "./map/overlay.js";
 import { createKeys } from "./map/tools.js";
+import { createFilters } from "./views/filters.js";
 import { createDrop, createImageForm } from "./views/image_form.js";
+import { createLists } from "./views/lists.js";
 import { createNeighbours } from "./views/neighbours.js";
+import { createPictureBar } from "./views/picture_bar.js";
 import { createSearch } from "./views/search.js";
+import { createSelections } from "./views/selections.js";
 import { createSource } from "./views/source.js";
+import { createSplitter } from "./views/splitter.js";
 import { createReveal, createStatus } from "./views/status.js";
 import { createSurveyImages, createSurveys, NO_SURVEYS } from "./views/surveys.js";
+import { createTable } from "./views/table.js";
 import { createTheme, themeNow } from "./views/theme.js";
+import { figureUrl } from "./views/take_away.js";
+import { showText } from "./views/text_dialog.js";
 import { createTooltip } from "./views/tooltip.js";
+import { createCounts, createTrail } from "./views/trail.js";
+import { createViewer } from "./views/viewer.js";
 
 const ZOOM_STEP = 1.6;
 /** What the server knows, as /api/meta gives it. @type {import("./core/state.js").Meta} */
@@ -33,25 +50,27 @@ const defaults = {
   kMax: meta.limits.k_max,
   colour: meta.default_column,
   colours: meta.columns.map(({ name }) => name),
+  columns: meta.columns,
   layouts: meta.layouts.map(({ name }) => name),
   duplicatesArcsec: meta.limits.duplicates_arcsec_default,
 };
 const address = createAddress(window);
+const { drawn: _drawn, ignored: _ignored, ...shared } = readAddress(address.read(), defaults);
 const store = createStore(
-  initialState(readAddress(address.read(), defaults), {
-    surveys: NO_SURVEYS,
-    theme: themeNow(),
-    pictureColours: meta.image.colours[0],
-  }),
+  initialState(shared, { surveys: NO_SURVEYS, theme: themeNow(), style: keptStyle(meta.image) }),
 );
 const api = createApi();
-const session = createSession({ store, api, meta, defaults, address });
+const status = createStatus();
+const session = createSession({ store, api, meta, defaults, address, tell: (words) => status.toast(words) });
 const images = createImages({ store, ask: session.ask, clear: session.clear });
 const surveyImages = createSurveyImages({ store, api, meta });
 const downloads = createDownloads({ store, api });
+const worker = new Worker(new URL("./rows_worker.js", import.meta.url), { type: "module" });
+const rowSets = createRowSets({ store, api, meta, worker });
 const map = createMap(byId("map"));
-const status = createStatus();
 const arrive = createReveal(store);
+const lists = createLists({ meta, store, remember: session.rememberAddress });
+const viewer = createViewer(byId("viewer"), { store, meta, api });
 
 connectViews();
 connectEvents();
@@ -59,23 +78,42 @@ connectPage();
 start();
 
 function connectViews() {
-  const marks = createMarks(byId("marks"));
-  const tooltip = createTooltip(byId("tooltip"), meta);
-  const legend = createLegend(byId("legend"), meta);
-  const search = createSearch(byId("search"), meta);
-  const imageForm = createImageForm(byId("image-form"), meta);
   const source = createSource(byId("source"), meta);
-  const surveys = createSurveys(byId("surveys"), meta);
   const neighbours = createNeighbours(byId("neighbours"), meta, defaults);
   createKeys(byId("map"), store.get);
+  createLasso(byId("stage"), byId("shape"), store.get);
+  createSplitter(byId("splitter"));
   createDrop(document.documentElement, byId("drop-target"), meta);
-  const views = [marks, tooltip, legend, search, imageForm, surveys, source, ...neighbours, status];
+  const views = [
+    createOverlay(byId("overlay"), byId("stage")),
+    createMarks(byId("marks")),
+    createInset(byId("stage")),
+    createTooltip(byId("tooltip"), meta),
+    createLegend(byId("legend"), meta),
+    createSearch(byId("search"), meta),
+    createImageForm(byId("image-form"), meta),
+    createSurveys(byId("surveys"), meta),
+    source,
+    createPictureBar(byId("picture-bar"), meta),
+    ...neighbours,
+    ...createSelections(byId("selections"), byId("selection"), { meta, api }),
+    createFilters(byId("filters"), meta),
+    ...createTable(byId("table"), meta),
+    createTrail(byId("trail"), meta),
+    createCounts(),
+    lists.view,
+    status,
+    { needs: ["layout"], draw: showLayout },
+    { needs: ["rail", "filters", "selections"], draw: showRail },
+  ];
   for (const view of views) store.show(view);
+  store.subscribe(["map"], rowSets.follow);
+  store.subscribe(["filters", "rail", "active", "selections"], rowSets.count);
+  store.subscribe(["filters", "selections", "colourRange"], session.keepAddress);
   store.subscribe(["result"], surveyImages.follow);
   store.subscribe(["result"], status.announce);
   store.subscribe(["hoverSource"], status.announceCursor);
   store.subscribe(map.needs, drawMap);
-  store.show({ needs: ["layout"], draw: showLayout });
   store.subscribe(["result"], ({ result }) => result && byId("details").scrollTo({ top: 0 }));
 }
 
@@ -88,10 +126,20 @@ function showLayout({ layout }) {
   }
 }
 
+function showRail({ rail, filters, selections }) {
+  byId("workplace").classList.toggle("rail-open", rail !== null);
+  const held = { filters: Object.keys(filters).length, selections: selections.length };
+  for (const name of ["filters", "selections"]) {
+    const tab = byId(`rail-${name}`);
+    tab.setAttribute("aria-selected", String(rail === name));
+    tab.classList.toggle("has", held[name] > 0);
+  }
+}
+
 async function drawMap(state) {
   try {
     if (!(await map.draw(state))) return;
-    store.set({ drawn: true });
+    store.set({ drawn: true, plotted: true });
     document.documentElement.dataset.ready = "true";
   } catch (error) {
     store.set({ mapError: error.message });
@@ -100,12 +148,13 @@ async function drawMap(state) {
 
 function connectEvents() {
   on("layers", ({ layers }) => store.set({ layers }));
-  on("hover", ({ row }) => session.hover({ hoverRow: row }));
+  on("hover", ({ row }) => session.hover({ hoverRow: allowed(row) }));
   on("leave", () => session.hover({ hoverRow: null }));
   on("cursor", ({ row }) => session.hover({ cursorRow: row }));
-  on("select", ({ row }) => arrive(session.selectRow(row)));
+  on("select", ({ row }) => allowed(row) !== null && arrive(session.selectRow(row)));
   on("source", ({ id }) => arrive(session.ask({ kind: "source", id })));
-  on("find", ({ text }) => session.ask({ kind: "position", text }));
+  on("find", ({ text }) => arrive(session.ask({ kind: "position", text })));
+  on("file", ({ file }) => takeFile(file));
   on("image", ({ file }) => images.choose(file));
   on("image-search", images.search);
   on("image-remove", images.remove);
@@ -118,18 +167,111 @@ function connectEvents() {
   on("cancel", session.cancel);
   on("clear", () => session.clear());
   on("highlight", ({ row }) => store.set({ highlightRow: row }));
-  on("colours", ({ colours }) => store.set({ pictureColours: colours }));
+  on("style", ({ patch }) => changeStyle(patch));
   on("viewport", (viewport) => store.set({ viewport }));
   on("view", ({ view }) => keepView(view));
   on("zoom", ({ factor }) => zoom(factor));
   on("home", () => keepView(null));
+  on("zoom-rows", ({ rows }) => zoomTo(rows));
   on("copy", copy);
   on("about", ({ section }) => openAbout(section));
+  on("filter", rowSets.filter);
+  on("colour-range", ({ range }) => changeRange(range));
+  on("shape", (shape) => rowSets.drawn(shape).then(() => store.set({ tool: "pan" })));
+  on("pick", ({ rows }) => rowSets.pick(rows));
+  on("activate", ({ name }) => store.set({ active: name, subject: name ? "selection" : "source" }));
+  on("rename", rowSets.rename);
+  on("drop", ({ name }) => rowSets.drop(name));
+  on("selection-sources", () => store.set({ selectionSources: {} }));
+  on("sources-file", saveSources);
+  on("inside", ({ name }) => searchInside(name));
+  on("caption", showCaption);
+  on("python", showPython);
+  on("send", sendToPrograms);
+  on("table", ({ open }) => store.set({ table: open }));
+  on("viewer", () => viewer.open());
   on("graphics-lost", () => store.set({ mapError: "The browser lost its graphics context." }));
 }
 
 function on(name, listener) {
   listen(`explorer:${name}`, listener);
+}
+
+/** A source that the filters have left out does not answer to the pointer. */
+function allowed(row) {
+  const { shown } = store.get();
+  return row === null || !shown || shown.has(row) ? row : null;
+}
+
+async function takeFile(file) {
+  if ((await kindOf(file)) === "list") return lists.open(file);
+  images.choose(file);
+}
+
+function changeStyle(patch) {
+  const style = { ...store.get().style, ...patch };
+  store.set({ style });
+  keepStyle(style);
+}
+
+function changeRange(range) {
+  store.set({ colourRange: range });
+  session.recolour();
+}
+
+async function saveSources({ rows, format, name }) {
+  try {
+    const { blob } = await api.sourceTable([...rows], format);
+    const label = meta.formats.find((each) => each.name === format);
+    saveFile({ blob, name: `selection_${name.replace(/[^\w-]+/g, "_")}.${label?.extension ?? format}` });
+  } catch (error) {
+    status.toast(error.message);
+  }
+}
+
+/** Only sources of a selection may be neighbours: the server keeps the set by an id of its content. */
+async function searchInside(name) {
+  const picked = store.get().selections.find((each) => each.name === name);
+  if (!picked) return;
+  try {
+    const { selection } = await api.select([...picked.rows.indices]);
+    session.setOptions({ conditions: { ...store.get().conditions, selection } });
+  } catch (error) {
+    status.toast(error.message);
+  }
+}
+
+function showCaption() {
+  return tell("Caption and BibTeX", async () => {
+    const { caption, bibtex } = await api.caption(figureUrl("caption", store.get(), meta));
+    return `${caption}\n\n${bibtex}`;
+  });
+}
+
+function showPython() {
+  return tell("Python for this view", () => api.text(figureUrl("python", store.get(), meta)));
+}
+
+/** A text to take away, in a dialog of its own. */
+async function tell(title, ask) {
+  try {
+    showText(byId("text"), title, await ask());
+  } catch (error) {
+    status.toast(error.message);
+  }
+}
+
+async function sendToPrograms() {
+  const { query, result } = store.get();
+  if (!query || !result) return;
+  const url = new URL(resultUrl(query, store.get(), "votable"), window.location.href).href;
+  try {
+    const name = `Neighbours of ${result.query.position || result.query.name}`;
+    const count = await sendTable({ url, name, id: `rgz-${Date.now()}` });
+    status.toast(count ? `Sent to ${count} ${count === 1 ? "program" : "programs"}.` : "The hub knows no program that takes tables: start TOPCAT, Aladin or DS9.");
+  } catch (error) {
+    status.toast(error.message);
+  }
 }
 
 function connectPage() {
@@ -145,11 +287,48 @@ function connectPage() {
   onClick("home", () => keepView(null));
   onClick("retry", () => start());
   onClick("source-retry", () => arrive(session.retry()));
-  onClick("to-details", goToDetails);
   onClick("random", () => arrive(session.selectRow(Math.floor(Math.random() * meta.n))));
   onClick("about-open", () => openAbout());
   onClick("about", ({ target }) => target.id === "about" && target.close());
+  onClick("table-open", () => store.set({ table: !store.get().table }));
+  for (const name of ["filters", "selections"]) onClick(`rail-${name}`, () => toggleRail(name));
+  for (const tool of ["lasso", "box"]) onClick(`tool-${tool}`, () => toggleTool(tool));
   window.addEventListener("popstate", () => session.follow());
+  document.addEventListener("keydown", shortcuts);
+  document.addEventListener("click", closeMenus, { capture: true });
+}
+
+function toggleRail(name) {
+  store.set({ rail: store.get().rail === name ? null : name });
+}
+
+function toggleTool(tool) {
+  store.set({ tool: store.get().tool === tool ? "pan" : tool });
+}
+
+/** Keys of the whole page; whoever types is left alone. */
+function shortcuts(event) {
+  const typing = event.target.closest?.("input, textarea, select, dialog");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const acts = {
+    "/": () => byId("position").select(),
+    f: () => toggleRail("filters"),
+    t: () => store.set({ table: !store.get().table }),
+    l: () => toggleTool("lasso"),
+    r: () => toggleTool("box"),
+    "?": () => openAbout("about-keys"),
+    " ": () => store.get().result && viewer.open(),
+  };
+  const pressed = event.target.closest?.("button, a, summary") && event.key === " ";
+  const act = pressed ? null : acts[event.key.toLowerCase()];
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+/** A click elsewhere closes what is open. */
+function closeMenus({ target }) {
+  for (const menu of every(document, "details.menu[open]")) if (!menu.contains(target)) menu.open = false;
 }
 
 function onClick(id, listener) {
@@ -158,11 +337,17 @@ function onClick(id, listener) {
 
 async function start() {
   store.set({ mapError: null });
-  const answered = session.follow();
+  const asked = session.follow();
+  const { subject, pending, error } = store.get();
+  if (!asked && subject === "source" && !pending && !error && meta.first_examples.length) {
+    session.ask({ kind: "source", id: meta.first_examples[0].source_id }, { remember: false, asExample: true });
+  }
   try {
-    await Promise.all([map.load(byId("map").dataset.plotlyUrl), session.loadMap()]);
+    const plotly = map.load(byId("map").dataset.plotlyUrl);
+    await session.loadMap();
+    await plotly;
     await drawMap(store.get());
-    await answered;
+    await asked;
     session.keepInSight();
   } catch (error) {
     store.set({ mapError: error.message });
@@ -185,17 +370,20 @@ function zoom(factor) {
 
 /** Show the query and all its neighbours, as large as they fit. */
 function zoomToResult() {
-  const { result, viewport } = store.get();
-  if (!result || !viewport) return;
-  const places = [result.map, ...result.neighbours];
-  const columns = { x: places.map(({ x }) => x), y: places.map(({ y }) => y) };
-  keepView(homeView(columns, viewport, 0.2));
+  const { result } = store.get();
+  if (result) fit([result.map, ...result.neighbours]);
 }
 
-function goToDetails(event) {
-  event.preventDefault();
-  byId("source").scrollIntoView();
-  byId("source").focus({ preventScroll: true });
+function zoomTo(rows) {
+  const { map: all } = store.get();
+  if (all) fit([...rows].map((row) => ({ x: all.x[row], y: all.y[row] })));
+}
+
+function fit(places) {
+  const { viewport } = store.get();
+  if (!viewport || !places.length) return;
+  const columns = { x: places.map(({ x }) => x), y: places.map(({ y }) => y) };
+  keepView(homeView(columns, viewport, 0.2));
 }
 
 /** Search with another survey's image; what it finds is above the place of the button. */

@@ -74,6 +74,7 @@ def test_a_chosen_fits_is_searched_with_at_once_and_cannot_be_linked(page: Page)
     image = page.locator("#source figure img")
     assert (image.get_attribute("src") or "").startswith("data:image/png;base64,")
     expect(page.locator("#source")).to_contain_text("13h20m0")
+    page.locator("#take-away summary").click()
     with page.expect_download() as download:
         page.locator("#download-csv").click()
     assert download.value.suggested_filename.startswith("neighbours_200.0")

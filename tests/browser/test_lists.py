@@ -48,9 +48,9 @@ def test_a_pasted_list_gives_its_account_neighbours_unmatched_and_files(
     page: Page, address: str, explorer: Explorer, size: ViewportSize
 ) -> None:
     page.set_viewport_size(size)
-    page.goto(f"{address}/bulk")
+    page.goto(f"{address}/?list")
     page.fill("#list", f"{listed(explorer, 3)}\n10 -60\n<b>no</b>\n")
-    page.fill("#k", "8")
+    page.fill("#list-k", "8")
     page.click("#submit")
     expect(page.locator("#summary")).to_contain_text(
         "5 listed = 3 answered from the catalogue + 0 by the survey + 2 unmatched."
@@ -77,7 +77,7 @@ def test_a_chosen_file_is_searched_and_may_be_removed_again(
     path = tmp_path / "mine.fits"
     catalogue = explorer.space.catalogue
     Table({"RA": catalogue.ra_deg[:4], "DEC": catalogue.dec_deg[:4]}).write(path)
-    page.goto(f"{address}/bulk")
+    page.goto(f"{address}/?list")
     page.set_input_files("#file", path)
     expect(page.locator("#file-name")).to_have_text("mine.fits")
     expect(page.locator("#list")).to_be_disabled()
@@ -89,15 +89,15 @@ def test_a_chosen_file_is_searched_and_may_be_removed_again(
 
 
 def test_what_cannot_be_searched_is_said_beside_the_button(page: Page, address: str) -> None:
-    page.goto(f"{address}/bulk")
+    page.goto(f"{address}/?list")
     said = page.locator("#form-error")
     page.click("#submit")
     expect(said).to_contain_text("The list is empty")
     page.fill("#list", "1 2")
-    page.fill("#k", "0")
+    page.fill("#list-k", "0")
     page.click("#submit")
-    expect(said).to_contain_text("The number of neighbours is 1 to 200, not '0'.")
-    page.fill("#k", "200")
+    expect(said).to_contain_text("The number of neighbours is 1 to 239, not '0'.")
+    page.fill("#list-k", "200")
     page.fill("#list", "1 2\n" * 1001)
     page.click("#submit")
     expect(said).to_contain_text("Ask for 199 at most.")
@@ -108,7 +108,7 @@ def test_what_cannot_be_searched_is_said_beside_the_button(page: Page, address: 
 def test_a_search_shows_how_far_it_is_and_can_be_stopped(
     page: Page, address: str, explorer: Explorer, survey: ReplayServer
 ) -> None:
-    page.goto(f"{address}/bulk")
+    page.goto(f"{address}/?list")
     survey.delay_s = 0.5
     try:
         outside = "\n".join(f"{150 + 2 * n} 41.3" for n in range(20))

@@ -65,7 +65,7 @@ def test_one_service_s_failure_is_told_on_its_tiles_and_can_be_tried_again(
     survey.faults = {HIPS2FITS_PATH: Fault.RESET}
     opened(page)
     expect(page.locator("#surveys-status")).to_have_text(
-        "1 of 5 surveys have an image of this field."
+        "1 of 5 surveys have an image of this field; 4 could not be reached."
     )
     assert shown(page, "nvss")
     expect(page.locator("[data-survey=nvss]")).to_contain_text("from the SkyView server")

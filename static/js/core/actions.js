@@ -9,6 +9,8 @@ import { createLruCache } from "./lru_cache.js";
 import { placedOn } from "./map_layout.js";
 import { colourBy } from "./colour.js";
 import { isInside } from "./geometry.js";
+import { Rows } from "./rows.js";
+import { COLOURS, writeSelection } from "./selections.js";
 
 const HOVER_WAIT_MS = 60;
 const KEPT_SOURCES = 500;
@@ -48,15 +50,17 @@ export function createHover({ store, api, bringIntoSight }) {
 const KEPT_IMAGES = 12;
 const IMAGE_GONE =
   "The image of this view is not kept when the page is loaded again: choose it once more.";
-const OPTIONS = ["k", "hideDuplicates", "duplicatesArcsec"];
+const OPTIONS = ["k", "hideDuplicates", "duplicatesArcsec", "conditions"];
 const EDGE = 0.02;
+const KEPT_TRAIL = 60;
 
 /**
  * @param {{store: ReturnType<typeof import("./store.js").createStore>,
  *   api: ReturnType<typeof import("./api.js").createApi>, meta: object, defaults: object,
- *   address: ReturnType<typeof import("./address.js").createAddress>}} parts
+ *   address: ReturnType<typeof import("./address.js").createAddress>,
+ *   tell?: (sentence: string) => void}} parts
  */
-export function createSession({ store, api, meta, defaults, address }) {
+export function createSession({ store, api, meta, defaults, address, tell = () => {} }) {
   const images = createLruCache(KEPT_IMAGES); // the questions with an image that Back can return to
   const { hover, sourceOf } = createHover({ store, api, bringIntoSight });
 
@@ -88,16 +92,18 @@ export function createSession({ store, api, meta, defaults, address }) {
 
   /** Colour again: after a new column, or a new theme. */
   function recolour() {
-    const { column, theme } = store.get();
+    const { column, theme, colourRange } = store.get();
     if (!column) return;
     const described = meta.columns.find(({ name }) => name === column.name) ?? column;
-    const range = { low: described.low ?? column.min, high: described.high ?? column.max };
+    const range = colourRange ?? { low: described.low ?? column.min, high: described.high ?? column.max };
     store.set({ colouring: colourBy(column, range, theme) });
   }
 
   async function colour(name) {
     try {
-      store.set({ column: await api.column(name), colour: name, colourError: null });
+      const column = await api.column(name);
+      const same = name === store.get().colour;
+      store.set({ column, colour: name, colourError: null, ...(!same && { colourRange: null }) });
       recolour();
       keepAddress();
     } catch (error) {
@@ -106,7 +112,7 @@ export function createSession({ store, api, meta, defaults, address }) {
   }
 
   /** Ask, and show the answer; a failure leaves what is shown as it is. */
-  async function ask(query, { remember = true } = {}) {
+  async function ask(query, { remember = true, asExample = false } = {}) {
     const image = query.image ?? null;
     const pending = { query, since: performance.now() };
     store.set({ pending, error: null, ...(image && { image }) });
@@ -115,13 +121,22 @@ export function createSession({ store, api, meta, defaults, address }) {
       const { map, layout: shown } = store.get();
       const result = placedOn(answer, map, shown, meta.limits.placed_by);
       if (image) images.put(query.id, query);
-      store.set({ query, answer, result, image, pending: null, error: null, target: targetOf(result) });
+      store.set({ query, answer, result, image, pending: null, error: null, target: targetOf(result), subject: "source" });
       keepInSight();
-      remember ? rememberAddress() : keepAddress();
+      follows(answer.query);
+      if (!asExample) remember ? rememberAddress() : keepAddress();
     } catch (error) {
       if (isAborted(error)) return;
       store.set({ pending: null, error: place(error, query), target: targetOf(store.get().result) });
     }
+  }
+
+  /** The trail of the places one has been; images of one's own have no address to return to. */
+  function follows({ source_id: id, name, position, image_url: url }) {
+    if (!id) return;
+    const { trail } = store.get();
+    const here = { id, title: name || position, url };
+    store.set({ trail: [...trail.filter((each) => each.id !== id), here].slice(-KEPT_TRAIL) });
   }
 
   /** Ask again for the same source with other options; options without a source are only kept. */
@@ -172,14 +187,17 @@ export function createSession({ store, api, meta, defaults, address }) {
   /** Show what an address says: at the start, and when the person goes back or forward. */
   function follow() {
     const before = store.get();
-    const { query: written, colour: name, layout: asked, ...shared } = readAddress(address.read(), defaults);
+    const { query: written, colour: name, layout: asked, drawn, ignored, ...shared } = readAddress(address.read(), defaults);
     const imageId = written ? null : address.imageId();
     const query = written ?? images.get(imageId) ?? null;
-    store.set(shared);
+    store.set({ ...shared, selections: restored(drawn, before.selections) });
+    if (ignored.length) tell(`This link has parts that mean nothing here and were left out: ${ignored.join(", ")}.`);
     if (name !== before.colour) before.map ? colour(name) : store.set({ colour: name });
     if (asked !== before.layout) before.map ? layout(asked) : store.set({ layout: asked });
+    if (shared.list !== null) return store.set({ subject: "list" });
+    if (before.subject === "list") store.set({ subject: "source" });
     if (!query) return showNothing(before, imageId);
-    const optionsChanged = OPTIONS.some((key) => before[key] !== shared[key]);
+    const optionsChanged = OPTIONS.some((key) => JSON.stringify(before[key]) !== JSON.stringify(shared[key]));
     if (!sameQuery(query, before.query) || optionsChanged) return ask(query, { remember: false });
     if (before.pending) cancel();
   }
@@ -222,7 +240,15 @@ export function createSession({ store, api, meta, defaults, address }) {
     hover,
     keepInSight,
     keepAddress,
+    rememberAddress,
   };
+}
+
+/** Selections as a link has them; their rows are found once the map is there. */
+function restored(drawn, before) {
+  const same = drawn.length === before.length && drawn.every((each, i) => writeSelection(each) === writeSelection(before[i]));
+  if (same) return before;
+  return drawn.map((each, i) => ({ ...each, colour: COLOURS[i % COLOURS.length], rows: Rows.of(0, []) }));
 }
 
 const targetOf = (result) => result && { ...result.map, row: result.query.row };
@@ -243,5 +269,6 @@ function place(error, query) {
   const { parameter } = error;
   const named = [...OWN_CONTROLS.any, ...(OWN_CONTROLS[query.kind] ?? [])].includes(parameter);
   const asker = ["source", "image"].includes(query.kind) ? query.kind : "position";
-  return { parameter: named ? parameter : asker, detail: error.message, query };
+  const { nearest = null, closeNames = null } = error;
+  return { parameter: named ? parameter : asker, detail: error.message, query, nearest, closeNames };
 }

@@ -3,7 +3,10 @@
  * It never touches the browser's history: main does.
  */
 
+import { CONDITIONS, conditionPairs, readConditions } from "./conditions.js";
+import { readFilter, writeFilter } from "./filters.js";
 import { OURS } from "./map_layout.js";
+import { readSelection, writeSelection } from "./selections.js";
 
 /** @param {{location: Location, history: History}} window */
 export function createAddress({ location, history }) {
@@ -24,25 +27,34 @@ export function createAddress({ location, history }) {
 }
 
 /** What of the state stands in a link to another source. */
-export const SHARED = ["k", "colour", "layout", "hideDuplicates", "duplicatesArcsec"];
+export const SHARED = ["k", "colour", "layout", "hideDuplicates", "duplicatesArcsec", "filters", "colourRange", "conditions", "selections"];
+/** Longer than this no link is: what makes it so is left out, and said. */
+export const LONGEST = 7000;
 
 /** @typedef {import("./api.js").Query} Query */
 /** @typedef {import("./state.js").Schemas["MapLayout"]["name"]} Layout */
 
 /**
  * @typedef {{query: Query|null, k: number, colour: string, layout: Layout, hideDuplicates: boolean,
- *   duplicatesArcsec: number, view: {cx: number, cy: number, span: number}|null}} Shared
+ *   duplicatesArcsec: number, view: {cx: number, cy: number, span: number}|null,
+ *   filters: Record<string, import("./filters.js").Filter>, conditions: import("./conditions.js").Conditions,
+ *   colourRange: {low: number, high: number} | null,
+ *   list: string | null,
+ *   drawn: {name: string, shapes: import("./selections.js").Shape[]}[], ignored: string[]}} Shared
+ *   `drawn`: selections whose rows are still to be found; `ignored`: what made no sense.
  */
 
 /**
  * Read an address; what is missing or makes no sense takes its default.
  * @param {string} search Such as "?source=ID&k=24".
  * @param {{k: number, colour: string, duplicatesArcsec: number, kMax: number,
- *   colours: string[], layouts: Layout[]}} defaults
+ *   colours: string[], layouts: Layout[], columns: {name: string, kind: string}[]}} defaults
  * @returns {Shared}
  */
 export function readAddress(search, defaults) {
   const params = new URLSearchParams(search);
+  const filters = params.getAll("filter").map((text) => readFilter(text, defaults.columns));
+  const drawn = params.getAll("drawn").map(readSelection);
   const k = wholeNumber(params.get("k"));
   const within = number(params.get("duplicates_arcsec"));
   const colour = params.get("colour") ?? "";
@@ -54,12 +66,43 @@ export function readAddress(search, defaults) {
     hideDuplicates: params.get("hide_duplicates") === "true",
     duplicatesArcsec: within >= 0 ? within : defaults.duplicatesArcsec,
     view: readView(params.get("view")),
+    filters: Object.fromEntries(filters.filter((each) => each !== null)),
+    colourRange: readRange(params.get("range")),
+    conditions: readConditions(params),
+    list: params.get("search") ?? (params.has("list") ? "" : null),
+    drawn: drawn.filter((each) => each !== null),
+    ignored: ignoredOf(params, defaults),
   };
 }
 
+const KNOWN = ["source", "position", "ra", "dec", "survey", "k", "colour", "map", "hide_duplicates",
+  "duplicates_arcsec", "view", "filter", "drawn", "range", "list", "search"];
+
+/** What of an address means nothing here, in words: nothing is dropped in silence. */
+function ignoredOf(params, defaults) {
+  const ignored = [];
+  const refuse = (name, fits) => {
+    for (const value of params.getAll(name)) if (!fits(value)) ignored.push(`${name}=${value}`);
+  };
+  for (const name of new Set(params.keys())) {
+    if (![...KNOWN, ...CONDITIONS].includes(name)) ignored.push(name);
+  }
+  refuse("k", (text) => wholeNumber(text) >= 1 && wholeNumber(text) <= defaults.kMax);
+  refuse("colour", (name) => defaults.colours.includes(name));
+  refuse("map", (name) => defaults.layouts.some((each) => each === name));
+  refuse("duplicates_arcsec", (text) => number(text) >= 0);
+  refuse("view", (text) => readView(text) !== null);
+  refuse("range", (text) => readRange(text) !== null);
+  refuse("filter", (text) => readFilter(text, defaults.columns) !== null);
+  refuse("drawn", (text) => readSelection(text) !== null);
+  for (const name of ["ra", "dec"]) refuse(name, (text) => Number.isFinite(number(text)));
+  return ignored;
+}
+
 /** Write an address; defaults are left out, so that links stay short. */
-export function writeAddress(/** @type {Shared} */ shared, defaults) {
-  const params = new URLSearchParams(queryParams(shared.query));
+export function writeAddress(/** @type {any} */ shared, defaults) {
+  const listed = shared.subject === "list" && shared.list !== null;
+  const params = new URLSearchParams(listed ? listParams(shared.list) : queryParams(shared.query));
   if (shared.k !== defaults.k) params.set("k", String(shared.k));
   if (shared.colour !== defaults.colour) params.set("colour", shared.colour);
   if (shared.layout !== OURS) params.set("map", shared.layout);
@@ -71,7 +114,14 @@ export function writeAddress(/** @type {Shared} */ shared, defaults) {
     const { cx, cy, span } = shared.view;
     params.set("view", [cx, cy, span].map((v) => Number(v.toPrecision(5))).join(","));
   }
-  return params.size ? `?${params}`.replaceAll("%2C", ",") : "";
+  for (const [name, filter] of Object.entries(shared.filters ?? {})) params.append("filter", writeFilter(name, filter));
+  if (shared.colourRange) params.set("range", `${shared.colourRange.low},${shared.colourRange.high}`);
+  for (const [name, value] of conditionPairs(shared.conditions)) params.append(name, value);
+  for (const selection of shared.selections ?? []) {
+    const text = writeSelection(selection);
+    if (text.length < LONGEST) params.append("drawn", text);
+  }
+  return params.size ? `?${params}`.replaceAll("%2C", ",").replaceAll("%7E", "~").replaceAll("%3A", ":") : "";
 }
 
 /** Whether two queries ask the same thing. */
@@ -91,12 +141,20 @@ function readQuery(params) {
 }
 
 /** An image of the person's own is in no address: it is only in their browser. */
+/** @returns {Record<string, string>} */
+const listParams = (id) => (id ? { search: id } : { list: "" });
+
 /** @returns {Record<string, any>} */
 function queryParams(query) {
   const survey = query?.survey ? { survey: query.survey } : {};
   if (query?.kind === "source") return { source: query.id };
   if (query?.kind === "position") return { position: query.text, ...survey };
   return query?.kind === "degrees" ? { ra: query.ra, dec: query.dec, ...survey } : {};
+}
+
+function readRange(text) {
+  const [low, high, more] = (text ?? "").split(",").map(number);
+  return low < high && more === undefined ? { low, high } : null;
 }
 
 function readView(text) {

@@ -3,6 +3,7 @@
  * It never touches the document or the address.
  */
 
+import { conditionPairs } from "./conditions.js";
 import { decodeColumn, decodeMap } from "./binary.js";
 import { formatBytes } from "./format.js";
 import { OURS } from "./map_layout.js";
@@ -15,7 +16,8 @@ import { OURS } from "./map_layout.js";
  *   ra: number|null, dec: number|null}} ImageQuery
  * @typedef {{kind: "source", id: string} | {kind: "position", text: string, survey?: string}
  *   | {kind: "degrees", ra: number, dec: number, survey?: string} | ImageQuery} Query
- * @typedef {{k: number, duplicatesArcsec: number, hideDuplicates: boolean}} Options
+ * @typedef {{k: number, duplicatesArcsec: number, hideDuplicates: boolean,
+ *   conditions?: import("./conditions.js").Conditions}} Options
  */
 
 export const SURVEYS_URL = "/api/surveys";
@@ -26,6 +28,7 @@ export function resultUrl(/** @type {Query} */ query, /** @type {Options} */ opt
   params.set("k", String(options.k));
   params.set("duplicates_arcsec", String(options.duplicatesArcsec));
   params.set("hide_duplicates", String(options.hideDuplicates));
+  for (const [name, value] of conditionPairs(options.conditions)) params.append(name, value);
   if (format) params.set("format", format);
   return `${answering(query)}?${params}`;
 }
@@ -96,18 +99,21 @@ export function createBulkApi(/** @type {typeof fetch} */ fetcher = (url, option
   const json = (url, options) => ask(fetcher, url, options).then((response) => response.json());
   return {
     begin: (body, options) => json(listUrl(options), { method: "POST", body, silent: FILE_GONE }),
+    preview: (body, options, signal) => json(listUrl(options, "/api/bulk/preview"), { method: "POST", body, signal, silent: FILE_GONE }),
     status: (id, signal) => json(searchUrl(id), { signal }),
     stop: (id) => json(searchUrl(id), { method: "DELETE" }),
   };
 }
 
 /** Where a list is sent, with how to search. */
-export function listUrl({ name, k, hideDuplicates, askSurvey, lookUpNames }) {
-  const params = new URLSearchParams({ k, hide_duplicates: hideDuplicates });
-  params.set("ask_survey", askSurvey);
-  params.set("look_up_names", lookUpNames);
+export function listUrl({ name, k, hideDuplicates, askSurvey, lookUpNames, columns = {} }, where = "/api/bulk") {
+  const params = new URLSearchParams(columns);
   if (name) params.set("name", name);
-  return `/api/bulk?${params}`;
+  if (where === "/api/bulk") {
+    const asked = { k, hide_duplicates: hideDuplicates, ask_survey: askSurvey, look_up_names: lookUpNames };
+    for (const [key, value] of Object.entries(asked)) params.set(key, String(value));
+  }
+  return `${where}?${params}`;
 }
 
 /** Where the table of a search is, in one of the server's formats. */
@@ -121,12 +127,16 @@ const SILENT = "The explorer's server did not answer. Check that it is still run
 
 /** An error whose message is a sentence for the person; `parameter` names the input at fault. */
 export class ApiError extends Error {
-  constructor(detail, { status = 0, parameter = null } = {}) {
+  constructor(detail, /** @type {any} */ { status = 0, parameter = null, nearest = null, close_names: closeNames = null, survey_state: surveyState = null } = {}) {
     super(detail);
     this.name = "ApiError";
     this.detail = detail;
     this.status = status;
     this.parameter = parameter;
+    /** A source of the catalogue near the place that had no image, and names spelt much like it. */
+    this.nearest = nearest;
+    this.closeNames = closeNames;
+    this.surveyState = surveyState;
   }
 }
 
@@ -155,6 +165,18 @@ export function createApi(/** @type {typeof fetch} */ fetcher = (url, options) =
     },
     row: (row) => json(`/api/rows/${row}`),
     column: (name) => columnLatest.ask(name),
+    columnOf: async (name) => {
+      const response = await request(`/api/map/columns/${encodeURIComponent(name)}`);
+      return decodeColumn(await response.arrayBuffer());
+    },
+    sources: (rows, signal) => json("/api/rows", { method: "POST", body: JSON.stringify({ rows }), signal, type: "application/json" }),
+    text: (url) => request(url).then((response) => response.text()),
+    caption: (url) => json(url), // of a figure, or of a picture
+    select: (rows) => json("/api/select", { method: "POST", body: JSON.stringify({ rows }), type: "application/json" }),
+    sourceTable: async (rows, format) => {
+      const response = await request(`/api/rows?format=${format}`, { method: "POST", body: JSON.stringify({ rows }), type: "application/json" });
+      return { blob: await response.blob(), name: nameOf(response) ?? `sources.${format}` };
+    },
     search: (query, options) => searchLatest.ask(query, options),
     cancelSearch: () => searchLatest.cancel(),
     resultFile: (query, options, format) => fileLatest.ask(query, options, format),
@@ -195,12 +217,13 @@ function sent(query) {
 /**
  * Ask the server; what is not an answer leaves as an `ApiError` with a sentence.
  * @param {typeof fetch} fetcher @param {string} url
- * @param {RequestInit & {silent?: string}} [options]
+ * @param {RequestInit & {silent?: string, type?: string}} [options] `type`: of the body.
  */
-export async function ask(fetcher, url, { silent = SILENT, ...options } = {}) {
+export async function ask(fetcher, url, { silent = SILENT, type, ...options } = {}) {
   let response;
   try {
-    response = await fetcher(url, { ...options, headers: { Accept: "application/json, */*" } });
+    const headers = { Accept: "application/json, */*", ...(type && { "Content-Type": type }) };
+    response = await fetcher(url, { ...options, headers });
   } catch (error) {
     if (isAborted(error)) throw error;
     throw new ApiError(silent);
@@ -216,7 +239,7 @@ async function problemOf(response) {
     typeof problem.detail === "string"
       ? problem.detail
       : `The server answered with status ${status} and no explanation.`;
-  return new ApiError(detail, { status, parameter: problem.parameter ?? null });
+  return new ApiError(detail, { ...problem, status });
 }
 
 /** A browser does not say why a file did not arrive: what there is to know is said. */

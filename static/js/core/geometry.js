@@ -55,9 +55,61 @@ export function rowInDirection({ x, y }, from, [ux, uy], among = null) {
 }
 
 /** The view (centre, and the length of the shorter side) that shows all points with a margin. */
-export function homeView({ x, y }, { width, height }, margin = 0.05) {
-  const [x0, x1] = extremes(x);
-  const [y0, y1] = extremes(y);
+export function wholeView({ x, y }, size, margin = 0.05) {
+  return viewAround(extremes(x), extremes(y), size, margin);
+}
+
+/** Islands with so small a share of the sources may lie outside of the home view ... */
+const MOST_LEFT_OUT = 0.15;
+/** ... if the rest is then so much larger. */
+const WORTH = 0.8;
+const CELLS = 24;
+const FEWEST = 400;
+
+/**
+ * The view to begin with: that of all points, or, where islands would leave it half empty, that
+ * of the mainland. The inset shows the islands.
+ */
+export function homeView({ x, y }, size, margin = 0.05) {
+  const whole = wholeView({ x, y }, size, margin);
+  if (x.length < FEWEST) return whole;
+  const main = mainland(x, y);
+  if (main.length < (1 - MOST_LEFT_OUT) * x.length) return whole;
+  const at = (values) => extremes(main.map((row) => values[row]));
+  const core = viewAround(at(x), at(y), size, margin);
+  return core.span < WORTH * whole.span ? core : whole;
+}
+
+/** The rows of the largest group of occupied cells that touch, on a coarse grid. */
+function mainland(x, y) {
+  const [[x0, x1], [y0, y1]] = [extremes(x), extremes(y)];
+  const side = Math.max(x1 - x0, y1 - y0, 1e-9) / CELLS;
+  const cellOf = (row) => Math.floor((x[row] - x0) / side) + (CELLS + 1) * Math.floor((y[row] - y0) / side);
+  const cells = new Map();
+  for (let row = 0; row < x.length; row++) {
+    const cell = cellOf(row);
+    if (cells.has(cell)) cells.get(cell).push(row);
+    else cells.set(cell, [row]);
+  }
+  let largest = [];
+  while (cells.size) {
+    const [start] = cells.keys();
+    const found = [];
+    const open = [start];
+    while (open.length) {
+      const cell = open.pop();
+      if (!cells.has(cell)) continue;
+      for (const row of cells.get(cell)) found.push(row);
+      cells.delete(cell);
+      for (const dy of [-1, 0, 1]) for (const dx of [-1, 0, 1]) open.push(cell + dx + dy * (CELLS + 1));
+    }
+    if (found.length > largest.length) largest = found;
+  }
+  return largest;
+}
+
+/** @param {number[]} x @param {number[]} y @param {{width: number, height: number}} size @param {number} margin */
+function viewAround([x0, x1], [y0, y1], { width, height }, margin) {
   const shorter = Math.min(width, height);
   const perPx = Math.max((x1 - x0) / width, (y1 - y0) / height, 1e-6) * (1 + 2 * margin);
   return { cx: (x0 + x1) / 2, cy: (y0 + y1) / 2, span: perPx * shorter };

@@ -15,6 +15,13 @@ import { CATALOGUE } from "./layers.js";
 /** @typedef {{cx: number, cy: number, span: number}} View */
 
 /**
+ * @typedef {{stretch: string, cuts: string, colours: string, invert: boolean, contours: boolean,
+ *   field: boolean, furniture: boolean, size: number}} PictureStyle `field`: the whole of it, not
+ *   the part that the network sees; `size`: of a card, px.
+ * @typedef {{id: string, title: string, url: string}} TrailEntry
+ */
+
+/**
  * @typedef {object} State
  * @property {number} k Neighbours asked for.
  * @property {string} colour The column that colours the map.
@@ -30,7 +37,7 @@ import { CATALOGUE } from "./layers.js";
  * @property {import("./api.js").ChosenImage | null} image The person's own, chosen but perhaps not
  *   yet asked about.
  * @property {{query: Query, since: number} | null} pending
- * @property {{parameter: string, detail: string, query?: Query, row?: number} | null} error Beside
+ * @property {{parameter: string, detail: string, query?: Query, row?: number, nearest?: any, closeNames?: string[] | null} | null} error Beside
  *   which control, in which words.
  * @property {import("./binary.js").MapColumns | null} map
  * @property {readonly import("./layers.js").Layer[]} layers
@@ -47,15 +54,30 @@ import { CATALOGUE } from "./layers.js";
  * @property {object} surveys
  * @property {{format: string, detail?: string} | null} download A file that is asked for, or why it
  *   did not come.
- * @property {Schemas["ImageInfo"]["colours"][number]} pictureColours
+ * @property {PictureStyle} style How all pictures are drawn.
+ * @property {boolean} plotted Whether Plotly answers to the pointer.
+ * @property {"pan" | "lasso" | "box"} tool What a drag on the map does.
+ * @property {"filters" | "selections" | null} rail Which panel of the rail is open.
+ * @property {Record<string, import("./filters.js").Filter>} filters By column.
+ * @property {import("./rows.js").Rows | null} shown What the filters leave; null: everything.
+ * @property {Record<string, import("./filters.js").Histogram>} histograms
+ * @property {string | null} filterError
+ * @property {readonly import("./selections.js").Selection[]} selections
+ * @property {string | null} active The selection that is worked on.
+ * @property {"source" | "selection" | "list"} subject What the pane is about.
+ * @property {string | null} list The search for a list that is shown; "" is the empty form.
+ * @property {readonly TrailEntry[]} trail The sources that were opened, the latest last.
+ * @property {{low: number, high: number} | null} colourRange Of the colour bar, where it was chosen.
+ * @property {boolean} table Whether the table is open.
+ * @property {import("./conditions.js").Conditions} conditions Of the neighbours.
  * @property {"light" | "dark"} theme
  */
 
 /**
  * The state of a page that was just opened.
- * @param {Pick<State, "k" | "colour" | "layout" | "hideDuplicates" | "duplicatesArcsec" | "view">} shared
+ * @param {Pick<State, "k" | "colour" | "layout" | "hideDuplicates" | "duplicatesArcsec" | "view" | "filters" | "colourRange" | "conditions">} shared
  *   What its address says.
- * @param {Pick<State, "surveys" | "theme" | "pictureColours">} given
+ * @param {Pick<State, "surveys" | "theme" | "style">} given
  * @returns {State}
  */
 export function initialState(shared, given) {
@@ -81,6 +103,18 @@ export function initialState(shared, given) {
     hoverSource: null,
     highlightRow: null,
     download: null,
+    plotted: false,
+    tool: "pan",
+    rail: null,
+    shown: null,
+    histograms: {},
+    filterError: null,
+    selections: [],
+    active: null,
+    subject: "source",
+    list: null,
+    trail: [],
+    table: false,
     ...given,
   };
 }

@@ -59,10 +59,15 @@ export const isModel = ({ image_origin: origin }) => origin === "model";
 export function surveysSentence(list, pictures) {
   if (!list) return "Asking which surveys there are…";
   const states = list.map(({ name }) => pictures[name]?.state);
-  const [here, failed] = ["here", "failed"].map((one) => states.filter((s) => s === one).length);
-  const waiting = list.length - here - failed;
+  const count = (one) => states.filter((state) => state === one).length;
+  const [here, empty, failed] = ["here", "empty", "failed"].map(count);
+  const waiting = list.length - here - empty - failed;
   if (waiting) return `Asking ${waiting} of ${list.length} surveys…`;
-  return `${here} of ${list.length} surveys have an image of this field.`;
+  const answered = here + empty;
+  if (!answered) return `None of the ${list.length} surveys could be reached: whether they have an image of this field is not known.`;
+  const unknown = failed ? `; ${failed} could not be reached` : "";
+  const found = here ? `${here} of ${list.length} surveys have an image of this field` : `None of the ${answered} surveys that answered has an image of this field`;
+  return `${found}${unknown}.`;
 }
 
 const UNITS = { arcsec: "arcsec", deg: "deg", jy_beam: "Jy/beam", mjy: "mJy", jy: "Jy" };

@@ -1,43 +1,88 @@
 /**
- * What the colours mean: a colour bar with the column's histogram, or categories with counts.
- * It never colours the map.
+ * What the colours mean: a colour bar with the column's histogram, whose ends can be dragged, or
+ * categories with counts, which a click isolates. It never colours the map.
+ *
+ * Emits explorer:colour-range {range: {low, high} | null}, explorer:filter {name, filter}.
  */
 
 import { formatCount, formatLabel, formatTick, formatValue } from "../core/format.js";
-import { el, fill, svg } from "../core/html.js";
+import { el, emit, fill, svg } from "../core/html.js";
 import { unknownColour } from "../core/colour.js";
 
 /** Of the drawing; the style sheet stretches it. */
 const WIDTH = 320;
-const HISTOGRAM = 20;
+const HISTOGRAM = 26;
 const BAR = 7;
 
 /** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
 export function createLegend(root, meta) {
-  function draw({ colouring, column, theme }) {
+  function draw({ colouring, column, theme, filters, colourRange }) {
     root.setAttribute("aria-busy", String(!colouring));
     if (!colouring || !column) return;
     const described = meta.columns.find(({ name }) => name === column.name) ?? column;
     const { legend, unknown } = colouring;
-    const drawLegend = legend.kind === "category" ? categories : colourBar;
-    fill(root, ...drawLegend(legend, formatLabel(described), unknown, theme));
+    const label = formatLabel(described);
+    if (legend.kind === "category") fill(root, ...categories(legend, column, unknown, theme, filters[column.name]));
+    else fill(root, ...colourBar(legend, label, unknown, theme, colourRange));
     root.title = described.description ?? "";
   }
-  const needs = ["colouring", "column", "theme"];
+
+  function colourBar(legend, label, unknown, theme, colourRange) {
+    const ticks = ticksOf(legend);
+    const words = `Colour bar: ${label}, ${ticks[0].text} to ${ticks[ticks.length - 1].text}`;
+    const viewBox = `0 0 ${WIDTH} ${HISTOGRAM + BAR + 1}`;
+    const attributes = { viewBox, preserveAspectRatio: "none", role: "img", "aria-label": words };
+    const reset = () => emit(root, "explorer:colour-range", { range: null });
+    const drag = (event) => dragRange(event, legend);
+    return [
+      el("p", { class: "legend-title" }, label, unknown > 0 && unknownEntry(unknown, theme)),
+      svg("svg", { class: "colour-bar", ...attributes, onpointerdown: drag, ondblclick: reset }, svg("title", {}, "Drag along it: the colours' range; double click: the usual one"), histogramBars(legend), bar(legend)),
+      el("div", { class: "ticks", "aria-hidden": "true" }, ticks.map(tick)),
+      colourRange && el("button", { type: "button", class: "link", onclick: reset }, "The usual range"),
+    ];
+  }
+
+  /** A drag along the bar is the new range of the colours. */
+  function dragRange(event, { low, high }) {
+    const svgRoot = event.currentTarget;
+    const box = svgRoot.getBoundingClientRect();
+    const at = ({ clientX }) => Math.min(1, Math.max(0, (clientX - box.left) / box.width));
+    const from = at(event);
+    svgRoot.setPointerCapture(event.pointerId);
+    svgRoot.addEventListener("pointerup", (last) => {
+      const ends = [from, at(last)].sort((a, b) => a - b).map((share) => low + share * (high - low));
+      if (ends[1] - ends[0] < 0.03 * (high - low)) return;
+      const [least, most] = ends.map((value) => Number(value.toPrecision(4)));
+      emit(root, "explorer:colour-range", { range: { low: least, high: most } });
+    }, { once: true });
+  }
+
+  function categories(legend, column, unknown, theme, filter) {
+    const names = filter?.kind === "categories" ? filter.names : null;
+    const items = legend.entries.map(({ name, count, colour }) => {
+      const known = column.categories.includes(name);
+      const words = [swatch(colour), `${name} `, el("b", {}, formatCount(count))];
+      if (!known) return el("li", { class: "unknown" }, words);
+      const pressed = String(names === null || names.includes(name));
+      const onclick = (event) => isolate(column, name, names, event.shiftKey);
+      return el("li", {}, el("button", { type: "button", "aria-pressed": pressed, onclick, title: "Show these alone; with Shift, these too" }, words));
+    });
+    return [el("ul", { class: "categories" }, items, unknown > 0 && el("li", { class: "unknown" }, unknownEntry(unknown, theme)))];
+  }
+
+  /** These alone; once more, all again. */
+  function isolate({ name: column }, name, names, too) {
+    const alone = names?.length === 1 && names[0] === name;
+    const wanted = too && names ? toggled(names, name) : [name];
+    const filter = alone || !wanted.length ? null : { kind: "categories", names: wanted, unknown: false };
+    emit(root, "explorer:filter", { name: column, filter });
+  }
+
+  const needs = ["colouring", "column", "theme", "filters", "colourRange"];
   return { needs, draw };
 }
 
-function colourBar(legend, label, unknown, theme) {
-  const ticks = ticksOf(legend);
-  const words = `Colour bar: ${label}, ${ticks[0].text} to ${ticks[ticks.length - 1].text}`;
-  const viewBox = `0 0 ${WIDTH} ${HISTOGRAM + BAR + 1}`;
-  const attributes = { viewBox, preserveAspectRatio: "none", role: "img", "aria-label": words };
-  return [
-    el("p", { class: "legend-title" }, label, unknown > 0 && unknownEntry(unknown, theme)),
-    svg("svg", { class: "colour-bar", ...attributes }, histogramBars(legend), bar(legend)),
-    el("div", { class: "ticks", "aria-hidden": "true" }, ticks.map(tick)),
-  ];
-}
+const toggled = (names, name) => (names.includes(name) ? names.filter((each) => each !== name) : [...names, name]);
 
 function bar({ colours }) {
   const width = WIDTH / colours.length;
@@ -63,7 +108,7 @@ export function ticksOf({ low, high, below, above }) {
   const inner = [];
   for (let i = Math.ceil(low / step); i * step <= high; i++) {
     const share = (i * step - low) / (high - low);
-    if (share > 0.13 && share < 0.87) inner.push({ share, text: formatTick(i * step, step) });
+    if (share > 0.15 && share < 0.85) inner.push({ share, text: formatTick(i * step, step) });
   }
   const end = (value) => formatValue(Number(value.toPrecision(3)));
   return [
@@ -83,19 +128,9 @@ function tick({ share, text }) {
   return el("span", { class: kind, style: `left: ${(100 * share).toFixed(2)}%` }, text);
 }
 
-function categories(legend, label, unknown, theme) {
-  const items = legend.entries.map(({ name, count, colour }) =>
-    el("li", {}, swatch(colour), `${name} `, el("b", {}, formatCount(count))),
-  );
-  return [
-    el("p", { class: "legend-title" }, label),
-    el("ul", { class: "categories" }, items, unknown > 0 && el("li", {}, unknownEntry(unknown, theme))),
-  ];
-}
-
 function unknownEntry(count, theme) {
   const mark = swatch(unknownColour(theme));
-  return el("span", { class: "unknown" }, mark, "unknown ", el("b", {}, formatCount(count)));
+  return el("span", {}, mark, "unknown ", el("b", {}, formatCount(count)));
 }
 
 const swatch = (colour) => el("i", { class: "swatch", style: `background: ${colour}` });

@@ -2,17 +2,17 @@
  * The image as a question: choose one, say its scale, see what became of it.
  * It never reads a file and never sends one.
  *
- * Emits explorer:image {file}, explorer:image-search {pixelScaleArcsec, ra, dec},
+ * Emits explorer:file {file} (dropped or pasted), explorer:image {file}, explorer:image-search {pixelScaleArcsec, ra, dec},
  * explorer:image-remove, explorer:cancel, explorer:invalid {parameter, detail}.
  */
 
 import { formatBytes } from "../core/format.js";
-import { emit, fill, sayError } from "../core/html.js";
+import { byId, emit, fill, sayError } from "../core/html.js";
 import { isPlainPicture } from "../core/image_query.js";
 import { stillSentence } from "../core/words.js";
 import { pendingWords } from "./status.js";
 
-const ONE = "Drop one image at a time. To search many positions at once, use “Search many positions”.";
+const ONE = "Drop one file at a time: an image, or one list of positions.";
 const nothing = (kinds) => `What was dropped is no file. Drop or choose one: ${kinds}.`;
 
 /**
@@ -55,7 +55,7 @@ export function createDrop(root, target, meta) {
   }
 
   function take(files) {
-    if (files.length === 1) return emit(root, "explorer:image", { file: files[0] });
+    if (files.length === 1) return emit(root, "explorer:file", { file: files[0] });
     emit(root, "explorer:invalid", { parameter: "image", detail: files.length ? ONE : nothing(meta.uploads.kinds) });
   }
 
@@ -107,7 +107,8 @@ const SLOW_AFTER_MS = 500;
 export function createImageForm(form, meta) {
   /** @returns {any} */
   const find = (id) => form.querySelector(`#${id}`);
-  const [choose, file, chosen] = ["image-choose", "image-file", "image-chosen"].map(find);
+  const choose = byId("image-choose");
+  const [file, chosen] = ["image-file", "image-chosen"].map(find);
   const [name, size, said] = ["image-name", "image-size", "image-said"].map(find);
   const [status, words, wrong] = ["image-status", "image-words", "image-error"].map(find);
   const inputs = Object.fromEntries(SCALE_FIELDS.map(({ parameter, id }) => [parameter, find(id)]));

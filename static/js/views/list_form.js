@@ -1,27 +1,30 @@
 /**
- * The form for a list: what was typed or the file that was chosen or dropped, and how to search.
- * It never reads the file and never sends anything.
+ * The form for a list: what was typed or the file that was chosen, how it is understood, and how
+ * to search. It never reads the file and never sends anything.
  *
- * Emits explorer:list {body, options}.
+ * Emits explorer:list {body, options}, explorer:list-changed {body, options}.
  */
 
 import { formatBytes } from "../core/format.js";
 import { byId, emit } from "../core/html.js";
 
 const EMPTY = "The list is empty: write one position or name a line, or choose a file.";
+const TYPED_MS = 600;
 
-/** @param {HTMLFormElement} form @param {HTMLElement} target Shown while a file hovers. */
-export function createListForm(form, target) {
-  const [text, file, k, error] = ["list", "file", "k", "form-error"].map(byId);
+/** @param {HTMLFormElement} form @param {() => Record<string, string>} chosenColumns As the preview has them. */
+export function createListForm(form, chosenColumns) {
+  const [text, file, k, error] = ["list", "file", "list-k", "form-error"].map(byId);
   let chosen = null;
+  let timer = null;
 
   byId("choose").addEventListener("click", () => file.click());
   byId("file-remove").addEventListener("click", () => choose(null));
   file.addEventListener("change", () => file.files.length && choose(file.files[0]));
+  text.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(changed, TYPED_MS);
+  });
   form.addEventListener("submit", submit);
-  for (const name of ["dragenter", "dragover"]) document.addEventListener(name, over);
-  document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget || show(false));
-  document.addEventListener("drop", dropped);
 
   function submit(event) {
     event.preventDefault();
@@ -31,14 +34,21 @@ export function createListForm(form, target) {
       return say(`The number of neighbours is ${k.min} to ${k.max}, not '${k.value}'.`, k);
     }
     if (!chosen && !text.value.trim()) return say(EMPTY, text);
-    const options = {
-      name: chosen?.name ?? "",
-      k: wanted,
-      hideDuplicates: byId("hide-duplicates").checked,
-      askSurvey: byId("ask-survey").checked,
-      lookUpNames: byId("look-up-names").checked,
-    };
-    emit(form, "explorer:list", { body: chosen ?? text.value, options });
+    emit(form, "explorer:list", { body: body(), options: { ...named(), k: wanted, ...choices() } });
+  }
+
+  const body = () => chosen ?? text.value;
+  const named = () => ({ name: chosen?.name ?? "", columns: chosenColumns() });
+  const choices = () => ({
+    hideDuplicates: byId("list-hide-duplicates").checked,
+    askSurvey: byId("ask-survey").checked,
+    lookUpNames: byId("look-up-names").checked,
+  });
+
+  /** Another list, or other columns of it: how it is understood is asked for anew. */
+  function changed() {
+    const empty = !chosen && !text.value.trim();
+    emit(form, "explorer:list-changed", empty ? { body: null } : { body: body(), options: named() });
   }
 
   /** Take a file instead of the text, or the text again. */
@@ -51,6 +61,8 @@ export function createListForm(form, target) {
     byId("file-chosen").hidden = !picked;
     byId("file-name").textContent = picked?.name ?? "";
     byId("file-size").textContent = picked ? formatBytes(picked.size) : "";
+    emit(form, "explorer:list-new");
+    changed();
   }
 
   function say(sentence, /** @type {any} */ field = null) {
@@ -60,22 +72,6 @@ export function createListForm(form, target) {
     field?.focus();
   }
 
-  function over(event) {
-    if (![...event.dataTransfer.types].includes("Files")) return;
-    event.preventDefault();
-    show(true);
-  }
-
-  function dropped(event) {
-    if (![...event.dataTransfer.types].includes("Files")) return;
-    event.preventDefault();
-    show(false);
-    const { files } = event.dataTransfer;
-    if (files.length === 1) choose(files[0]);
-    else say("Drop one file at a time.");
-  }
-
-  const show = (shown) => (target.hidden = !shown);
   const busy = (on) => (byId("submit").disabled = on);
-  return { say, busy };
+  return { say, busy, choose, changed };
 }

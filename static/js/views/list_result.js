@@ -75,7 +75,7 @@ export function createResult(root, meta) {
 
   /** Show how a search stands. */
   function show(status, elapsedS) {
-    byId("guide").hidden = true;
+    byId("list-guide").hidden = true;
     error.hidden = true;
     progress.hidden = status.ended;
     byId("progress-words").textContent = progressWords(status, elapsedS);
@@ -111,7 +111,7 @@ function summaryOf(status, formats) {
     status.problem && el("p", { class: "error" }, status.problem),
     el("p", { class: "account" }, accountWords(status)),
     status.n_rows > 0 &&
-      el("p", { class: "take-away" }, `Download ${formatCount(status.n_rows)} neighbours:`, ...links),
+      el("p", { class: "ways" }, `Download ${formatCount(status.n_rows)} neighbours:`, ...links),
     status.notes.length > 0 &&
       el("ul", { class: "notes" }, ...status.notes.map((note) => el("li", {}, note))),
   ];
@@ -126,7 +126,7 @@ function unmatchedOf(status) {
       el("a", { href: unmatchedUrl(status.id), download: true }, "Download them with their reasons (CSV)")),
     el("details", { open: n <= SHOWN_OPEN },
       el("summary", {}, "Entries and reasons"),
-      el("table", { class: "rows" },
+      el("table", { class: "listed" },
         el("thead", {}, el("tr", {}, ...["Row", "Entry", "Reason"].map((head) => el("th", {}, head)))),
         el("tbody", {}, ...shown.map(unmatchedRow)))),
   ];

@@ -7,12 +7,13 @@
  */
 
 import { SHARED, writeAddress } from "../core/address.js";
-import { downloadLinks } from "../core/downloads.js";
-import { formatDissimilarity, formatExtent, formatPercentile, formatSeparation, formatSimilarity } from "../core/format.js";
+import { formatCount, formatDissimilarity, formatExtent, formatPercentile, formatSeparation, formatSimilarity } from "../core/format.js";
 import { byId, el, emit, every, fill } from "../core/html.js";
 import { duplicateSentence, flagWords, isModel, titleOf } from "../core/words.js";
 import { separationArcsec } from "../core/geometry.js";
+import { conditionsMenu } from "./conditions.js";
 import { smallPicture } from "./picture.js";
+import { takeAwayMenu } from "./take_away.js";
 
 const EAGER_PICTURES = 24;
 const MOST_SKELETONS = 12;
@@ -21,19 +22,25 @@ const SHARE_WORDS = "Share of the catalogue that is less similar to the query";
 /** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
 export function createNeighbours(root, meta, defaults) {
   let drawn = null;
+  let styled = null;
 
   function draw(state) {
-    const { result, pending } = state;
-    root.hidden = !result && !pending;
+    const { result, pending, style } = state;
+    root.hidden = (!result && !pending) || state.subject !== "source";
     root.setAttribute("aria-busy", String(Boolean(pending)));
-    if (result && result !== drawn) fill(root, heading(state), cards(state));
+    const restyled = !sameBut(style, styled, "size");
+    if (result && (result !== drawn || restyled)) fill(root, heading(state), cards(state));
     else if (result) linkAgain(state);
     else if (!result) fill(root, ...(pending ? skeleton(state.k) : []));
+    /** @type {HTMLElement | null} */ (root.querySelector(".gallery"))?.style.setProperty("--card", `${style.size}px`);
     drawn = result;
+    styled = style;
   }
 
-  /** The cards stay, and lead to what is chosen now. */
+  /** The cards stay, and lead to what is chosen now; a menu that is open stays as it is. */
   function linkAgain(state) {
+    const head = root.querySelector("header");
+    if (!head?.querySelector("details[open]")) head?.replaceWith(heading(state));
     for (const card of every(root, "a[data-source-id]")) {
       card.href = linkTo(card.dataset.sourceId, state);
     }
@@ -64,24 +71,42 @@ export function createNeighbours(root, meta, defaults) {
   function heading(state) {
     const count = state.result.neighbours.length;
     const title = el("h2", { id: "neighbours-title" }, count === 1 ? "The nearest neighbour" : `${count} nearest neighbours`);
+    const told = state.result.conditions;
     const explain = () => emit(root, "explorer:about", { section: "about-similarity" });
+    const what = el("button", { type: "button", class: "link", onclick: explain, title: `S: cosine similarity of ${meta.encoder.features} numbers` }, "What S means");
+    const pick = () => emit(root, "explorer:pick", { rows: state.result.neighbours.map(({ row }) => row) });
     return el(
       "header",
       { class: "section-head" },
-      el("div", { class: "head-row" }, title, takeAway(state, meta.formats)),
-      el("p", { id: "download-error", class: "error", role: "alert", hidden: true }),
       el(
-        "p",
-        { class: "section-sub" },
-        `S: cosine similarity of ${meta.encoder.features} numbers. %: share of the catalogue that is less similar. `,
-        el("button", { type: "button", class: "link", onclick: explain }, "What they mean"),
+        "div",
+        { class: "head-row" },
+        title,
+        el(
+          "p",
+          { class: "ways" },
+          what,
+          conditionsMenu(state),
+          el("button", { type: "button", id: "pick-neighbours", onclick: pick, title: "Make a selection of them" }, "Select"),
+          takeAwayMenu(state, meta),
+        ),
       ),
+      told.length > 0 && el("p", { class: "section-sub", id: "conditions-told" }, `${told.join("; ")}: ${formatCount(state.result.population)} sources. The percentile is of ${state.result.percentile_of}.`),
+      el("p", { id: "download-error", class: "error", role: "alert", hidden: true }),
     );
   }
 
   function cards(state) {
     const items = state.result.neighbours.map((neighbour) => el("li", {}, card(neighbour, state)));
-    return el("ol", { class: "cards", "aria-labelledby": "neighbours-title" }, items);
+    const { k_max: most } = meta.limits;
+    const next = Math.min(most, state.k * 2);
+    const more = () => emit(root, "explorer:options", { k: next });
+    return el(
+      "div",
+      { class: "gallery", style: `--card: ${state.style.size}px` },
+      el("ol", { class: "cards", "aria-labelledby": "neighbours-title" }, items),
+      state.k < most && items.length >= state.k && el("button", { type: "button", class: "more", id: "more-neighbours", onclick: more }, `Show ${next}`),
+    );
   }
 
   function card(neighbour, state) {
@@ -93,6 +118,7 @@ export function createNeighbours(root, meta, defaults) {
       {
         class: duplicate ? "card duplicate" : "card",
         href: linkTo(id, state),
+        title: `${titleOf(neighbour)}${neighbour.separation_arcsec === null ? "" : `, ${formatSeparation(neighbour.separation_arcsec)} from the query on the sky`}`,
         "data-source-id": id,
         "data-row": row,
         onclick: (event) => choose(event, id),
@@ -102,7 +128,7 @@ export function createNeighbours(root, meta, defaults) {
         onblur: point(null),
       },
       el("span", { class: "rank" }, el("span", { class: "visually-hidden" }, "Neighbour "), rank),
-      picture(neighbour),
+      picture(neighbour, state.style),
       ...numbers(neighbour, meta.image),
       duplicate && el("span", { class: "duplicate-note" }, duplicate),
     );
@@ -115,60 +141,37 @@ export function createNeighbours(root, meta, defaults) {
     emit(root, "explorer:source", { id });
   }
 
-  function picture(neighbour) {
+  function picture(neighbour, style) {
     const alt = `Radio image of ${titleOf(neighbour)}`;
     const lazy = neighbour.rank > EAGER_PICTURES;
     const picture = { url: neighbour.cutout_url, alt, isModel: isModel(neighbour), lazy };
-    return smallPicture(picture, meta.image);
+    return smallPicture(picture, meta.image, style);
   }
 
   return [
-    { needs: ["result", "pending", "k", ...SHARED], draw },
+    { needs: ["result", "pending", "style", "subject", "active", ...SHARED], draw },
     { needs: ["download"], draw: drawDownload },
     { needs: ["hoverRow", "cursorRow", "result"], draw: light },
   ];
 }
 
-function takeAway({ query, k, hideDuplicates, duplicatesArcsec }, formats) {
-  const options = { k, hideDuplicates, duplicatesArcsec };
-  const ways = query.kind === "image" ? formats.map(sentAgain) : downloadLinks(query, options, formats).map(link);
-  return el(
-    "p",
-    { class: "take-away" },
-    el("span", { class: "visually-hidden" }, "Download as "),
-    ...ways,
-  );
-}
-
-const link = ({ name: format, label, url }) =>
-  el("a", { id: `download-${format}`, href: url, download: true, title: `Download as ${label}` }, label);
-
-/** No address holds an image: it is sent once more, and the file comes back. */
-function sentAgain({ name: format, label }) {
-  const onclick = ({ currentTarget }) => emit(currentTarget, "explorer:download", { format });
-  const named = { id: `download-${format}`, "data-format": format, title: `Download as ${label}` };
-  return el("button", { type: "button", class: "link", ...named, onclick }, label);
-}
+const sameBut = (a, b, key) => Boolean(b) && Object.keys(a).every((each) => each === key || a[each] === b[each]);
 
 function numbers(neighbour, image) {
   const { similarity, dissimilarity, percentile, extent_flag: limit } = neighbour;
   const flag = flagWords(limit);
   const extent = formatExtent(neighbour.angular_extent_arcsec, limit);
-  const arcsec = neighbour.separation_arcsec;
-  const away = arcsec !== null && `${formatSeparation(arcsec)} away`;
+  const label = neighbour.columns.label ?? neighbour.name;
   return [
     pair(
-      el("b", {}, "S ", formatSimilarity(similarity)),
-      el("b", { class: "share", title: SHARE_WORDS }, formatPercentile(percentile)),
+      el("b", { title: `1 − S ${formatDissimilarity(dissimilarity)}; ${formatPercentile(percentile)}: ${SHARE_WORDS.toLowerCase()}` }, "S ", formatSimilarity(similarity)),
+      el("span", { title: `Angular extent${flag ? `: ${flag}` : ""}` }, extent),
     ),
-    pair(el("span", {}, "1 − S ", formatDissimilarity(dissimilarity))),
     pair(
-      el("span", {}, "extent ", extent),
-      away && el("span", { title: "Distance on the sky from the query" }, away),
+      el("span", { title: "1 − S" }, formatDissimilarity(dissimilarity)),
+      label ? el("span", { title: String(label) }, String(label)) : el("span", { title: "Position" }, neighbour.position.split(" ")[0]),
     ),
-    (flag || isModel(neighbour)) && el("span", { class: "flags" }, flag && el("span", { class: "flag" }, flag), isModel(neighbour) && modelFlag(image)),
-    neighbour.name && el("span", { class: "card-name" }, neighbour.name),
-    el("span", { class: "card-position mono" }, neighbour.position),
+    isModel(neighbour) && el("span", { class: "flags" }, modelFlag(image)),
   ];
 }
 

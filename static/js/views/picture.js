@@ -1,38 +1,47 @@
 /**
- * A source's picture with what it takes to read it: scale, directions, the field of the network.
- * It never decides which picture to show.
+ * A source's picture: the large one with what it takes to read it, and small ones.
+ * It never decides which picture to show, and never draws pixels: the server does.
  */
 
-import { imageUrl } from "../core/api.js";
+import { isEmbedded } from "../core/api.js";
 import { el, svg } from "../core/html.js";
+import { pictureUrl } from "../core/picture_style.js";
 
 /**
- * The large picture, every annotation in image pixels.
- * @param {{url: string, alt: string, isModel: boolean, directed: boolean, colours: string}} picture
- *   `directed`: north is known to be up.
+ * The large picture, in the style that is chosen. One that came with the answer has a frame of the
+ * network's field drawn over it; it is the whole of the field.
+ * @param {{url: string, alt: string, isModel: boolean, directed: boolean,
+ *   onclick?: (event: Event) => void}} picture `directed`: north is known to be up.
+ * @param {import("../core/state.js").PictureStyle} style
  * @param {import("../core/state.js").ImageInfo} image
  */
-export function annotatedPicture({ url, alt, isModel, directed, colours }, image) {
-  const src = imageUrl(url, { sizePx: image.size_px, colours });
+export function annotatedPicture({ url, alt, isModel, directed, onclick }, style, image) {
+  const whole = isEmbedded(url) || style.field;
+  const src = pictureUrl(url, { ...style, furniture: false }, image, { atLeastPx: 300 });
   return el(
-    "div",
-    { class: "picture" },
-    imageElement(src, alt, image.size_px),
-    overlay(image, directed),
+    "button",
+    { type: "button", class: "picture", id: "picture", title: "Larger, with pixel values (Space)", onclick },
+    imageElement(src, alt, whole ? image.size_px : image.input_size_px),
+    overlay(image, directed, whole),
     isModel && modelLabel("MODEL, not observed", image),
   );
 }
 
-/** A small picture: the central field that the network sees, or the whole of it. */
-export function smallPicture({ url, alt, isModel, lazy = false, whole = false }, image) {
-  const sizePx = whole ? image.size_px : image.input_size_px;
+/** A small picture in a style. */
+export function smallPicture({ url, alt, isModel, lazy = false, whole = false }, image, /** @type {import("../core/state.js").PictureStyle | null} */ style = null) {
+  const field = whole || Boolean(style?.field);
+  const sizePx = field ? image.size_px : image.input_size_px;
+  const src = style ? pictureUrl(url, style, image, { atLeastPx: style.size, field }) : plain(url, sizePx);
   return el(
     "div",
     { class: "picture small" },
-    imageElement(imageUrl(url, { sizePx }), alt, sizePx, lazy),
+    imageElement(src, alt, sizePx, lazy),
+    style && !style.furniture && scaleBar(sizePx, image),
     isModel && modelLabel("MODEL", image),
   );
 }
+
+const plain = (url, sizePx) => (isEmbedded(url) ? url : `${url}${url.includes("?") ? "&" : "?"}size_px=${sizePx}`);
 
 /** A picture of which nothing is known but where it is. */
 export const bareImage = (src, alt) =>
@@ -49,27 +58,41 @@ function imageElement(src, alt, sizePx, lazy = false) {
   return image;
 }
 
-function overlay({ size_px: size, input_size_px: input, pixel_scale_arcsec: scale }, directed) {
+function overlay({ size_px: size, input_size_px: input, pixel_scale_arcsec: scale }, directed, whole) {
+  const side = whole ? size : input;
   const corner = (size - input) / 2;
-  const barPx = 60 / scale;
+  const [unit, text] = [side / 150, whole ? "60″" : "30″"];
+  const barPx = (whole ? 60 : 30) / scale;
   return svg(
     "svg",
-    { class: "overlay", viewBox: `0 0 ${size} ${size}`, "aria-hidden": "true" },
-    svg("rect", { class: "field", x: corner, y: corner, width: input, height: input }),
-    svg("path", { class: "bar", d: `M8 ${size - 8}h${barPx}m0 -2v4m${-barPx} -4v4` }),
-    svg("text", { x: 8 + barPx / 2, y: size - 11 }, "60″"),
-    directed && compass(size - 8, 23),
+    { class: "overlay", viewBox: `0 0 ${side} ${side}`, "aria-hidden": "true" },
+    whole && svg("rect", { class: "field", x: corner, y: corner, width: input, height: input }),
+    svg("path", { class: "bar", d: `M${8 * unit} ${side - 7 * unit}h${barPx}` }),
+    svg("text", { x: 8 * unit + barPx / 2, y: side - 11 * unit, style: `font-size: ${8 * unit}px; stroke-width: ${1.6 * unit}px` }, text),
+    directed && compass(side - 8 * unit, side - 7 * unit, unit),
+  );
+}
+
+/** A bar of 30 arcsec. */
+function scaleBar(side, { pixel_scale_arcsec: scale }) {
+  const barPx = 30 / scale;
+  const unit = side / 70;
+  return svg(
+    "svg",
+    { class: "overlay", viewBox: `0 0 ${side} ${side}`, "aria-hidden": "true" },
+    svg("path", { class: "bar", d: `M${side - 4 * unit - barPx} ${side - 4 * unit}h${barPx}` }),
+    svg("text", { x: side - 4 * unit - barPx / 2, y: side - 6 * unit, style: `font-size: ${6.5 * unit}px; stroke-width: ${1.2 * unit}px` }, "30″"),
   );
 }
 
 /** North up, east left. */
-function compass(x, y) {
+function compass(x, y, unit) {
+  const style = `font-size: ${8 * unit}px; stroke-width: ${1.6 * unit}px`;
   return svg(
     "g",
     { class: "compass" },
-    svg("path", { class: "bar", d: `M${x} ${y}v-10m-1.8 2.6l1.8 -2.6l1.8 2.6` }),
-    svg("path", { class: "bar", d: `M${x} ${y}h-10m2.6 -1.8l-2.6 1.8l2.6 1.8` }),
-    svg("text", { x, y: y - 13 }, "N"),
-    svg("text", { x: x - 14, y: y + 2.6 }, "E"),
+    svg("path", { class: "bar", d: `M${x} ${y}v${-12 * unit}M${x} ${y}h${-12 * unit}` }),
+    svg("text", { x, y: y - 15 * unit, style }, "N"),
+    svg("text", { x: x - 17 * unit, y: y + 3 * unit, style }, "E"),
   );
 }

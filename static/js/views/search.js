@@ -1,12 +1,12 @@
 /**
- * The question: a sky position or a name, how many neighbours, what to hide; how it was understood
- * and what went wrong with it. It never fetches: it says what is asked for.
+ * The question: a sky position or a name, how many neighbours, what to hide; and what went wrong with it. It never fetches: it says what is asked for.
  *
  * Emits explorer:find {text}, explorer:options {k | hideDuplicates | duplicatesArcsec},
  * explorer:cancel, explorer:invalid {parameter, detail}, explorer:about {section}.
  */
 
-import { emit, fill, sayError } from "../core/html.js";
+import { formatSeparation } from "../core/format.js";
+import { el, emit, fill, sayError } from "../core/html.js";
 import { stillSentence } from "../core/words.js";
 import { pendingWords } from "./status.js";
 
@@ -22,7 +22,6 @@ export function createSearch(root, meta) {
   const find = (id) => root.querySelector(`#${id}`);
   const [form, position, k, within] = ["search-form", "position", "k", "duplicates-arcsec"].map(find);
   const [hide, status, words] = ["hide-duplicates", "search-status", "search-words"].map(find);
-  const understood = find("position-understood");
   const fields = {
     position: { input: position, error: find("search-error") },
     k: { input: k, error: find("k-error") },
@@ -68,7 +67,6 @@ export function createSearch(root, meta) {
     drawOptions(state);
     drawPending(state.pending);
     drawErrors(state);
-    drawUnderstood(state);
   }
 
   /** What the person is correcting stays as they typed it. */
@@ -100,18 +98,22 @@ export function createSearch(root, meta) {
       if (detail) field.input.setAttribute("aria-invalid", "true");
       else field.input.removeAttribute("aria-invalid");
     }
+    fill(find("search-offers"), ...offers(error?.parameter === "position" ? error : null));
     form.classList.toggle("wrong", error?.parameter === "position");
+    for (const own of ["k", "duplicates_arcsec"]) if (error?.parameter === own) find("search-options").open = true;
   }
 
-  /** In the place of the examples, until something else is asked. */
-  function drawUnderstood({ query, result }) {
-    const typed = query?.kind === "position" || query?.kind === "degrees";
-    const sentence = (typed && result?.query.understood) || "";
-    if (understood.textContent !== sentence) fill(understood, sentence);
-    form.classList.toggle("answered", Boolean(sentence));
+  /** What there is instead: the nearest source of the catalogue, or names spelt much like it. */
+  function offers(error) {
+    const link = (words, act) => el("button", { type: "button", class: "link", onclick: act }, words);
+    const { nearest = null, closeNames = null } = error ?? {};
+    return [
+      nearest && link(`Open ${nearest.name || nearest.source_id}, ${formatSeparation(nearest.separation_arcsec)} away`, () => emit(root, "explorer:source", { id: nearest.source_id })),
+      ...(closeNames ?? []).flatMap((name) => [" ", link(name, () => emit(root, "explorer:find", { text: name }))]),
+    ];
   }
 
-  const needs = ["query", "result", "pending", "error", "k", "hideDuplicates", "duplicatesArcsec"];
+  const needs = ["query", "pending", "error", "k", "hideDuplicates", "duplicatesArcsec"];
   return { needs, draw };
 }
 

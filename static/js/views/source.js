@@ -2,10 +2,11 @@
  * The panel of the source that is asked about: its picture, what is known of it, and how.
  * It never fetches; it shows the last good answer until there is a new one.
  *
- * Emits explorer:copy {text}, explorer:source {id}, explorer:colours {colours}.
+ * Emits explorer:copy {text}, explorer:source {id}, explorer:viewer.
  */
 
 import { fitsUrl, isEmbedded } from "../core/api.js";
+import { elsewhere } from "../core/elsewhere.js";
 import { formatDegrees, formatExtent, formatPercentile, formatSeparation, formatValue } from "../core/format.js";
 import { el, emit, fill } from "../core/html.js";
 import { columnFromName, extentSentence, flagWords, imageOriginWords, isModel, noveltySentence, titleOf } from "../core/words.js";
@@ -21,11 +22,12 @@ export function factsList({ query, novelty_percentile: novelty }, image, { copy 
     extentFact(query),
     fact("Novelty percentile", el("span", { class: "big" }, formatPercentile(novelty, 1))),
     fact("Image", line(query.survey), origin(query, image)),
+    ...categories(query.columns),
     separation !== null && fact("From the position asked", line(formatSeparation(separation))),
   );
 }
 
-/** The catalogue's own columns, behind a line that opens them. */
+/** The catalogue's own columns. */
 export function ownColumns(columns, described) {
   const known = Object.entries(columns).filter(([, value]) => value !== null && value !== "");
   if (!known.length) return null;
@@ -34,8 +36,15 @@ export function ownColumns(columns, described) {
     const shown = el("span", { title: column.description }, formatValue(value, column.unit));
     return fact(column.label, shown);
   });
-  const summary = el("summary", {}, `Catalogue columns (${known.length})`);
-  return el("details", { class: "own-columns" }, summary, el("dl", {}, ...rows));
+  return el("dl", {}, ...rows);
+}
+
+/** What the catalogue calls it, where it has labels. */
+function categories(/** @type {Record<string, any>} */ { label, redshift }) {
+  return [
+    label && fact("Label", el("span", { class: "big" }, String(label))),
+    typeof redshift === "number" && fact("Redshift", el("span", { class: "big" }, formatValue(redshift))),
+  ];
 }
 
 function coordinates({ ra_deg: raDeg, dec_deg: decDeg, position }, copy) {
@@ -49,10 +58,10 @@ function coordinates({ ra_deg: raDeg, dec_deg: decDeg, position }, copy) {
 }
 
 function coordinate(term, text, copy) {
-  const parts = text.split(" ").map((part) => el("span", { class: "mono" }, part));
   const onclick = () => copy(text);
   const attributes = { type: "button", class: "link", onclick, "aria-label": `Copy ${text}` };
-  return fact(term, ...parts, el("button", attributes, "Copy"));
+  const written = el("span", { class: "mono" }, text);
+  return el("div", { class: "wide" }, el("dt", {}, term), el("dd", {}, written, " ", el("button", attributes, "Copy")));
 }
 
 function extentFact(query) {
@@ -87,12 +96,13 @@ const TURNED = "Its directions on the sky are not known to this page.";
 export function createSource(root, meta) {
   const guide = [...root.childNodes];
 
-  function draw({ query, result, pictureColours }) {
+  function draw({ query, result, style, subject }) {
+    root.hidden = subject !== "source";
     if (!result) fill(root, ...guide);
-    else fill(root, ...panel(query, result, pictureColours));
+    else fill(root, ...panel(query, result, style));
   }
 
-  function panel(asked, result, colours) {
+  function panel(asked, result, style) {
     const { query } = result;
     const copy = (text) => emit(root, "explorer:copy", { text });
     return [
@@ -100,18 +110,18 @@ export function createSource(root, meta) {
       el(
         "div",
         { class: "source-body" },
-        figure(asked, query, colours),
-        factsList(result, meta.image, { copy }),
+        figure(asked, query, style),
+        el("div", { class: "facts" }, factsList(result, meta.image, { copy })),
       ),
       notes(result),
       query.also_nearby.length > 0 && alsoNearby(query.also_nearby),
-      ownColumns(query.columns, meta.columns),
+      more(result),
     ];
   }
 
   function heading(asked, query, copy) {
     const title = el("h2", { id: "source-title" }, titleOf(query, asked));
-    const link = button("Copy link to this view", () => copy(window.location.href), {
+    const link = button("Copy link", () => copy(window.location.href), {
       id: "copy-link",
     });
     const own = asked?.kind === "image";
@@ -120,37 +130,31 @@ export function createSource(root, meta) {
       { class: "section-head" },
       el("div", { class: "head-row" }, title, !own && link),
       own ? ownImage(asked, query) : held(query),
+      !own && query.understood && el("p", { id: "position-understood", class: "section-sub" }, query.understood),
     );
   }
 
-  function figure(asked, query, colours) {
-    const other = meta.image.colours.find((name) => name !== colours);
-    const change = () => emit(root, "explorer:colours", { colours: other });
+  function figure(asked, query, style) {
     const id = query.source_id;
+    const onclick = () => emit(root, "explorer:viewer");
     return el(
       "figure",
       { class: "cutout" },
-      annotatedPicture(pictureOf(asked, query, colours), meta.image),
+      annotatedPicture({ ...pictureOf(asked, query), onclick }, style, meta.image),
       el(
         "figcaption",
         {},
-        el("span", {}, pictureCaption(meta.image)),
-        el(
-          "span",
-          { class: "picture-actions" },
-          !isEmbedded(query.image_url) &&
-            button(`Show in ${other}`, change, { id: "picture-colours" }),
-          id && el("a", { id: "cutout-fits", href: fitsUrl(id), download: true }, "FITS"),
-        ),
+        el("span", {}, pictureCaption(style, query, meta.image)),
+        id && el("a", { id: "cutout-fits", href: fitsUrl(id), download: true }, "FITS"),
       ),
     );
   }
 
-  function notes({ query, map, novelty_percentile: novelty }) {
+  /** Cautions about this image stay beside it. */
+  function notes({ query, map }) {
     const estimated = map.method === "neighbours";
     const said = [
       extentSentence(query, meta.extent_statements),
-      noveltySentence(novelty, meta.limits.placed_by),
       estimated && "Its place on the map is an estimate from the places of its neighbours.",
     ];
     const warnings = [isModel(query) && meta.image.model_statement, ...query.warnings].filter(Boolean);
@@ -159,6 +163,20 @@ export function createSource(root, meta) {
       { class: "notes" },
       warnings.map((warning) => el("li", { class: "warning" }, warning)),
       said.filter(Boolean).map((sentence) => el("li", {}, sentence)),
+    );
+  }
+
+  /** What need not be seen at once: the catalogue's columns, the place in other services. */
+  function more({ query, novelty_percentile: novelty }) {
+    const links = elsewhere(query).map(({ label, url }) => el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, label));
+    const own = ownColumns(query.columns, meta.columns);
+    return el(
+      "details",
+      { class: "own-columns" },
+      el("summary", {}, "More about it"),
+      el("p", { class: "notes" }, noveltySentence(novelty, meta.limits.placed_by)),
+      own,
+      links.length > 0 && el("p", { class: "links elsewhere" }, "Elsewhere: ", ...links),
     );
   }
 
@@ -171,12 +189,12 @@ export function createSource(root, meta) {
     return el("p", { class: "also-nearby" }, `Also within ${meta.limits.same_source_arcsec}″: `, ...listed);
   }
 
-  const needs = ["query", "result", "pictureColours"];
+  const needs = ["query", "result", "style", "subject"];
   return { needs, draw };
 }
 
 /** Directions are shown only where the image itself, or the survey, says them. */
-function pictureOf(asked, query, colours) {
+function pictureOf(asked, query) {
   const directed = asked?.kind !== "image" || directionsKnown(asked, query);
   const directions = directed ? "north up, east left" : TURNED;
   return {
@@ -184,7 +202,6 @@ function pictureOf(asked, query, colours) {
     alt: `Radio image of ${titleOf(query, asked)}, ${directions}`,
     isModel: isModel(query),
     directed,
-    colours,
   };
 }
 
@@ -207,10 +224,11 @@ function held({ source_id: id, service, cached }) {
   return el("p", { class: "section-sub" }, ...words);
 }
 
-function pictureCaption({ size_px: size, input_size_px: input, pixel_scale_arcsec: scale }) {
-  const [acrossArcmin, seenArcsec] = [(size * scale) / 60, input * scale];
-  const seen = `Dashed: the ${seenArcsec.toFixed(0)}″ the network sees.`;
-  return `${acrossArcmin.toFixed(1)}′ across, ${scale}″/px. ${seen}`;
+/** How large the field is; and what was drawn, where the picture is the server's. */
+function pictureCaption(style, query, { size_px: size, input_size_px: input, pixel_scale_arcsec: scale }) {
+  const whole = style.field || isEmbedded(query.image_url);
+  if (!whole) return `${Math.round(input * scale)}″: what the network sees`;
+  return `${((size * scale) / 60).toFixed(1)}′; dashed: what the network sees`;
 }
 
 function button(words, onclick, attributes = {}) {

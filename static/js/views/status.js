@@ -63,10 +63,11 @@ export function createStatus() {
     byId("details").classList.toggle("busy", Boolean(pending));
     byId("source").setAttribute("aria-busy", String(Boolean(pending)));
     byId("stage").classList.toggle("marked", Boolean(target));
-    byId("to-details").hidden = !result;
     byId("zoom-result").disabled = !result;
     byId("colour").value = colour;
-    byId("map-loading").hidden = Boolean(state.mapError) || drawn;
+    byId("map-loading").hidden = Boolean(state.mapError || state.map);
+    byId("stage").dataset.tool = state.tool;
+    for (const tool of ["lasso", "box"]) byId(`tool-${tool}`).setAttribute("aria-pressed", String(state.tool === tool));
     document.title = result ? `${titleOf(result.query, query)} · ${NAME}` : NAME;
     drawErrors(state);
   }
@@ -104,6 +105,6 @@ export function createStatus() {
     timer = setTimeout(() => (byId("toast").textContent = ""), TOAST_MS);
   }
 
-  const needs = ["drawn", "query", "result", "pending", "error", "mapError", "colourError", "colour", "target"];
+  const needs = ["drawn", "map", "tool", "query", "result", "pending", "error", "mapError", "colourError", "colour", "target"];
   return { needs, draw, announce, announceCursor, toast };
 }

@@ -64,7 +64,7 @@ export function createSurveyImages({ store, api, meta }) {
       picture(name, { state: "here", url: URL.createObjectURL(blob), ...told });
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      picture(name, { state: "failed", detail: error.message });
+      picture(name, { state: error.surveyState === "no image" ? "empty" : "failed", detail: error.message });
     }
   }
 
@@ -107,9 +107,9 @@ export function createSurveys(root, meta) {
     emit(root, "explorer:surveys", { open: body.hidden });
   }
 
-  function draw({ result, surveys, error, pending }) {
+  function draw({ result, surveys, error, pending, subject }) {
     const { open, list, failure } = surveys;
-    root.hidden = !result || result.query.ra_deg === null;
+    root.hidden = !result || result.query.ra_deg === null || subject !== "source";
     body.hidden = !open;
     opener.setAttribute("aria-expanded", String(open));
     if (!open || root.hidden) return fill(tiles);
@@ -158,14 +158,14 @@ export function createSurveys(root, meta) {
     return button(busy ? "Searching…" : "Search with this image", label, search);
   }
 
-  const needs = ["result", "surveys", "error", "pending"];
+  const needs = ["result", "surveys", "error", "pending", "subject"];
   return { needs, draw };
 }
 
 function pictureOf(label, { state, url }) {
   if (state === "here") return bareImage(url, `The same field in ${label}, north up, east left`);
   const failed = el("span", { class: "no-picture" }, "no image");
-  return el("div", { class: `picture small${state === "waiting" ? " skeleton" : ""}` }, state === "failed" && failed);
+  return el("div", { class: `picture small${state === "waiting" ? " skeleton" : ""}` }, ["failed", "empty"].includes(state) && failed);
 }
 
 /** Which service gave it, how much of it was observed, and the file. */

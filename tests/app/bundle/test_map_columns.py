@@ -110,6 +110,32 @@ def test_every_colour_column_decodes_to_the_catalogue_nulls_included(explorer: E
     assert any(catalogue.row(row)["redshift"] is None for row in range(len(catalogue)))
 
 
+def test_every_number_and_category_of_the_catalogue_is_listed(explorer: Explorer) -> None:
+    catalogue = explorer.space.catalogue
+    listed = {column.name for column in build_meta(explorer.space, 20.0, ListLimits()).columns}
+    for name in catalogue.table.column_names:
+        values = {catalogue.row(row)[name] for row in range(len(catalogue))} - {None, ""}
+        words = not catalogue.is_number(name)
+        id_like = words and (len(values) > 20 or name in ("source_id", "name"))
+        assert (name in listed) == (bool(values) and not id_like), name
+    assert {"ra_deg", "dec_deg", "redshift", "survey", "novelty_percentile"} <= listed
+
+
+def test_the_novelty_percentile_is_that_of_each_source(explorer: Explorer) -> None:
+    space = explorer.space
+    decoded = decode(pack_column(space, "novelty_percentile"))
+    found = colours(decoded.header["column"], decoded.codes[0])
+    wanted = [space.novelty_percentile_of(row) for row in range(len(space))]
+    assert found == pytest.approx(wanted, abs=1.01 * HALF_A_CODE * 100)
+    assert "novelty_percentile" not in space.catalogue.row(0)
+
+
+def test_a_column_of_which_nothing_is_known_is_sent_as_unknown(explorer: Explorer) -> None:
+    decoded = decode(pack_column(explorer.space, "rms_jy_beam"))
+    assert (decoded.codes[0] == 65535).all()
+    assert decoded.header["column"]["min"] is None
+
+
 def test_a_column_alone_has_the_same_codes_as_on_the_map(explorer: Explorer) -> None:
     for name in explorer.space.catalogue.colour_columns():
         on_map, alone = (decode(pack(explorer.space, name)) for pack in (pack_map, pack_column))
@@ -123,6 +149,7 @@ def test_the_header_agrees_with_the_columns_of_meta(explorer: Explorer) -> None:
         for key in ("name", "kind", "unit", "categories"):
             assert header[key] == getattr(column, key)
         if column.kind == "number":
+            assert column.min is not None
             assert (header["min"], header["max"]) == (column.min, column.max)
 
 

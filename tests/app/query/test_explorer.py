@@ -14,7 +14,8 @@ from app.bundle.catalogue import read_table, write_table
 from app.bundle.files import current_version, read_manifest
 from app.bundle.latent_space import LatentSpace
 from app.errors import EncoderMismatch, UnknownSource
-from app.query.explorer import Answer, Explorer, SearchOptions
+from app.query.explorer import Answer, Explorer
+from app.query.ranking import SearchOptions
 from model.encoder import Encoder, embed, untrained_encoder
 from model.preprocess import clean, network_input
 from tests.replay.server import ReplayServer
@@ -219,7 +220,7 @@ def test_a_fetched_image_is_embedded_as_the_build_embeds(
     expected = embed(encoder, network_input(clean(raw))[None])[0]
     assert subject.y == pytest.approx(expected, abs=1e-3)  # by the compiled copy
     assert 1 - subject.y @ expected / np.linalg.norm(subject.y) / np.linalg.norm(expected) < 1e-6
-    assert np.array_equal(explorer.image_at(AWAY), clean(raw))
+    assert np.array_equal(explorer.image_at(AWAY).pixels, clean(raw))
 
 
 def test_a_fetched_image_is_placed_among_its_neighbours(explorer: Explorer) -> None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.query.explorer import Explorer, SearchOptions
+from app.query.explorer import Explorer
 from app.query.lists import EntryResult, ListEntry, ListSearchOptions, search_list
+from app.query.ranking import SearchOptions
 from app.sky.coordinates import position_from_degrees
 from tests.replay.faults import Fault
 from tests.replay.server import ReplayServer

@@ -1,5 +1,7 @@
 """A bundle's sources by id and name, however they are typed; several of one name are all there."""
 
+import difflib
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.bundle.catalogue import bundle_names
 from app.query.explorer import Explorer
-from app.sky.names import BundleNames, _key
+from app.sky.names import CLOSE, BundleNames, _key
 
 IDS = ["demo-1", "DEMO-1", "demo-2", "rgz+5", "5", "x y", "demo-3", "a+b", "ab"]
 NAMES = [
@@ -90,3 +92,20 @@ def test_every_source_of_a_real_bundle_is_found_by_id_and_by_name(explorer: Expl
             assert row in names.rows_of(name.lower().replace(" ", ""))
         apart = names.position(row).separation(space.position(row))
         assert apart.arcsec < 1e-6
+
+
+def test_close_spellings_are_those_of_difflib() -> None:
+    rng = np.random.default_rng(2)
+    names = [f"RGZ J{n:06d}.{n % 10}+{n % 7919:06d}" for n in rng.integers(0, 240_000, 3000)]
+    names += ["3C 31", "Cygnus A", ""]
+    ids = [f"s-{row}" for row in range(len(names))]
+    held = BundleNames(ids, names, np.zeros(len(names)), np.zeros(len(names)))
+    folded = {"".join(name.casefold().split()): name for name in (*ids, *names) if name}
+    one = names[1234]
+    for typed in ("3C 311", "Cignus A", "cygnusa", one.replace("J", "I"), one[:-1], "Xyzzy", ""):
+        key = "".join(typed.casefold().split())
+        wanted = difflib.get_close_matches(key, list(folded), 1, CLOSE)
+        assert held.close_to(typed)[:1] == tuple(folded[each] for each in wanted)
+    assert held.close_to("3C 311") == ("3C 31",)
+    assert one in held.close_to(one.replace("J", "I"))
+    assert BundleNames([], [], np.zeros(0), np.zeros(0)).close_to("3C 31") == ()

@@ -108,6 +108,18 @@ def test_a_refused_connection_is_a_sentence() -> None:
         Sesame(["http://127.0.0.1:9/sesame/"], deadline_s=SHORT_S).resolve("3C 31")
 
 
+def test_where_no_server_answers_all_of_them_are_named() -> None:
+    addresses = ["http://127.0.0.1:9/sesame/", "http://localhost:9/sesame/"]
+    with pytest.raises(NameServiceUnavailable) as caught:
+        Sesame(addresses, deadline_s=SHORT_S).resolve("3C 31")
+    said = str(caught.value)
+    assert said.startswith("Whether '3C 31' is an object could not be found out. ")
+    first, second = (said.index(f"Sesame server at {host} ") for host in ("127.0.0.1", "localhost"))
+    assert first < said.index(" Asked next: ") < second
+    assert said.count("Check the network") == 1
+    assert said.endswith("Coordinates are understood without it.")
+
+
 def test_a_dead_server_is_waited_for_a_few_times_only(server: ReplayServer, sesame: Sesame) -> None:
     server.fault = Fault.SILENCE
     for name in "ABCDEFGH":

@@ -182,12 +182,32 @@ def test_a_declination_of_zero_degrees_needs_its_sign() -> None:
         b"src 13:52:17.8 +31:26:46\n",
         b"12 34 56 -01 02 03 9 8 7\n",
         b"orbit 208.07 31.4 3 4 5\n",
+        b"10 20 x\n",
+        b"src 10 20\n",
+        b"150 x 2.2\n",
+        b"10d 20d x\n",
+        b"150.1deg +2.2deg mine\n",
+        b"150 -2x\n",
+        b"150.1+2.2 mine\n",
+        b"nan 3 mine\n",
     ],
 )
 def test_numbers_of_a_list_never_go_to_a_name_service(content: bytes) -> None:
     found = read(content)
     assert found.entries
     assert all(entry.reason and not entry.to_look_up for entry in found.entries)
+
+
+NAMES_OF_OBJECTS = (
+    *("3C 285", "4C 12.03", "PKS 0634-20", "NGC 1265", "3C 31", "M 87", "Cygnus A", "M87"),
+    *("47 Tuc", "GRS 1915+105", "ESO 137-006", "SNR G029.7-00.3", "[HB89] 1220+533", "SN 1987A"),
+)
+
+
+def test_names_of_objects_are_looked_up_and_the_numbers_between_them_are_not() -> None:
+    found = read("\n".join([*NAMES_OF_OBJECTS, "10 20 x", "1 2"]).encode())
+    assert [entry.text for entry in found.entries if entry.to_look_up] == [*NAMES_OF_OBJECTS]
+    assert "'10 20 x' is not a sky position" in found.entries[-2].reason
 
 
 def test_a_row_of_masked_values_between_commas_is_a_row() -> None:

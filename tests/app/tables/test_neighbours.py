@@ -14,8 +14,9 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from app.bundle.catalogue import ColumnInfo
-from app.query.explorer import Explorer, SearchOptions
+from app.query.explorer import Explorer
 from app.query.lists import EntryResult, ListEntry, ListSearchOptions, search_list
+from app.query.ranking import SearchOptions
 from app.tables.neighbours import (
     QUERY_COLUMNS,
     RESULT_COLUMNS,

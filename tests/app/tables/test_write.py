@@ -20,7 +20,8 @@ from astropy.io.votable.ucd import check_ucd
 from astropy.table import Table
 
 from app.bundle.catalogue import CORE_COLUMNS, ColumnInfo, make_table
-from app.query.explorer import Answer, Explorer, SearchOptions
+from app.query.explorer import Answer, Explorer
+from app.query.ranking import SearchOptions
 from app.tables.neighbours import (
     QUERY_COLUMNS,
     QUERY_POSITION,

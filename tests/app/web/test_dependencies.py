@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.main import create_app
-from app.query.explorer import Explorer, SearchOptions
+from app.query.explorer import Explorer
+from app.query.ranking import SearchOptions
 from app.settings import Settings
 from app.web import dependencies as asked_position
 from app.web.schemas import QueryResult, QuerySubject
@@ -152,6 +153,13 @@ def test_an_unknown_name_is_404_and_shows_the_accepted_forms(site: httpx.Client)
     assert (problem["status"], problem["parameter"]) == (404, "position")
     assert "'Xyzzy 7'" in problem["detail"]
     assert "13:45:41.3 +23:22:55" in problem["detail"]
+
+
+def test_a_misspelt_name_is_offered_the_closest_of_the_catalogue(site: httpx.Client) -> None:
+    problem = problem_of(ask(site, "firstgalaxidata-17"))
+    assert problem["close_names"][0] == "firstgalaxydata-17"
+    assert "Spelt much like it in this catalogue: firstgalaxydata-17, " in problem["detail"]
+    assert "close_names" not in problem_of(ask(site, "Xyzzy 7"))
 
 
 @pytest.mark.parametrize(

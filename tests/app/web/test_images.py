@@ -237,5 +237,7 @@ def test_an_image_without_noise_is_used_and_that_is_said(site: httpx.Client) -> 
 
 def test_more_neighbours_than_there_are_is_all_of_them(site: httpx.Client) -> None:
     image = sky_image(Grid(), DOUBLE, noise_jy=NOISE_JY)
-    response = ask(site, fits_file(image, Grid(), 5.4), k=500)
-    assert problem_of(response)["parameter"] == "k"
+    content = fits_file(image, Grid(), 5.4)
+    result = answered(ask(site, content, k=500))
+    assert (len(result.neighbours), result.population, result.more) == (240, 240, False)
+    assert problem_of(ask(site, content, k=1001))["parameter"] == "k"

@@ -91,7 +91,7 @@ def test_a_live_answer_is_complete_and_its_picture_is_the_queried_image(
         assert neighbour.separation_arcsec == pytest.approx(place.separation(there).arcsec)
     picture = site.get(f"{query.image_url}&size_px=70&colours=grey")
     drawn = np.asarray(Image.open(io.BytesIO(picture.content)))
-    assert np.array_equal(drawn[::-1], explorer.image_at(place)[40:110, 40:110])
+    assert np.array_equal(drawn[::-1], explorer.image_at(place).pixels[40:110, 40:110])
 
 
 @pytest.mark.parametrize("ra_deg", [0.0, 1e-7, 359.9999999, 359.99999999999])

@@ -1,5 +1,6 @@
 """The OpenAPI document: every route, what it sends, and its errors as problems."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,13 +13,21 @@ SURVEYS = {"404", "422", "502", "504"}
 REFUSALS = {
     "/api/query": SURVEYS,
     "/api/cutout.png": SURVEYS,
+    "GET /api/picture": SURVEYS,
+    "POST /api/picture": {"404", "408", "413", "415", "422"},
+    **{
+        f"POST /api/figures/{what}": SURVEYS | {"408", "413", "415"}
+        for what in ("contact-sheet", "caption")
+    },
+    "/api/query/examples": SURVEYS | {"413"},
+    "/api/select": {"404", "413", "422"},
     "/api/query/image": {"400", "408", "413", "415", "422", "503", "507"},
     "/api/sources/{source_id}/cutout.fits": {"404", "422"},
     "/api/bulk": {"408", "413", "422", "503"},
     "/api/bulk/preview": {"408", "413", "422", "503"},
     "/api/cone": set(),  # its errors are VOTables
 }
-"""Statuses of the problems of a path, where they are not those of all of /api."""
+"""Statuses of the problems of a path (or of one method of it) that has not those of all of /api."""
 
 
 def operations(site: httpx.Client) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -49,9 +58,10 @@ def test_openapi_documents_problems_as_problems(site: httpx.Client) -> None:
     for path, operation in operations(site):
         refused = {s: r for s, r in operation["responses"].items() if s[0] in "45"}
         usual = {"404", "422"} if path.startswith("/api") else set()
-        if path.startswith("/api/surveys"):
+        if path.startswith(("/api/surveys", "/api/figures")):
             usual = SURVEYS
-        expected = REFUSALS.get(path, usual)
+        method = operation["operationId"].rpartition("_")[2].upper()
+        expected = REFUSALS.get(f"{method} {path}", REFUSALS.get(path, usual))
         assert set(refused) == expected
         for response in refused.values():
             assert list(response["content"]) == ["application/problem+json"], path
@@ -70,7 +80,7 @@ def test_openapi_holds_together(site: httpx.Client) -> None:
     assert {ref.removeprefix("#/components/schemas/") for ref in references} == set(schemas)
     for path, operation in operations(site):
         in_path = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
-        assert in_path == {part[1:-1] for part in path.split("/") if part.startswith("{")}
+        assert in_path == set(re.findall(r"{(\w+)}", path))
         assert all(response["description"] for response in operation["responses"].values())
 
 

@@ -97,7 +97,7 @@ def test_meta_describes_the_bundle(site: httpx.Client, explorer: Explorer) -> No
     assert manifest.encoder.name in meta.encoder.statement
     assert (meta.catalogue.n_listed, meta.catalogue.n_rejected) == (240, 0)
     assert meta.default_column in {column.name for column in meta.columns}
-    assert (meta.limits.k_max, meta.limits.k_default) == (200, 12)
+    assert (meta.limits.k_max, meta.limits.k_default) == (239, 12)
     for column in meta.columns:
         if column.kind == "number":
             low, high = column.low, column.high
@@ -105,7 +105,7 @@ def test_meta_describes_the_bundle(site: httpx.Client, explorer: Explorer) -> No
             assert low is not None
             assert high is not None
             assert column.max is not None
-            assert column.min <= low < high <= column.max
+            assert column.min <= low <= high <= column.max
         else:
             assert column.categories
     units = {column.name: column.unit for column in meta.columns}
@@ -121,6 +121,10 @@ def test_the_map_is_binary_and_at_most_8_bytes_a_source(site: httpx.Client) -> N
     assert len(answer.content) - 4 - length <= 8 * header["n"]
     column = site.get("/api/map/columns/redshift").content
     assert struct.unpack_from("<I", column)[0] + 4 + 2 * 240 == len(column)
+    for name in ("novelty_percentile", "survey", "rms_jy_beam"):
+        assert site.get(f"/api/map/columns/{name}").status_code == 200
+    for name in ("source_id", "package_entry"):
+        assert site.get(f"/api/map/columns/{name}").status_code == 404
 
 
 def test_a_row_and_its_id_give_the_same_source(site: httpx.Client, explorer: Explorer) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from app.main import create_app
+from app.query.explorer import Explorer
 from app.settings import Settings
 from tests.problem import problem_of
 from tests.replay.faults import Fault
@@ -87,11 +89,13 @@ def test_every_failure_of_the_survey_is_a_sentence_with_the_value(
     assert time.monotonic() - started_s < DEADLINE_S + LATE_S
     assert problem["status"] == status
     assert said in problem["detail"]
+    no_image = (Fault.NO_DATA, Fault.BLANK, Fault.CONSTANT, Fault.UNDERSIZED)
+    assert problem["survey_state"] == ("no image" if fault in no_image else "unreachable")
     assert rough.count() == asked + 1
     if status != 504:  # those take their time
         assert problem_of(ask(hasty, place, format="csv"))["status"] == status
         picture = hasty.get("/api/cutout.png", params={"ra": place.ra.deg, "dec": place.dec.deg})
-        assert problem_of(picture)["detail"] == problem["detail"]
+        assert problem["detail"].startswith(problem_of(picture)["detail"])
     rough.fault = None
     assert ask(hasty, place).status_code == 200  # no failure is kept
 
@@ -120,3 +124,28 @@ def test_a_cutout_is_asked_for_once_and_then_cached(
     assert rough.count() == asked + 1
     assert (first["query"].pop("cached"), second["query"].pop("cached")) == (False, True)
     assert first == second
+
+
+def test_the_nearest_source_is_offered_where_no_image_can_be_had(
+    hasty: httpx.Client, rough: ReplayServer, explorer: Explorer
+) -> None:
+    sky = SkyCoord(explorer.space.catalogue.ra_deg, explorer.space.catalogue.dec_deg, unit="deg")
+    outside = SkyCoord(150.0, -60.0, unit="deg")
+    near = explorer.space.position(17).directional_offset_by(40 * u.deg, 12.34 * u.arcmin)
+    rough.fault = Fault.RESET
+    for place, shown in ((outside, " deg away."), (near, ", 12.3 arcmin away.")):
+        problem = problem_of(ask(hasty, place))
+        separation = place.separation(sky)
+        nearest = problem["nearest"]
+        assert nearest["separation_arcsec"] == pytest.approx(separation.min().arcsec, rel=1e-9)
+        row = explorer.row_of(nearest["source_id"])
+        assert row == int(separation.argmin())
+        assert (nearest["ra_deg"], nearest["dec_deg"]) == (sky[row].ra.deg, sky[row].dec.deg)
+        assert nearest["source_id"] in problem["detail"]
+        assert problem["detail"].endswith(shown)
+
+
+def test_no_source_is_offered_where_the_position_is_not_what_failed(hasty: httpx.Client) -> None:
+    source = {"position": "firstgalaxydata-1"}
+    for params in ({"k": 0}, {"where": "redshift:99.."}):
+        assert "nearest" not in problem_of(hasty.get("/api/query", params=source | params))

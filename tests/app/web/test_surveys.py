@@ -220,3 +220,21 @@ def test_fifty_users_on_one_slow_position_make_one_request_and_hold_up_no_page(
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.text.replace('"cached":true', '"cached":false') for answer in answers}) == 1
     assert troubled.count() == asked + 1
+
+
+@pytest.mark.parametrize("name", ["first", "vlass"])
+def test_an_unreachable_survey_is_not_one_without_an_image(
+    site: httpx.Client, troubled: ReplayServer, name: str
+) -> None:
+    url = f"/api/surveys/{name}/cutout.png"
+    assert site.get(url, params=AT).headers["x-survey-state"] == "has image"
+    for fault, state in (
+        (Fault.RESET, "unreachable"),
+        (Fault.HTML, "unreachable"),
+        (Fault.BLANK, "no image"),
+    ):
+        troubled.fault = fault
+        problem = problem_of(site.get(url, params=AT | {"ra": 160 + fault.value}))
+        assert problem["survey_state"] == state
+    unknown = site.get("/api/surveys/wenss/cutout.png", params=AT)
+    assert "survey_state" not in problem_of(unknown)

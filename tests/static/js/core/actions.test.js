@@ -7,7 +7,7 @@ import { createSession } from "../../../../static/js/core/actions.js";
 import { createStore } from "../../../../static/js/core/store.js";
 import { mapFrame } from "../frame.js";
 
-const DEFAULTS = { k: 12, kMax: 200, colour: "a", colours: ["a", "b"], layouts: ["ours", "listed"], duplicatesArcsec: 30 };
+const DEFAULTS = { k: 12, kMax: 200, colour: "a", colours: ["a", "b"], columns: [], layouts: ["ours", "listed"], duplicatesArcsec: 30 };
 const answerFor = (url) => ({
   query: { row: 0, url },
   map: { x: 1, y: 2, method: "catalogue" },
@@ -27,6 +27,7 @@ function sessionWith(answer, search = "") {
   };
   const store = createStore({
     ...{ query: null, result: null, pending: null, error: null, target: null, map: null },
+    ...{ selections: [], trail: [], subject: "source", list: null, filters: {}, conditions: {} },
     ...{ viewport: null, view: null, hoverRow: null, cursorRow: null, theme: "light" },
     ...{ k: 12, colour: "a", hideDuplicates: false, duplicatesArcsec: 30, layout: "ours" },
   });

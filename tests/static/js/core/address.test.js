@@ -8,6 +8,10 @@ const DEFAULTS = {
   kMax: 200,
   colour: "angular_extent_arcsec",
   colours: ["angular_extent_arcsec", "label"],
+  columns: [
+    { name: "redshift", kind: "number" },
+    { name: "label", kind: "category" },
+  ],
   layouts: ["ours", "listed"],
   duplicatesArcsec: 30,
 };
@@ -19,6 +23,12 @@ const PLAIN = {
   hideDuplicates: false,
   duplicatesArcsec: 30,
   view: null,
+  filters: {},
+  colourRange: null,
+  conditions: {},
+  list: null,
+  drawn: [],
+  ignored: [],
 };
 
 test("an empty address is the plain page, and the plain page an empty address", () => {
@@ -37,6 +47,10 @@ for (const [what, shared] of Object.entries({
   "k and colour": { k: 24, colour: "label" },
   "near-duplicates": { hideDuplicates: true, duplicatesArcsec: 0 },
   "a part of the map": { view: { cx: -1.25, cy: 0, span: 3.5 } },
+  "a filter on numbers": { filters: { redshift: { kind: "range", low: 0.1, high: null, unknown: true } } },
+  "a filter on words": { filters: { label: { kind: "categories", names: ["FR I|II", "Bent:1"], unknown: false } } },
+  "the range of the colours": { colourRange: { low: -1.5, high: 20 } },
+  "conditions": { conditions: { extent_percent: "30", where: ["label:FRI", "redshift:0.1..0.5"] } },
 })) {
   test(`a link reopens ${what}`, () => {
     const wanted = { ...PLAIN, ...shared };
@@ -56,7 +70,8 @@ test("an image of one's own is in no link", () => {
 
 test("what makes no sense in an address takes its default", () => {
   const broken = "?k=1e9&colour=nothing&duplicates_arcsec=-1&hide_duplicates=maybe&view=1,2,0";
-  assert.deepEqual(readAddress(broken, DEFAULTS), PLAIN);
+  const ignored = ["k=1e9", "colour=nothing", "duplicates_arcsec=-1", "view=1,2,0"];
+  assert.deepEqual(readAddress(broken, DEFAULTS), { ...PLAIN, ignored });
   assert.equal(readAddress("?k=2.5", DEFAULTS).k, 12);
   assert.equal(readAddress("?k=", DEFAULTS).k, 12);
   assert.equal(readAddress("?ra=10", DEFAULTS).query, null);
@@ -70,4 +85,21 @@ test("a source comes before a position when an address names both", () => {
 test("the same question is recognised", () => {
   assert.ok(sameQuery({ kind: "source", id: "a" }, { kind: "source", id: "a" }));
   assert.ok(!sameQuery({ kind: "source", id: "a" }, null));
+});
+
+test("a link makes a drawn selection again", () => {
+  const shapes = [{ op: "+", corners: [0, 0, 1.5, 0, 1, -2] }, { op: "-", rows: [3, 5] }];
+  const link = writeAddress({ ...PLAIN, selections: [{ name: "bent, maybe", shapes }] }, DEFAULTS);
+  assert.deepEqual(readAddress(link, DEFAULTS).drawn, [{ name: "bent, maybe", shapes }]);
+});
+
+test("a link shows the search for a list, and then no source", () => {
+  const shown = { ...PLAIN, subject: "list", list: "abc", query: { kind: "source", id: "a" } };
+  assert.equal(writeAddress(shown, DEFAULTS), "?search=abc");
+  assert.equal(readAddress("?search=abc", DEFAULTS).list, "abc");
+  assert.equal(readAddress("?list", DEFAULTS).list, "");
+});
+
+test("what a link has too much is named", () => {
+  assert.deepEqual(readAddress("?sorce=a&filter=size:1..2&ra=x", DEFAULTS).ignored, ["sorce", "filter=size:1..2", "ra=x"]);
 });

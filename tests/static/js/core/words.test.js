@@ -60,3 +60,12 @@ test("novelty is said in the direction that means something", () => {
   assert.match(words.noveltySentence(1.3, 10), /more like .* than 98\.7 % of the catalogue/);
   assert.equal(words.noveltySentence(null), "");
 });
+
+test("a survey that could not be reached is never one without an image", () => {
+  const list = ["a", "b", "c"].map((name) => ({ name }));
+  const states = (...all) => Object.fromEntries(all.map((state, i) => [list[i].name, { state }]));
+  assert.match(words.surveysSentence(list, states("failed", "failed", "failed")), /^None of the 3 surveys could be reached/);
+  assert.equal(words.surveysSentence(list, states("here", "empty", "failed")), "1 of 3 surveys have an image of this field; 1 could not be reached.");
+  assert.equal(words.surveysSentence(list, states("empty", "empty", "failed")), "None of the 2 surveys that answered has an image of this field; 1 could not be reached.");
+  assert.equal(words.surveysSentence(list, states("here", "empty", "empty")), "1 of 3 surveys have an image of this field.");
+});

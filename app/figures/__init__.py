@@ -1,0 +1,1 @@
+"""Figures for papers, drawn by matplotlib: contact sheets, maps, captions and citations."""

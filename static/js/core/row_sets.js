@@ -1,0 +1,135 @@
+/**
+ * What filters leave and selections hold, kept in step with the state: asks the worker, fetches
+ * the columns that are needed, and puts rows and histograms into the store.
+ * It never draws.
+ */
+
+import { isAborted } from "./api.js";
+import { scaleOf } from "./filters.js";
+import { Rows } from "./rows.js";
+import { COLOURS, cornersOf, nextName } from "./selections.js";
+
+/** @param {{store: any, api: any, meta: import("./state.js").Meta, worker: Worker}} parts */
+export function createRowSets({ store, api, meta, worker }) {
+  const waiting = new Map();
+  const sent = new Set();
+  let number = 0;
+  let round = 0;
+
+  worker.addEventListener("message", ({ data }) => {
+    waiting.get(data.number)?.(data.result);
+    waiting.delete(data.number);
+  });
+
+  const tell = (act, given) => worker.postMessage({ act, given });
+  /** @returns {Promise<any>} */
+  const compute = (act, given) =>
+    new Promise((resolve) => {
+      waiting.set(++number, resolve);
+      worker.postMessage({ number, act, given });
+    });
+
+  /** A new map: shapes are of the map on which they were drawn, and are counted again. */
+  async function follow({ map }) {
+    if (!map) return;
+    tell("map", { x: map.x, y: map.y });
+    const { selections } = store.get();
+    const again = await Promise.all(selections.map(remade));
+    if (selections.length && selections === store.get().selections) store.set({ selections: again });
+    await count();
+  }
+
+  const remade = async (each) => ({ ...each, rows: new Rows(await compute("shapes", { shapes: each.shapes, allowed: null })) });
+
+  /** Fetch the columns that the filters and the open rail need, then count. */
+  async function count() {
+    const mine = ++round;
+    const { map, filters, rail } = store.get();
+    if (!map) return;
+    const wanted = rail === "filters" ? meta.columns.map(({ name }) => name) : Object.keys(filters);
+    if (!wanted.length) return store.set({ shown: null, histograms: {} });
+    try {
+      await Promise.all(wanted.map(load));
+    } catch (error) {
+      if (!isAborted(error)) store.set({ filterError: error.message });
+      return;
+    }
+    const scales = Object.fromEntries(
+      meta.columns.filter(({ name }) => rail === "filters" && sent.has(name)).map((c) => [c.name, c.kind === "number" ? scaleOf(c) : null]),
+    );
+    const within = activeOf(store.get())?.rows.mask ?? null;
+    const { mask, histograms } = await compute("crossfilter", { filters, scales, within });
+    if (mine === round) store.set({ shown: mask && new Rows(mask), histograms, filterError: null });
+  }
+
+  async function load(name) {
+    if (sent.has(name)) return;
+    const column = await api.columnOf(name);
+    sent.add(name);
+    tell("column", column);
+  }
+
+  function filter({ name, filter: wanted }) {
+    const { [name]: _, ...others } = store.get().filters;
+    store.set({ filters: wanted ? { ...others, [name]: wanted } : others });
+  }
+
+  /** A shape was drawn: a new selection, or more or less of the active one. */
+  async function drawn({ path, mode }) {
+    const corners = cornersOf(path);
+    if (corners.length < 6) return;
+    await add({ op: mode === "remove" ? "-" : "+", corners }, mode === "new");
+  }
+
+  /** Add a shape to the active selection, or begin a new one with it. */
+  async function add(shape, fresh) {
+    const { selections, shown } = store.get();
+    const active = fresh ? null : activeOf(store.get());
+    if (!active && shape.op === "-") return;
+    const shapes = [...(active?.shapes ?? []), shape];
+    const allowed = shown?.mask ?? null;
+    const mask = await compute("shapes", { shapes, allowed });
+    const kept = allowed && shape.corners ? [{ op: "+", rows: [...new Rows(mask).indices] }] : shapes;
+    put(active, { shapes: kept, rows: new Rows(mask) }, selections);
+  }
+
+  function put(active, made, selections) {
+    const name = active?.name ?? nextName(selections);
+    const colour = active?.colour ?? COLOURS[selections.length % COLOURS.length];
+    const next = { name, colour, ...made };
+    const list = active ? selections.map((each) => (each === active ? next : each)) : [...selections, next];
+    store.set({ selections: list, active: name, subject: "selection" });
+  }
+
+  /** Begin a selection of given rows, such as the hits. */
+  function pick(rows, name = null) {
+    const { selections, map } = store.get();
+    const mask = Rows.of(map.n, rows);
+    put(null, { shapes: [{ op: "+", rows: [...mask.indices] }], rows: mask }, selections);
+    if (name) rename({ name: store.get().active, to: name });
+  }
+
+  function rename({ name, to }) {
+    const text = to.trim().slice(0, 40);
+    const { selections, active } = store.get();
+    if (!text || selections.some((each) => each.name === text)) return store.set({ selections: [...selections] });
+    store.set({
+      selections: selections.map((each) => (each.name === name ? { ...each, name: text } : each)),
+      active: active === name ? text : active,
+    });
+  }
+
+  function drop(name) {
+    const { selections, active, subject } = store.get();
+    const gone = active === name;
+    store.set({
+      selections: selections.filter((each) => each.name !== name),
+      ...(gone && { active: null, ...(subject === "selection" && { subject: "source" }) }),
+    });
+  }
+
+  return { follow, count, filter, drawn, pick, rename, drop };
+}
+
+/** The selection that is worked on. @returns {import("./selections.js").Selection | null} */
+export const activeOf = ({ selections, active }) => selections.find(({ name }) => name === active) ?? null;

@@ -1,0 +1,124 @@
+/**
+ * The selections: in the rail their names, colours and counts; in the pane the one worked on.
+ * It never selects anything itself.
+ *
+ * Emits explorer:activate {name | null}, explorer:rename {name, to}, explorer:drop {name},
+ * explorer:sources-file {rows, format, name}, explorer:source {id}, explorer:zoom-rows {rows}.
+ */
+
+import { formatCount, formatExtent } from "../core/format.js";
+import { el, emit, fill } from "../core/html.js";
+import { activeOf } from "../core/row_sets.js";
+import { isModel, titleOf } from "../core/words.js";
+import { smallPicture } from "./picture.js";
+
+const AT_ONCE = 48;
+
+/** @param {HTMLElement} rail @param {HTMLElement} pane @param {{meta: import("../core/state.js").Meta, api: any}} parts */
+export function createSelections(rail, pane, { meta, api }) {
+  /** @type {any} */
+  const shown = { rows: null, sources: [], asked: 0, failure: "" };
+
+  function drawRail({ rail: open, selections, active }) {
+    rail.hidden = open !== "selections";
+    if (rail.hidden) return;
+    fill(
+      rail,
+      el("h2", {}, "Selections"),
+      el("p", { class: "hint" }, "Shift-drag on the map draws a lasso: a new selection. With Ctrl it adds to the one worked on, with Alt it takes away."),
+      selections.map((each) => item(each, each.name === active)),
+    );
+  }
+
+  function item({ name, colour, rows }, active) {
+    return el(
+      "section",
+      { class: active ? "picked active" : "picked", "data-selection": name },
+      el(
+        "div",
+        { class: "picked-head" },
+        el("i", { class: "swatch", style: `background: ${colour}` }),
+        el("input", { value: name, "aria-label": `Name of selection ${name}`, maxlength: 40, onchange: ({ target }) => emit(rail, "explorer:rename", { name, to: target.value }) }),
+        el("span", {}, formatCount(rows.count)),
+      ),
+      el(
+        "p",
+        { class: "picked-actions" },
+        button(active ? "Shown" : "Show", () => emit(rail, "explorer:activate", { name }), `${active ? "Shown" : "Show"}: ${name}`),
+        button("Zoom to it", () => emit(rail, "explorer:zoom-rows", { rows: rows.indices }), `Zoom to ${name}`),
+        button("Remove", () => emit(rail, "explorer:drop", { name }), `Remove ${name}`),
+      ),
+    );
+  }
+
+  function drawPane(state) {
+    const active = activeOf(state);
+    pane.hidden = state.subject !== "selection" || !active;
+    if (!active || pane.hidden) return;
+    if (shown.rows !== active.rows) {
+      Object.assign(shown, { rows: active.rows, sources: [], failure: "" });
+      more(active);
+    }
+    fill(pane, head(active), gallery(state, active));
+  }
+
+  function head({ name, colour, rows }) {
+    const files = meta.formats.map(({ name: format, label }) =>
+      el("button", { type: "button", class: "link", "data-format": format, onclick: () => emit(pane, "explorer:sources-file", { rows: rows.indices, format, name }) }, label),
+    );
+    return el(
+      "header",
+      { class: "section-head" },
+      el("div", { class: "head-row" }, el("h2", { id: "selection-title" }, el("i", { class: "swatch", style: `background: ${colour}` }), `Selection ${name}`), button("Close", () => emit(pane, "explorer:activate", { name: null }), "Close the selection")),
+      el("p", { class: "section-sub" }, `${formatCount(rows.count)} of ${formatCount(rows.n)} sources, in the order of the catalogue.`),
+      el("p", { class: "ways" }, "Take away: ", ...files),
+      shown.failure && el("p", { class: "error", role: "alert" }, shown.failure),
+    );
+  }
+
+  function gallery({ style }, active) {
+    const left = active.rows.count - shown.sources.length;
+    return el(
+      "div",
+      { style: `--card: ${style.size}px` },
+      el("ol", { class: "cards" }, shown.sources.map((source) => el("li", {}, card(source, style)))),
+      left > 0 && shown.sources.length > 0 && el("button", { type: "button", class: "more", onclick: () => more(active) }, `${formatCount(Math.min(left, AT_ONCE))} more of ${formatCount(left)}`),
+    );
+  }
+
+  function card(source, style) {
+    const onclick = (event) => {
+      event.preventDefault();
+      emit(pane, "explorer:source", { id: source.source_id });
+    };
+    const point = (row) => () => emit(pane, "explorer:highlight", { row });
+    const picture = { url: source.cutout_url, alt: `Radio image of ${titleOf(source)}`, isModel: isModel(source), lazy: true };
+    return el(
+      "a",
+      { class: "card", href: `?${new URLSearchParams({ source: source.source_id })}`, "data-row": source.row, onclick, onmouseenter: point(source.row), onmouseleave: point(null) },
+      smallPicture(picture, meta.image, style),
+      el("span", { class: "pair" }, el("b", {}, formatExtent(source.angular_extent_arcsec, source.extent_flag)), el("span", {}, source.name || source.position)),
+    );
+  }
+
+  /** The next sources, a few at a time. */
+  async function more({ rows }) {
+    const mine = ++shown.asked;
+    const from = shown.sources.length;
+    try {
+      const found = await api.sources([...rows.indices.subarray(from, from + AT_ONCE)]);
+      if (mine !== shown.asked || rows !== shown.rows) return;
+      shown.sources = [...shown.sources, ...found];
+    } catch (error) {
+      shown.failure = error.message;
+    }
+    emit(pane, "explorer:selection-sources");
+  }
+
+  return [
+    { needs: ["rail", "selections", "active"], draw: drawRail },
+    { needs: ["subject", "selections", "active", "style", "selectionSources"], draw: drawPane },
+  ];
+}
+
+const button = (words, onclick, about) => el("button", { type: "button", class: "link", "aria-label": about, onclick }, words);

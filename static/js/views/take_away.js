@@ -1,0 +1,82 @@
+/**
+ * Taking the view away: tables, figures, caption, Python. Every one is the server's address, so that
+ * a script gets the same. It never makes up a file.
+ *
+ * Emits explorer:download {format}, explorer:caption, explorer:python, explorer:send {url}.
+ */
+
+import { conditionPairs } from "../core/conditions.js";
+import { downloadLinks } from "../core/downloads.js";
+import { el, emit } from "../core/html.js";
+import { styleParams } from "../core/picture_style.js";
+
+const FIGURES = ["png", "svg", "pdf"];
+
+/** Behind one button. */
+export function takeAwayMenu(state, meta) {
+  const { query, k, hideDuplicates, duplicatesArcsec, conditions } = state;
+  const own = query.kind === "image";
+  const options = { k, hideDuplicates, duplicatesArcsec, conditions };
+  const tables = own ? meta.formats.map(sentAgain) : downloadLinks(query, options, meta.formats).map(link);
+  return el(
+    "details",
+    { class: "menu", id: "take-away" },
+    el("summary", {}, "Take away"),
+    el(
+      "div",
+      { class: "popover list" },
+      group("The neighbours as a table", tables),
+      !own && group("Pictures side by side, as a figure", FIGURES.map((format) => figure("contact-sheet", format, state, meta))),
+      !own && group("The map as a figure", FIGURES.map((format) => figure("map", format, state, meta))),
+      !own && el("button", { type: "button", class: "link", id: "take-caption", onclick: ({ target }) => emit(target, "explorer:caption") }, "Caption and BibTeX"),
+      !own && el("button", { type: "button", class: "link", id: "take-python", onclick: ({ target }) => emit(target, "explorer:python") }, "Python for this view"),
+      !own && el("button", { type: "button", class: "link", id: "take-samp", onclick: ({ target }) => emit(target, "explorer:send") }, "Send to TOPCAT, Aladin or DS9 (SAMP)"),
+    ),
+  );
+}
+
+const group = (words, links) => el("p", {}, el("span", { class: "hint" }, words), el("span", { class: "links" }, links));
+
+const link = ({ name: format, label, url }) =>
+  el("a", { id: `download-${format}`, href: url, download: true, title: `Download as ${label}` }, label);
+
+/** No address holds an image: it is sent once more, and the file comes back. */
+function sentAgain({ name: format, label }) {
+  const onclick = ({ currentTarget }) => emit(currentTarget, "explorer:download", { format });
+  const named = { id: `download-${format}`, "data-format": format, title: `Download as ${label}` };
+  return el("button", { type: "button", class: "link", ...named, onclick }, label);
+}
+
+function figure(what, format, state, meta) {
+  return el("a", { id: `${what}-${format}`, href: figureUrl(what, state, meta, { format }), download: true }, format.toUpperCase());
+}
+
+/** The address of a figure, its caption, or Python for it. */
+export function figureUrl(what, state, meta, more = {}) {
+  const { query, k, hideDuplicates, duplicatesArcsec, conditions, style, colour, layout, viewport, colourRange } = state;
+  const params = new URLSearchParams(subject(query));
+  params.set("k", String(k));
+  params.set("hide_duplicates", String(hideDuplicates));
+  params.set("duplicates_arcsec", String(duplicatesArcsec));
+  for (const [name, value] of conditionPairs(conditions)) params.append(name, value);
+  if (what === "contact-sheet" || what === "caption") {
+    for (const [name, value] of styleParams({ ...style, furniture: false }, meta.image)) if (name !== "zoom") params.set(name, value);
+    params.set("contours", "true");
+  }
+  if (what === "map") {
+    params.set("colour", colour);
+    params.set("layout", layout);
+    if (colourRange) for (const end of ["low", "high"]) params.set(`colour_${end}`, String(colourRange[end]));
+    if (viewport) for (const axis of ["x", "y"]) ["min", "max"].forEach((end, i) => params.set(`${axis}_${end}`, viewport[axis][i].toPrecision(6)));
+  }
+  for (const [name, value] of Object.entries(more)) params.set(name, value);
+  return `/api/figures/${what}?${params}`;
+}
+
+/** @returns {Record<string, string>} */
+function subject(query) {
+  if (query.kind === "source") return { source_id: query.id };
+  /** @type {Record<string, string>} */
+  const survey = query.survey ? { survey: query.survey } : {};
+  return query.kind === "position" ? { position: query.text, ...survey } : { ra: query.ra, dec: query.dec, ...survey };
+}

@@ -1,0 +1,155 @@
+/**
+ * The viewer: the picture large, in whole pixels, with the value and the place under the pointer;
+ * arrows walk the ranks, B blinks between the source and a neighbour. It never asks but for pictures.
+ */
+
+import { formatDissimilarity, formatSimilarity } from "../core/format.js";
+import { el, fill } from "../core/html.js";
+import { pictureUrl, styleParams } from "../core/picture_style.js";
+import { isEmbedded } from "../core/api.js";
+import { titleOf } from "../core/words.js";
+
+const BLINK_MS = 600;
+const LEAST_SIDE = 420;
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+/** @param {any} root @param {{store: any, meta: import("../core/state.js").Meta, api: any}} parts */
+export function createViewer(root, { store, meta, api }) {
+  const { image } = meta;
+  let rank = 0;
+  let blinking = null;
+
+  document.addEventListener("keydown", (event) => root.open && keys(event));
+  root.addEventListener("close", () => stopBlinking());
+  root.addEventListener("click", ({ target }) => target === root && root.close());
+
+  function open(/** @type {number} */ wanted = 0) {
+    const { result } = store.get();
+    if (!result) return;
+    rank = wanted;
+    draw();
+    if (!root.open) root.showModal();
+  }
+
+  /** The query is rank 0; a neighbour is shown beside it where both fit. */
+  function draw() {
+    const { result, query } = store.get();
+    const subject = rank === 0 ? result.query : result.neighbours[rank - 1];
+    const beside = rank > 0 && window.innerWidth > 2.2 * LEAST_SIDE && !blinking;
+    const shown = beside ? [[result.query, 0], [subject, rank]] : [[subject, rank]];
+    fill(
+      root,
+      el(
+        "header",
+        { class: "viewer-head" },
+        el("h2", {}, rank === 0 ? titleOf(subject, query) : `${rank}: ${titleOf(subject)}`),
+        el("span", {}, rank === 0 ? "the query" : `S ${formatSimilarity(subject.similarity)}, 1 − S ${formatDissimilarity(subject.dissimilarity)}`),
+        el("button", { type: "button", onclick: () => root.close() }, "Close"),
+      ),
+      el("div", { class: "viewer-body" }, shown.map(([each, place]) => figure(each, place, shown.length))),
+      el("p", { class: "readout", id: "readout", role: "status" }),
+    );
+  }
+
+  function figure(subject, place, count) {
+    const { style, query } = store.get();
+    const url = place === 0 ? subject.image_url : subject.cutout_url;
+    const sizePx = style.field || isEmbedded(url) ? image.size_px : image.input_size_px;
+    const room = Math.min(window.innerHeight - 170, (window.innerWidth - 40) / count - 30);
+    const zoom = Math.min(image.zoom_max, Math.max(1, Math.floor(room / sizePx)));
+    const side = zoom * sizePx;
+    const src = pictureUrl(url, style, image, { atLeastPx: side, furniture: true });
+    const values = { data: null };
+    const onmousemove = (event) => readOut(event, subject, sizePx, side, values);
+    const picture = el("img", { src, width: side, height: side, alt: `Radio image of ${titleOf(subject, query)}`, onmousemove, onmouseleave: () => say("") });
+    const words = el("figcaption", {}, howDrawn(zoom));
+    caption(url, zoom, words);
+    readPixels(url, sizePx, values);
+    return el("figure", {}, picture, words);
+  }
+
+  /** What was drawn, in the server's words. */
+  async function caption(url, zoom, place) {
+    if (isEmbedded(url)) return;
+    const { style } = store.get();
+    const told = `${url.replace("cutout.png", "picture")}${url.includes("?") ? "&" : "?"}${styleParams(style, image, {})}`;
+    const answer = await api.caption(told).catch(() => null); // the picture stays without its words
+    if (!answer) return;
+    const drawn = `${answer.stretch_label}, ${answer.low.toPrecision(3)} to ${answer.high.toPrecision(3)} ${answer.unit_label}`;
+    const contours = style.contours && answer.contours ? `; contours at ${answer.contours.words}` : "";
+    fill(place, `${drawn}${contours}. ${howDrawn(zoom)}`);
+  }
+
+  /** The stored values, 0 to 255 of the image's own range, as the plain grey picture holds them. */
+  async function readPixels(url, sizePx, values) {
+    const plain = isEmbedded(url) ? url : `${url}${url.includes("?") ? "&" : "?"}size_px=${sizePx}&colours=grey`;
+    const picture = new Image();
+    picture.src = plain;
+    try {
+      await picture.decode();
+    } catch {
+      return; // the picture itself says that it did not load
+    }
+    const canvas = document.createElement("canvas");
+    Object.assign(canvas, { width: picture.naturalWidth, height: picture.naturalHeight });
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    context.drawImage(picture, 0, 0);
+    values.data = context.getImageData(0, 0, canvas.width, canvas.height);
+  }
+
+  function readOut({ offsetX, offsetY }, subject, sizePx, side, { data: pixels }) {
+    const [column, row] = [offsetX, offsetY].map((v) => Math.min(sizePx - 1, Math.max(0, Math.floor((v / side) * sizePx))));
+    const parts = [`pixel ${column - Math.floor(sizePx / 2)}, ${Math.floor(sizePx / 2) - row} from the middle`];
+    if (pixels) parts.push(`${((100 * pixels.data[4 * (row * pixels.width + column)]) / 255).toFixed(1)} % of the peak`);
+    if (subject.ra_deg !== null) parts.push(placeOf(subject, column, row, sizePx));
+    say(parts.join("   "));
+  }
+
+  /** In the tangent plane: row 0 is north, column 0 east; the middle pixel is at the position. */
+  function placeOf({ ra_deg: ra, dec_deg: dec }, column, row, sizePx) {
+    const rad = Math.PI / 180;
+    const step = (image.pixel_scale_arcsec / 3600) * rad;
+    const [xi, eta] = [-(column - sizePx / 2) * step, (sizePx / 2 - row) * step];
+    const [sin, cos] = [Math.sin(dec * rad), Math.cos(dec * rad)];
+    const down = cos - eta * sin;
+    const lon = ra + Math.atan2(xi, down) / rad;
+    const lat = Math.atan2(sin + eta * cos, Math.hypot(xi, down)) / rad;
+    return `RA ${((lon + 360) % 360).toFixed(5)}  Dec ${lat < 0 ? "−" : "+"}${Math.abs(lat).toFixed(5)} deg`;
+  }
+
+  const say = (words) => (root.querySelector("#readout").textContent = words);
+
+  function keys(event) {
+    const { result } = store.get();
+    if (event.key in STEPS) {
+      stopBlinking();
+      rank = Math.min(result.neighbours.length, Math.max(0, rank + STEPS[event.key]));
+      draw();
+    } else if (event.key.toLowerCase() === "b") blink(result);
+    else if (event.key === " ") root.close();
+    else return;
+    event.preventDefault();
+  }
+
+  /** Between the query and this rank, or the first. */
+  function blink({ neighbours }) {
+    if (blinking) return stopBlinking();
+    const other = rank || 1;
+    if (!neighbours[other - 1]) return;
+    const turn = () => {
+      rank = rank === 0 ? other : 0;
+      draw();
+    };
+    blinking = setInterval(turn, BLINK_MS);
+    draw();
+  }
+
+  function stopBlinking() {
+    clearInterval(blinking);
+    blinking = null;
+  }
+
+  return { open };
+}
+
+const howDrawn = (zoom) => `${zoom} screen pixels an image pixel. Arrows walk the ranks, B blinks, Esc closes.`;
