@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from app.bundle.latent_space import LatentSpace
-from app.errors import UnknownSource
+from app.errors import UnknownSource, UnusableCondition
 from app.tables.neighbours import bundle_provenance
 from app.tables.write import EXTENSIONS, MEDIA_TYPES, TableFormat, write_table
 from app.web.answers import describe_source
@@ -55,7 +55,7 @@ def _check(rows: np.ndarray, space: LatentSpace, most: int) -> None:
             f"There is no row {wrong[0]}; the rows are 0 to {len(space) - 1}.", parameter="rows"
         )
     if len(rows) > most:
-        raise UnknownSource(
-            f"{len(rows):,} rows are asked for; at most {most:,} are given at once.",
+        raise UnusableCondition(
+            f"At most {most:,} sources are given at once; {len(rows):,} rows were asked for.",
             parameter="rows",
         )

@@ -121,3 +121,47 @@ def test_a_search_shows_how_far_it_is_and_can_be_stopped(
         survey.delay_s = 0.0
     expect(page.locator("#summary")).to_contain_text("not tried.")
     expect(page.locator(".answer").first).to_be_visible()
+
+
+TWO_READINGS = "lon,lat,ra_hours,dec\n146.1,58.0,9.74,58.0\n131.0,29.4,8.733,29.4\n"
+
+
+def test_the_columns_unit_and_frame_are_chosen_before_the_search(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text(TWO_READINGS)
+    page.goto(f"{address}/?list")
+    page.set_input_files("#file", path)
+    preview = page.locator("#list-preview")
+    expect(preview).to_contain_text("2 entries")
+    page.locator("#list-ra-column").select_option("ra_hours")
+    page.locator("#list-dec-column").select_option("dec")
+    page.locator("#list-ra-unit").select_option("hour")
+    expect(preview.locator("tbody tr").first).to_contain_text("09h44m24.0s +58d00m00s")
+    page.locator("#list-frame").select_option("galactic")
+    expect(preview.locator("tbody tr").first).not_to_contain_text("09h44m24.0s")
+
+
+def test_a_list_dropped_on_the_page_opens_the_search_for_it(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_function("document.documentElement.dataset.ready === 'true'")
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.items.add(new File(["ra,dec\\n10,20\\n"], "dropped.csv"));
+            for (const kind of ["dragenter", "drop"]) document.body.dispatchEvent(
+                new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
+        }"""
+    )
+    expect(page.locator("#file-name")).to_have_text("dropped.csv")
+    expect(page.locator("#list-preview")).to_contain_text("1 entries")
+    page.locator("#list-close").click()
+    expect(page.locator("#list-panel")).to_be_hidden()
+    expect(page.locator("#neighbours .card").first).to_be_visible()
+
+
+def test_the_old_address_of_the_list_leads_to_it(page: Page, address: str) -> None:
+    page.goto(f"{address}/bulk")
+    expect(page.locator("#list")).to_be_visible()
+    expect(page).to_have_url(f"{address}/?list")
