@@ -205,6 +205,7 @@ def test_embed_of_the_wheel_uses_the_weights_that_ship(
     assert encoder.card.trained
 
 
+@pytest.mark.slow
 def test_demo_without_its_data_package_says_the_command(environment: Path, tmp_path: Path) -> None:
     done = run(environment, tmp_path, "serve", "--demo", "--port", "0")
     assert done.returncode == 1

@@ -195,6 +195,7 @@ def test_a_run_starts_from_the_weights_it_is_given(images: np.ndarray, tmp_path:
         assert torch.equal(value.half(), begun[key].half()), key
 
 
+@pytest.mark.slow
 def test_the_weights_to_start_from_are_the_teacher_and_stay_as_they_are(
     images: np.ndarray, tmp_path: Path
 ) -> None:
@@ -304,6 +305,7 @@ def test_other_weights_or_images_under_the_same_name_are_another_run(
     )
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_network_on_different_images(tmp_path: Path) -> None:
     script = tmp_path / "train.py"
     script.write_text(RUN)

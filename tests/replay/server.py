@@ -166,13 +166,18 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self, form: Form) -> None:
         replay, path = self.server.replay, urlsplit(self.path).path
         replay.arrived(path, form)
+        fails = replay.fault is not None
         try:
             replay.stopping.wait(replay.delay_s)
-            self._deliver(replay.answer(path, form), replay.fault)
+            answer = replay.answer(path, form)
+            if not fails:
+                replay.left()  # once it is answered its client may be back before this thread is
+            self._deliver(answer, replay.fault)
         except OSError:  # the client has gone
             self.close_connection = True
         finally:
-            replay.left()
+            if fails:
+                replay.left()
 
     def _deliver(self, answer: Answer, fault: Fault | None) -> None:
         if fault is Fault.SILENCE:
