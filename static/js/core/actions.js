@@ -62,6 +62,7 @@ const KEPT_TRAIL = 60;
  */
 export function createSession({ store, api, meta, defaults, address, tell = () => {} }) {
   const images = createLruCache(KEPT_IMAGES); // the questions with an image that Back can return to
+  let following = false;
   const { hover, sourceOf } = createHover({ store, api, bringIntoSight });
 
   async function loadMap() {
@@ -190,12 +191,14 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
     const { query: written, colour: name, layout: asked, drawn, ignored, ...shared } = readAddress(address.read(), defaults);
     const imageId = written ? null : address.imageId();
     const query = written ?? images.get(imageId) ?? null;
-    store.set({ ...shared, selections: restored(drawn, before.selections) });
+    const subject = shared.list !== null ? "list" : before.subject === "list" ? "source" : before.subject;
+    following = true; // the address is read here, and not written
+    store.set({ ...shared, subject, selections: restored(drawn, before.selections) });
+    following = false;
     if (ignored.length) tell(`This link has parts that mean nothing here and were left out: ${ignored.join(", ")}.`);
     if (name !== before.colour) before.map ? colour(name) : store.set({ colour: name });
     if (asked !== before.layout) before.map ? layout(asked) : store.set({ layout: asked });
-    if (shared.list !== null) return store.set({ subject: "list" });
-    if (before.subject === "list") store.set({ subject: "source" });
+    if (shared.list !== null) return;
     if (!query) return showNothing(before, imageId);
     const optionsChanged = OPTIONS.some((key) => JSON.stringify(before[key]) !== JSON.stringify(shared[key]));
     if (!sameQuery(query, before.query) || optionsChanged) return ask(query, { remember: false });
@@ -222,7 +225,7 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
   }
 
   const rememberAddress = () => address.push(...entry(store.get(), defaults));
-  const keepAddress = () => address.replace(...entry(store.get(), defaults));
+  const keepAddress = () => following || address.replace(...entry(store.get(), defaults));
 
   return {
     loadMap,

@@ -226,3 +226,19 @@ test("another survey is asked at the place that is shown, and is in the address"
 test("an ApiError is what views can show", () => {
   assert.equal(new ApiError("Sentence.").message, "Sentence.");
 });
+
+test("a link that is followed is not rewritten before it is answered", async () => {
+  const { session, store, history } = sessionWith(() => new Promise(() => {}), "?source=slow");
+  store.subscribe(["filters", "selections"], session.keepAddress);
+  session.follow();
+  assert.deepEqual(history, []);
+  assert.equal(store.get().pending.query.id, "slow");
+});
+
+test("a link to the form for a list shows it and stays", () => {
+  const { session, store, history } = sessionWith(server, "?list");
+  store.subscribe(["filters", "selections"], session.keepAddress);
+  session.follow();
+  assert.equal(store.get().subject, "list");
+  assert.deepEqual(history, []);
+});
