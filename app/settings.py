@@ -76,7 +76,7 @@ def read_settings() -> Settings:
     UnusableSetting
         Also for a variable that is no option: a misspelt one would be ignored.
     """
-    _check_names()
+    check_variables()
     try:
         return Settings()
     except ValidationError as exc:
@@ -88,10 +88,21 @@ def read_settings() -> Settings:
         ) from exc
 
 
-def _check_names() -> None:
-    known = [f"{PREFIX}{name.upper()}" for name in (*Settings.model_fields, *FETCH_OPTIONS)]
+def check_variables() -> None:
+    """Refuse a variable RGZ_... that is no option: a misspelt one would be ignored.
+
+    Raises
+    ------
+    UnusableSetting
+    """
+    known = [name.upper() for name in (*Settings.model_fields, *FETCH_OPTIONS)]
     for name in os.environ:
-        if name.startswith(PREFIX) and name.upper() not in known:
-            near = get_close_matches(name, known, 1)
-            advice = f"did you mean {near[0]}?" if near else f"There are {', '.join(known)}."
+        option = name.removeprefix(PREFIX).upper()
+        if name.startswith(PREFIX) and option not in known:
+            near = get_close_matches(option, known, 1)
+            advice = (
+                f"did you mean {PREFIX}{near[0]}?"
+                if near
+                else f"there are {', '.join(f'{PREFIX}{each}' for each in known)}."
+            )
             raise UnusableSetting(f"The environment variable {name} is no option: {advice}")

@@ -127,6 +127,8 @@ def is_archive(path: Path) -> bool:
         return False
     try:
         return zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
+    except PermissionError:
+        raise
     except (EOFError, OSError):  # compressed, and cut off
         return True
 

@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from app.errors import ExplorerError
+from app.settings import check_variables
 from model.errors import ModelError
 from scripts.experiments.command import run_experiment
 from scripts.fetch.commands import fetch
@@ -171,7 +172,8 @@ def embed(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="FITS images (also .gz, .fz), PNGs or JPEGs, the source in the middle."
+            readable=False,  # not checked: one that cannot be read is a reject like any other
+            help="FITS images (also .gz, .fz), PNGs or JPEGs, the source in the middle.",
         ),
     ],
     out: Annotated[
@@ -283,6 +285,8 @@ def bench(
 def main() -> None:
     """Run the command line; every known failure is one sentence and exit status 1."""
     try:
+        if "--help" not in sys.argv:
+            check_variables()
         app()
     except (ExplorerError, ModelError) as exc:
         _fail(str(exc))

@@ -134,7 +134,9 @@ def _reason(error: Exception) -> str:
     """Why a file could not be used, in a sentence."""
     if isinstance(error, FileNotFoundError):
         return "There is no such file."
-    if isinstance(error, ExplorerError | ImageError | OSError):
+    if isinstance(error, OSError):
+        return f"It cannot be read ({error.strerror or error})."
+    if isinstance(error, ExplorerError | ImageError):
         return str(error)
     return f"It could not be read, for a reason not foreseen ({type(error).__name__}: {error})."
 

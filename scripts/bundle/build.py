@@ -282,11 +282,9 @@ def _nothing_to_map(refusal: TooFewSources, out: Path, bundle: Path) -> BuildErr
 
 def _report(manifest: Manifest, version_dir: Path) -> None:
     listed, rejected = manifest.source.n_listed, manifest.source.n_rejected
-    console.print(
-        f"{listed:,} sources listed = {manifest.n:,} in the bundle + {rejected:,} rejected "
-        f"(reasons in {version_dir / REJECTS})",
-        markup=False,
-    )
+    account = f"{listed:,} sources listed = {manifest.n:,} in the bundle + {rejected:,} rejected"
+    where = f" (reasons in {version_dir / REJECTS})" if rejected else ""
+    console.print(f"{account}{where}", markup=False)
     reasons = _reject_reasons(version_dir)
     for reason, count in reasons.most_common(MOST_REASONS):
         console.print(f"  {count:,}: {reason}", markup=False)

@@ -53,11 +53,9 @@ class FitsDirectory:
         """Where they are from; the version digests the contents of all files."""
         digest = hashlib.sha256()
         for name in self._files.values():
-            path = self._directory / name
-            found = file_digest(path) if path.is_file() else "absent"
-            digest.update(f"{name} {found};".encode())
+            digest.update(f"{name} {_content_of(self._directory / name)};".encode())
         return ImageRecord(
-            f"images of the directory '{self._directory.name}'",
+            f"images of the directory '{self._directory.resolve().name}'",
             f"{len(self._files)} files, sha256 {digest.hexdigest()[:16]}",
             columns={"image_remarks": REMARKS},
         )
@@ -77,11 +75,11 @@ class FitsDirectory:
         except FileNotFoundError:
             return source.without_image(f"there is no file '{name}'")
         except (ExplorerError, ImageError) as exc:
-            return source.without_image(f"'{name}': {exc}")
+            return source.without_image(f"its file '{name}': {exc}")
         except OSError as exc:
             return source.without_image(f"its file '{name}' cannot be read ({exc.strerror})")
         if image.position is None:
-            return source.without_image(f"'{name}': {NO_PLACE}")
+            return source.without_image(f"its file '{name}': {NO_PLACE}")
         place = image.position.icrs
         return replace(
             source.with_cleaned(image, image.survey),
@@ -89,6 +87,14 @@ class FitsDirectory:
             dec_deg=source.dec_deg if placed else float(place.dec.deg),
             own={**source.own, "image_remarks": " ".join(image.remarks)},
         )
+
+
+def _content_of(path: Path) -> str:
+    """What stands for a file's content in the version: its digest, or why there is none."""
+    try:
+        return file_digest(path) if path.is_file() else "absent"
+    except OSError:
+        return "unreadable"
 
 
 def read_directory(directory: Path) -> tuple[SourceList, FitsDirectory]:
@@ -202,10 +208,10 @@ def _with_unplaced(placed: SourceList, everything: SourceList) -> SourceList:
 
 
 def _record(directory: Path, n: int) -> SourceRecord:
-    name = directory.resolve().name
+    """The list that a directory is; what is to be said of it is said of its images."""
     return SourceRecord(
-        name=name,
-        description=f"the FITS files of the directory '{name}'",
+        name=directory.resolve().name,
+        description="",
         version="",
         doi="",
         url="",

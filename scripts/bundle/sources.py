@@ -163,8 +163,8 @@ def _record(listed: SourceRecord, images: ImageRecord) -> SourceRecord:
     """The list's record, with where the images are from and under what terms."""
     return listed.model_copy(
         update={
-            "description": f"{listed.description}; {images.description}",
-            "version": f"{listed.version}; images {images.version}",
+            "description": "; ".join(filter(None, (listed.description, images.description))),
+            "version": "; ".join(filter(None, (listed.version, f"images {images.version}"))),
             "terms": " ".join(text for text in (listed.terms, images.terms) if text),
             "rendering": images.rendering,
         }

@@ -76,7 +76,7 @@ def write_sources(catalogue: SourceCatalogue, out: Path) -> None:
 def write_representations(encoder: Encoder, out: Path, engine_file: Path) -> None:
     """Embed images.zarr into representations.npy; `engine_file` keeps what computed them."""
     images = zarr.open_array(out / "images.zarr", mode="r")
-    engine_file.write_text(encoder.engine)
+    write_whole(engine_file, encoder.engine)
     np.save(out / "representations.npy", embed_images(encoder, images))
 
 

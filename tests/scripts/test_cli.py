@@ -225,8 +225,9 @@ def test_a_misspelt_variable_is_named_with_the_one_that_was_meant(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("RGZ_BUNDEL", str(tmp_path))
-    assert end_of(monkeypatch, "serve", "--port", "0") == 1
-    assert "RGZ_BUNDEL is no option: did you mean RGZ_BUNDLE?" in capsys.readouterr().err
+    for command in (("serve", "--port", "0"), ("embed", "x.fits", "--out", "y.csv")):
+        assert end_of(monkeypatch, *command) == 1
+        assert "RGZ_BUNDEL is no option: did you mean RGZ_BUNDLE?" in capsys.readouterr().err
 
 
 def test_the_version_is_that_of_the_package(

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.bundle.catalogue import Catalogue, read_table
-from app.bundle.files import current_version
+from app.bundle.files import current_version, read_manifest
 from app.errors import BuildError, ExplorerError
 from app.tables.write import read_plain_csv
 from scripts.bundle.fits_directory import read_directory, read_paired
@@ -57,6 +57,9 @@ def test_every_fits_file_is_a_source_or_a_reject_and_the_counts_add_up(
     assert "broken.fits" in rejects[0]["reason"]
     assert any(catalogue.table["image_remarks"].to_pylist())  # of the images that were resampled
     assert set(catalogue.table["file"].to_pylist()) >= {"s00.fits", "deep/s03.fits.gz"}
+    source = read_manifest(version).source
+    assert source.version.startswith("images ")
+    assert source.description.count(directory.name) == 1
     np.testing.assert_allclose(catalogue.ra_deg, PLACE.ra.deg, atol=1 / 3600)
     np.testing.assert_allclose(catalogue.dec_deg, PLACE.dec.deg, atol=1 / 3600)
 
