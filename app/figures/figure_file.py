@@ -43,5 +43,5 @@ def figure_bytes(draw: Callable[[], Figure], fmt: FigureFormat) -> bytes:
     with _drawing, matplotlib.rc_context(SETTINGS):
         figure = draw()
         FigureCanvasAgg(figure)
-        figure.savefig(buffer, format=fmt, dpi=PNG_DPI, metadata=DATELESS[fmt])
+        figure.savefig(buffer, format=fmt, dpi=PNG_DPI, metadata=DATELESS[fmt], bbox_inches="tight")
     return buffer.getvalue()

@@ -98,7 +98,7 @@ function connectViews() {
     ...neighbours,
     ...createSelections(byId("selections"), byId("selection"), { meta, api }),
     createFilters(byId("filters"), meta),
-    ...createTable(byId("table"), meta),
+    ...createTable(byId("table"), meta, api),
     createTrail(byId("trail"), meta),
     createCounts(),
     lists.view,
@@ -176,6 +176,7 @@ function connectEvents() {
   on("copy", copy);
   on("about", ({ section }) => openAbout(section));
   on("filter", rowSets.filter);
+  on("filter-refused", ({ detail }) => store.set({ filterError: detail }));
   on("colour-range", ({ range }) => changeRange(range));
   on("shape", (shape) => rowSets.drawn(shape).then(() => store.set({ tool: "pan" })));
   on("pick", ({ rows }) => rowSets.pick(rows));
@@ -243,8 +244,10 @@ async function searchInside(name) {
 
 function showCaption() {
   return tell("Caption and BibTeX", async () => {
-    const { caption, bibtex } = await api.caption(figureUrl("caption", store.get(), meta));
-    return `${caption}\n\n${bibtex}`;
+    const [sheet, map] = await Promise.all(
+      ["contact-sheet", "map"].map((figure) => api.caption(figureUrl("caption", store.get(), meta, { figure }))),
+    );
+    return `Pictures side by side\n${sheet.caption}\n\nThe map\n${map.caption}\n\n${sheet.bibtex}`;
   });
 }
 
@@ -308,8 +311,9 @@ function toggleTool(tool) {
 
 /** Keys of the whole page; whoever types is left alone. */
 function shortcuts(event) {
-  const typing = event.target.closest?.("input, textarea, select, dialog");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const typing = event.target.closest?.("input, textarea, select");
+  const dialog = document.querySelector("dialog[open]"); // which has keys of its own
+  if (typing || dialog || event.ctrlKey || event.metaKey || event.altKey) return;
   const acts = {
     "/": () => byId("position").select(),
     f: () => toggleRail("filters"),
@@ -318,6 +322,8 @@ function shortcuts(event) {
     r: () => toggleTool("box"),
     "?": () => openAbout("about-keys"),
     " ": () => store.get().result && viewer.open(),
+    v: () => store.get().result && viewer.open(),
+    escape: () => store.set({ table: false }),
   };
   const pressed = event.target.closest?.("button, a, summary") && event.key === " ";
   const act = pressed ? null : acts[event.key.toLowerCase()];

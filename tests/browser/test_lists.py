@@ -155,7 +155,7 @@ def test_a_list_dropped_on_the_page_opens_the_search_for_it(page: Page, address:
         }"""
     )
     expect(page.locator("#file-name")).to_have_text("dropped.csv")
-    expect(page.locator("#list-preview")).to_contain_text("1 entries")
+    expect(page.locator("#list-preview")).to_contain_text("1 entry, 1 position")
     page.locator("#list-close").click()
     expect(page.locator("#list-panel")).to_be_hidden()
     expect(page.locator("#neighbours .card").first).to_be_visible()

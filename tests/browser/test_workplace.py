@@ -282,6 +282,28 @@ def test_the_table_holds_the_neighbours_with_their_columns(page: Page) -> None:
     expect(page).to_have_url(re.compile("source="))
 
 
+def test_the_table_of_a_selection_holds_its_sources(page: Page, space: LatentSpace) -> None:
+    draw(page, OUTLINE, "Shift")
+    page.wait_for_function("location.search.includes('drawn=')")
+    inside = np.flatnonzero(Outline(drawn_corners(page)).contains_points(space.xy))
+    page.locator("#table-open").click()
+    table = page.locator("#table")
+    expect(table.locator("h2")).to_contain_text(f"Selection A: {len(inside):,} sources")
+    expect(table.locator("tbody tr")).to_have_count(len(inside))
+    rows = table.locator("tbody tr").evaluate_all("(all) => all.map((tr) => +tr.dataset.row)")
+    assert rows == inside.tolist()
+    page.locator("#map").focus()
+    page.keyboard.press("Escape")
+    expect(table).to_be_hidden()
+
+
+def test_a_filter_that_is_no_number_is_refused_in_words(page: Page) -> None:
+    page.keyboard.press("f")
+    page.locator("#filter-angular_extent_arcsec-low").fill("abc")
+    page.keyboard.press("Enter")
+    expect(page.locator("#filters .error")).to_have_text("“abc” is no number: no limit is set.")
+
+
 def test_more_neighbours_come_on_demand(page: Page) -> None:
     page.locator("#more-neighbours").click()
     expect(page.locator("#neighbours .card")).to_have_count(24)

@@ -71,7 +71,7 @@ export function createRowSets({ store, api, meta, worker }) {
 
   function filter({ name, filter: wanted }) {
     const { [name]: _, ...others } = store.get().filters;
-    store.set({ filters: wanted ? { ...others, [name]: wanted } : others });
+    store.set({ filterError: null, filters: wanted ? { ...others, [name]: wanted } : others });
   }
 
   /** A shape was drawn: a new selection, or more or less of the active one. */

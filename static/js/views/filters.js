@@ -2,7 +2,7 @@
  * The filters: a histogram of every column, each following the others and the active selection.
  * It never filters anything itself.
  *
- * Emits explorer:filter {name, filter}.
+ * Emits explorer:filter {name, filter}, explorer:filter-refused {detail}.
  */
 
 import { shareOf, scaleOf, valueAt } from "../core/filters.js";
@@ -84,7 +84,11 @@ export function createFilters(root, meta) {
   function typed(column, key, input, filter) {
     const text = input.value.trim().replace("\u2212", "-");
     const value = text === "" ? null : Number(text);
-    if (Number.isNaN(value)) return input.setAttribute("aria-invalid", "true");
+    if (Number.isNaN(value)) {
+      const holds = filter?.[key] ?? null;
+      const still = holds === null ? "no limit is set" : `${formatValue(holds)} still holds`;
+      return emit(root, "explorer:filter-refused", { detail: `“${text}” is no number: ${still}.` });
+    }
     const next = { kind: "range", low: null, high: null, unknown: false, ...filter, [key]: value };
     change(column.name, next.low === null && next.high === null && !next.unknown ? null : next);
   }

@@ -30,12 +30,12 @@ export function createListPreview(root) {
     fill(root, el("p", { class: "error", role: "alert" }, sentence));
   };
 
-  function summary({ form, n_listed: listed, n_usable: usable, n_to_look_up: names, n_rejected: rejected, problem, understood }) {
-    const parts = [`${formatCount(usable)} positions`, names && `${formatCount(names)} names to look up`, rejected && `${formatCount(rejected)} without a position`];
+  function summary({ form, n_listed: listed, n_usable: usable, n_to_look_up: names, n_rejected: rejected, problem, understood, columns }) {
+    const parts = [counted(usable, "position"), names && `${counted(names, "name")} to look up`, rejected && `${formatCount(rejected)} without a position`];
     return [
-      el("p", {}, el("b", {}, "Understood as "), `${form}: ${formatCount(listed)} entries, ${parts.filter(Boolean).join(", ")}.`),
+      el("p", {}, el("b", {}, "Understood as "), `${form}: ${listed === 1 ? "1 entry" : `${formatCount(listed)} entries`}, ${parts.filter(Boolean).join(", ")}.`),
       understood && el("p", { class: "section-sub" }, sentence(understood)),
-      problem && el("p", { class: "error" }, problem),
+      problem && el("p", { class: "error" }, problem, columns.length > 0 && " Choose the columns here:"),
     ];
   }
 
@@ -87,6 +87,8 @@ export function createListPreview(root) {
   const forget = () => (chosen = {});
   return { show, fail, forget, chosen: () => chosen };
 }
+
+const counted = (n, word) => `${formatCount(n)} ${word}${n === 1 ? "" : "s"}`;
 
 const readAs = ({ position, reason, to_look_up: lookUp, name }) => (reason ? reason : position || (lookUp ? `look up ${name}` : "no position"));
 

@@ -72,6 +72,7 @@ export function createNeighbours(root, meta, defaults) {
     const count = state.result.neighbours.length;
     const title = el("h2", { id: "neighbours-title" }, count === 1 ? "The nearest neighbour" : `${count} nearest neighbours`);
     const told = state.result.conditions;
+    const unlimited = !told.length && state.shown !== null;
     const explain = () => emit(root, "explorer:about", { section: "about-similarity" });
     const what = el("button", { type: "button", class: "link", onclick: explain, title: `S: cosine similarity of ${meta.encoder.features} numbers` }, "What S means");
     const pick = () => emit(root, "explorer:pick", { rows: state.result.neighbours.map(({ row }) => row) });
@@ -91,6 +92,7 @@ export function createNeighbours(root, meta, defaults) {
           takeAwayMenu(state, meta),
         ),
       ),
+      unlimited && el("p", { class: "section-sub" }, "Of all sources: “Conditions” limits them to what the filters show."),
       told.length > 0 && el("p", { class: "section-sub", id: "conditions-told" }, `${told.join("; ")}: ${formatCount(state.result.population)} sources. The percentile is of ${state.result.percentile_of}.`),
       el("p", { id: "download-error", class: "error", role: "alert", hidden: true }),
     );
@@ -149,7 +151,7 @@ export function createNeighbours(root, meta, defaults) {
   }
 
   return [
-    { needs: ["result", "pending", "style", "subject", "active", ...SHARED], draw },
+    { needs: ["result", "pending", "style", "subject", "active", "shown", ...SHARED], draw },
     { needs: ["download"], draw: drawDownload },
     { needs: ["hoverRow", "cursorRow", "result"], draw: light },
   ];
@@ -168,7 +170,7 @@ function numbers(neighbour, image) {
       el("span", { title: `Angular extent${flag ? `: ${flag}` : ""}` }, extent),
     ),
     pair(
-      el("span", { title: "1 − S" }, formatDissimilarity(dissimilarity)),
+      el("span", {}, `1−S ${formatDissimilarity(dissimilarity)}`),
       label ? el("span", { title: String(label) }, String(label)) : el("span", { title: "Position" }, neighbour.position.split(" ")[0]),
     ),
     isModel(neighbour) && el("span", { class: "flags" }, modelFlag(image)),

@@ -1,55 +1,96 @@
 /**
  * The table below the map: the neighbours with every column, or the selection's sources.
- * It never asks for anything.
+ * It never makes a number: what it shows is the server's.
  *
  * Emits explorer:source {id}, explorer:highlight {row}.
  */
 
-import { formatDissimilarity, formatExtent, formatLabel, formatPercentile, formatSeparation, formatSimilarity, formatValue } from "../core/format.js";
+import { formatCount, formatDissimilarity, formatExtent, formatLabel, formatPercentile, formatSeparation, formatSimilarity, formatValue } from "../core/format.js";
 import { el, emit, every, fill } from "../core/html.js";
+import { activeOf } from "../core/row_sets.js";
 import { columnFromName, titleOf } from "../core/words.js";
 
-/** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
-export function createTable(root, meta) {
-  function draw({ table, result, query }) {
+const NAME = "Name or position";
+const extent = (each) => formatExtent(each.angular_extent_arcsec, each.extent_flag);
+const PLAIN = { [NAME]: null, Extent: extent, "Novelty percentile": (each) => formatPercentile(each.novelty_percentile, 1) };
+const RANKED = {
+  Rank: (each) => each.rank,
+  [NAME]: null,
+  S: (each) => formatSimilarity(each.similarity),
+  "1 − S": (each) => formatDissimilarity(each.dissimilarity),
+  Percentile: (each) => formatPercentile(each.percentile),
+  Extent: extent,
+  Separation: (each) => formatSeparation(each.separation_arcsec),
+};
+
+const MOST_ROWS = 200;
+
+/** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta @param {any} api */
+export function createTable(root, meta, api) {
+  /** @type {any} The sources of a selection, once they have come. */
+  let listed = { rows: null, sources: [] };
+
+  function draw(state) {
+    const { table, result, query, subject } = state;
     root.hidden = !table;
     document.getElementById("table-open")?.setAttribute("aria-expanded", String(table));
     if (!table) return fill(root);
-    const close = el("button", { type: "button", class: "link", onclick: () => emit(root, "explorer:table", { open: false }) }, "Close");
+    const active = subject === "selection" ? activeOf(state) : null;
+    if (active) return selection(active);
     const title = result ? `Neighbours of ${titleOf(result.query, query)}` : "No source is open: click one on the map.";
-    fill(root, el("header", { class: "table-head" }, el("h2", {}, title), close), result && rows(result.neighbours));
+    fill(root, head(title), result && rows(result.neighbours, RANKED));
   }
 
-  function rows(neighbours) {
+  async function selection({ name, rows: picked }) {
+    const shown = Math.min(picked.count, MOST_ROWS);
+    const which = picked.count > MOST_ROWS ? `the first ${MOST_ROWS} of ${formatCount(picked.count)} sources; downloads hold all` : `${formatCount(picked.count)} sources`;
+    if (listed.rows !== picked) {
+      listed = { rows: picked, sources: [] };
+      try {
+        const sources = await api.sources([...picked.indices.subarray(0, shown)]);
+        if (listed.rows !== picked) return;
+        listed.sources = sources;
+      } catch (error) {
+        return fill(root, head(error.message));
+      }
+    }
+    fill(root, head(`Selection ${name}: ${which}`), rows(listed.sources, PLAIN));
+  }
+
+  function head(title) {
+    const close = el("button", { type: "button", class: "link", onclick: () => emit(root, "explorer:table", { open: false }) }, "Close");
+    return el("header", { class: "table-head" }, el("h2", {}, title), close);
+  }
+
+  /** `ours`: our own columns, by their heads. */
+  function rows(sources, ours) {
     const known = ({ columns }) => Object.keys(columns).filter((name) => columns[name] !== null && columns[name] !== "");
-    const own = [...new Set(neighbours.flatMap(known))];
+    const found = [...new Set(sources.flatMap(known))];
+    const beam = (name) => name.startsWith("beam_");
+    const own = [...found.filter((name) => !beam(name)), ...found.filter(beam)];
     const described = own.map((name) => meta.columns.find((column) => column.name === name) ?? columnFromName(name));
-    const heads = ["", "Name or position", "S", "1 − S", "Percentile", "Extent", "Separation", ...described.map(formatLabel)];
+    /** @type {[string, boolean][]} Whether the column holds numbers. */
+    const heads = [...Object.keys(ours).map((words) => /** @type {[string, boolean]} */ ([words, words !== NAME])), ...described.map((column) => /** @type {[string, boolean]} */ ([formatLabel(column), false]))];
     return el(
       "table",
       { class: "rows" },
-      el("thead", {}, el("tr", {}, heads.map((words, i) => el("th", { class: [0, 2, 3, 4, 5, 6].includes(i) && "number", scope: "col" }, words || el("span", { class: "visually-hidden" }, "Rank"))))),
-      el("tbody", {}, neighbours.map((each) => row(each, own, described))),
+      el("thead", {}, el("tr", {}, heads.map(([words, number]) => el("th", { class: number && "number", scope: "col" }, words)))),
+      el("tbody", {}, sources.map((each) => row(each, own, described, ours))),
     );
   }
 
-  function row(each, own, described) {
+  function row(each, own, described, ours) {
     const { source_id: id, row: number } = each;
     const open = (event) => {
       event.preventDefault();
       emit(root, "explorer:source", { id });
     };
     const point = (value) => () => emit(root, "explorer:highlight", { row: value });
-    const numbers = [
-      formatSimilarity(each.similarity), formatDissimilarity(each.dissimilarity), formatPercentile(each.percentile),
-      formatExtent(each.angular_extent_arcsec, each.extent_flag), formatSeparation(each.separation_arcsec),
-    ];
+    const link = () => el("td", {}, el("a", { href: `?${new URLSearchParams({ source: id })}`, onclick: open }, titleOf(each)));
     return el(
       "tr",
       { "data-row": number, onmouseenter: point(number), onmouseleave: point(null) },
-      el("td", { class: "number" }, each.rank),
-      el("td", {}, el("a", { href: `?${new URLSearchParams({ source: id })}`, onclick: open }, titleOf(each))),
-      numbers.map((words) => el("td", { class: "number" }, words)),
+      Object.entries(ours).map(([words, write]) => (words === NAME ? link() : el("td", { class: "number" }, write(each)))),
       own.map((name, i) => el("td", { class: typeof each.columns[name] === "number" && "number" }, each.columns[name] === null ? "" : formatValue(each.columns[name], described[i].unit && null))),
     );
   }
@@ -59,7 +100,7 @@ export function createTable(root, meta) {
   }
 
   return [
-    { needs: ["table", "result"], draw },
+    { needs: ["table", "result", "subject", "active", "selections"], draw },
     { needs: ["hoverRow", "cursorRow", "table"], draw: light },
   ];
 }

@@ -65,6 +65,7 @@ export function figureUrl(what, state, meta, more = {}) {
   }
   if (what === "map") {
     params.set("colour", colour);
+    params.set("map_colours", "viridis"); // as on the page
     params.set("layout", layout);
     if (colourRange) for (const end of ["low", "high"]) params.set(`colour_${end}`, String(colourRange[end]));
     if (viewport) for (const axis of ["x", "y"]) ["min", "max"].forEach((end, i) => params.set(`${axis}_${end}`, viewport[axis][i].toPrecision(6)));

@@ -152,6 +152,16 @@ def test_a_frame_shows_its_part_of_the_map(site: httpx.Client, explorer: Explore
     assert caption.startswith(f"{(x >= middle).sum()} of the 240 sources")
 
 
+@pytest.mark.parametrize("share", [0.2, 0.6])
+def test_nothing_of_a_map_is_cut_off(site: httpx.Client, explorer: Explorer, share: float) -> None:
+    low, high = explorer.space.xy.min(axis=0), explorer.space.xy.max(axis=0)
+    top = low + share * (high - low)
+    bounds = dict(zip(("x_min", "y_min", "x_max", "y_max"), map(float, [*low, *top]), strict=True))
+    drawn = pixels(sent(site, MAP, **bounds))
+    edges = [drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1]]
+    assert all((edge > 250).all() for edge in edges)
+
+
 def test_captions_say_what_the_manifest_holds(site: httpx.Client) -> None:
     meta = site.get("/api/meta").json()
     sheet = sent(site, CAPTION, **ID, k=4).json()
