@@ -89,6 +89,8 @@ def load_classifier(path: Path) -> Classifier:
         f"'{path}' holds no classifier: name a file that `rgz-explorer finetune --save` or "
         "`probe --save` wrote."
     )
+    if not path.is_file():
+        raise ClassifierFileError(f"There is no classifier file at '{path}'.")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

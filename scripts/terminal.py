@@ -1,6 +1,7 @@
 """What commands share at the terminal: how far a long step is, and checks before it begins."""
 
 import json
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -52,7 +53,9 @@ def spinner(description: str) -> Iterator[None]:
 
 
 def check_output(*paths: Path | None) -> None:
-    """Refuse a file whose directory does not exist, or that is a directory itself.
+    """Refuse a file that could not be written after the work.
+
+    Its directory does not exist or cannot be written into, or it is a directory itself.
 
     Raises
     ------
@@ -67,6 +70,14 @@ def check_output(*paths: Path | None) -> None:
             )
         if path.is_dir():
             raise ExplorerError(f"'{path}' is a directory; name a file in it.")
+        try:
+            with tempfile.TemporaryFile(dir=path.absolute().parent):
+                pass
+        except OSError as exc:
+            raise ExplorerError(
+                f"'{path}' cannot be written: nothing can be written into its directory "
+                f"({exc.strerror})."
+            ) from exc
 
 
 def check_device(name: str) -> str:

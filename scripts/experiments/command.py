@@ -11,7 +11,7 @@ import typer
 from app.errors import ExplorerError
 from model.whole_file import write_whole
 from scripts.experiments.paper_values import TITLES
-from scripts.terminal import check_device, console, need_training_libraries
+from scripts.terminal import check_device, check_output, console, need_training_libraries
 
 if TYPE_CHECKING:
     from scripts.experiments.grid import Experiment
@@ -98,8 +98,10 @@ def run_experiment(
         seeds=seeds,
     )
     experiment = experiments()[name]
+    for directory in (out, work):
+        directory.mkdir(parents=True, exist_ok=True)
+        check_output(directory / f"{name}.md")
     outcomes = run_grid(experiment, inputs, work, jobs)
-    out.mkdir(parents=True, exist_ok=True)
     body = experiment.report(outcomes, inputs, out)
     text = page(experiment, inputs, command_of(context), outcomes, body)
     write_whole(out / f"{name}.md", text)

@@ -230,6 +230,47 @@ def test_a_misspelt_variable_is_named_with_the_one_that_was_meant(
         assert "RGZ_BUNDEL is no option: did you mean RGZ_BUNDLE?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["embed", "probe", "build"])
+def test_every_command_names_a_variable_that_is_no_option(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RGZ_COLOUR", "blue")
+    assert end_of(monkeypatch, command, "--mirabest", "x") == 1
+    said = capsys.readouterr().err
+    assert "RGZ_COLOUR is no option: there are RGZ_DATA_DIR, RGZ_BUNDLE" in said
+    assert end_of(monkeypatch, command, "--help") == 0  # help needs no right environment
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="/proc is what nobody can write into")
+@pytest.mark.parametrize("command", ["probe", "finetune"])
+def test_a_directory_that_cannot_be_written_is_found_before_the_work(
+    command: str, tmp_path: Path
+) -> None:
+    said = sentence_of(command, "--mirabest", tmp_path / "none.tar.gz", "--out", "/proc/x.json")
+    assert said.startswith("'/proc/x.json' cannot be written")
+
+
+def test_an_archive_that_may_not_be_read_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("ra,dec\n1,2\n")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("tarfile.is_tarfile", refuse)
+    words = ("--catalogue", path, "--images", tmp_path, "--bundle", tmp_path / "b")
+    assert end_of(monkeypatch, "build", *words) == 1
+    assert f"'{path}' cannot be used: permission denied." in capsys.readouterr().err
+
+
+def test_a_classifier_that_is_not_there_is_no_such_file(tmp_path: Path) -> None:
+    absent = tmp_path / "fr.safetensors"
+    said = sentence_of("embed", "a.fits", "--out", tmp_path / "y.csv", "--classifier", absent)
+    assert said == f"There is no classifier file at '{absent}'."
+
+
 def test_the_version_is_that_of_the_package(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

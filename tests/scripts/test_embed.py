@@ -1,6 +1,7 @@
 """The embed command on FITS files of one's own: what it takes, and what it refuses and says."""
 
 import csv
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -195,3 +196,27 @@ def test_real_first_images_pass(tmp_path: Path, encoder: Encoder, shared_data: P
     files = sorted((shared_data / "first_fits").glob("1*.fits.gz"))[:4]
     embed_files(files, encoder, tmp_path / "y.parquet")
     assert pq.read_table(tmp_path / "y.parquet").num_rows == 4
+
+
+def test_a_file_that_may_not_be_read_is_a_reject_and_not_the_end_of_the_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, shut, out = write(tmp_path / "a.fits"), write(tmp_path / "b.fits"), tmp_path / "y.csv"
+    read_bytes, access = Path.read_bytes, os.access
+
+    def read(path: Path) -> bytes:
+        if path == shut:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    monkeypatch.setattr(
+        os, "access", lambda path, *rest, **more: str(path) != str(shut) and access(path, *rest)
+    )
+    words = ["embed", str(good), str(shut), "--out", str(out)]
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    with (tmp_path / "y.csv.rejects.csv").open(newline="") as file:
+        assert [tuple(row.values()) for row in csv.DictReader(file)] == [
+            (str(shut), "It cannot be read (Permission denied).")
+        ]

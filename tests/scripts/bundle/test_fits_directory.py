@@ -4,6 +4,7 @@ import csv
 import gzip
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from app.bundle.files import current_version, read_manifest
 from app.errors import BuildError, ExplorerError
 from app.tables.write import read_plain_csv
 from scripts.bundle.fits_directory import read_directory, read_paired
-from scripts.bundle.sources import list_catalogue
+from scripts.bundle.sources import list_catalogue, listed_sources
 from scripts.cli import app
 from tests.replay.uploads import PLACE, Blob, Grid, fits_file, sky_image
 from tests.small_builds import no_layout
@@ -55,6 +56,9 @@ def test_every_fits_file_is_a_source_or_a_reject_and_the_counts_add_up(
     assert len(catalogue) == N
     assert [each["name"] for each in rejects] == ["broken"]
     assert "broken.fits" in rejects[0]["reason"]
+    record = read_manifest(version).source
+    assert record.description == f"images of the directory '{directory.name}'"
+    assert record.version.startswith(f"images {N + 1} files, sha256 ")
     assert any(catalogue.table["image_remarks"].to_pylist())  # of the images that were resampled
     assert set(catalogue.table["file"].to_pylist()) >= {"s00.fits", "deep/s03.fits.gz"}
     source = read_manifest(version).source
@@ -110,6 +114,24 @@ def test_the_version_follows_the_content_of_the_files(directory: Path, tmp_path:
     assert before == read_directory(copy)[1].record.version
     (copy / "s00.fits").write_bytes((copy / "s01.fits").read_bytes())
     assert read_directory(copy)[1].record.version != before
+
+
+def test_a_file_that_may_not_be_read_is_a_reject(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut, opened = directory / "s02.fits", Path.open
+
+    def refuse(path: Path, *how: Any, **more: Any) -> Any:
+        if path == shut:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    sources, images = read_directory(directory)
+    assert images.record.version
+    found = {each.name: each.reason for each in images.images_of(listed_sources(sources))}
+    assert found["s02"] == "its file 's02.fits' cannot be read (Permission denied)"
+    assert found["s01"] is None
 
 
 def test_what_cannot_be_built_from_is_a_sentence(tmp_path: Path) -> None:
