@@ -260,15 +260,15 @@ def _without_exponent(number: str) -> str:
 
 @dataclass(frozen=True)
 class PositionExamples:
-    """One place in every form that is read, and an object that only a name service knows."""
+    """A source of the demo bundle in every form that is read; an object for a name service."""
 
-    degrees: str = "206.42212 +23.38192"
-    colons: str = "13:45:41.3 +23:22:55"
-    units: str = "13h45m41.3s +23d22m55s"
-    blanks: str = "13 45 41.3 +23 22 55"
-    b1950: str = "B1950 13:43:20.3 +23:37:55"
-    galactic: str = "galactic 18.932 +77.183"
-    designation: str = "J134541.3+232254"
+    degrees: str = "131.194 +11.915"
+    colons: str = "08:44:46.6 +11:54:54"
+    units: str = "08h44m46.6s +11d54m54s"
+    blanks: str = "08 44 46.6 +11 54 54"
+    b1950: str = "B1950 08:42:02.1 +12:05:49"
+    galactic: str = "galactic 214.795 +30.494"
+    designation: str = "J084446.5+115454"
     name: str = "3C 285"
 
 

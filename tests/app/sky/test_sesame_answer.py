@@ -48,7 +48,7 @@ def test_an_unknown_object_is_said_to_be_unknown(name: str, said: str) -> None:
     with pytest.raises(NameNotFound, match=said) as caught:
         place_of(name)
     assert f"'{name}'" in str(caught.value)
-    assert "13:45:41.3 +23:22:55" in str(caught.value)
+    assert "08:44:46.6 +11:54:54" in str(caught.value)
 
 
 def test_a_database_that_was_not_reached_may_know_the_object() -> None:
