@@ -2440,7 +2440,7 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
-                /** @description Coordinates, an id or name of this bundle, or the name of an object. Write degrees (206.42212 +23.38192), hours and degrees (13:45:41.3 +23:22:55, 13h45m41.3s +23d22m55s), another frame by its name (B1950 13:43:20.3 +23:37:55, galactic 18.932 +77.183) or a name (J134541.3+232254, 3C 285). A blank where a sign belongs is +. */
+                /** @description Coordinates, an id or name of this bundle, or the name of an object. Write degrees (131.194 +11.915), hours and degrees (08:44:46.6 +11:54:54, 08h44m46.6s +11d54m54s), another frame by its name (B1950 08:42:02.1 +12:05:49, galactic 214.795 +30.494) or a name (J084446.5+115454, 3C 285). A blank where a sign belongs is +. */
                 position?: string | null;
                 /** @description ICRS, degrees. */
                 ra?: number | null;
