@@ -284,6 +284,19 @@ def test_the_lists_that_went_wrong_are_right(cases: Path, truth: SkyCoord, name:
     assert [entry.row for entry in found.entries] == list(range(first, first + 26))
 
 
+OTHERS = (
+    "aegean_names_are_component_numbers.fits", "casa.crtf", "commented_out_row.csv",
+    "g4jy_ucd_main_not_last.fits", "id_ra_dec.txt", "one.csv.zip", "pybdsf.reg",
+    "rab1950_ucd_no_coosys.fits", "radcat_slash_names.csv", "selavy.txt",
+    "vizier_I_5_czc_b1900_main.xml",
+)  # fmt: skip
+
+
+def test_every_list_that_went_wrong_is_looked_at(cases: Path) -> None:
+    there = {path.name for path in cases.iterdir()} - {"README.md", "truth.csv"}
+    assert there == {*AS_TRUTH, *OTHERS}
+
+
 def test_the_other_lists_that_went_wrong_are_right(cases: Path, truth: SkyCoord) -> None:
     def ours(name: str) -> EntryList:
         return read((cases / name).read_bytes(), name)
