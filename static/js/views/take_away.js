@@ -11,6 +11,8 @@ import { el, emit } from "../core/html.js";
 import { styleParams } from "../core/picture_style.js";
 
 const FIGURES = ["png", "svg", "pdf"];
+/** As core/colour.js colours the map of the page. */
+const PAGE_COLOURS = `viridis`;
 
 /** Behind one button. */
 export function takeAwayMenu(state, meta) {
@@ -65,7 +67,7 @@ export function figureUrl(what, state, meta, more = {}) {
   }
   if (what === "map") {
     params.set("colour", colour);
-    params.set("map_colours", "viridis"); // as on the page
+    params.set("map_colours", PAGE_COLOURS);
     params.set("layout", layout);
     if (colourRange) for (const end of ["low", "high"]) params.set(`colour_${end}`, String(colourRange[end]));
     if (viewport) for (const axis of ["x", "y"]) ["min", "max"].forEach((end, i) => params.set(`${axis}_${end}`, viewport[axis][i].toPrecision(6)));

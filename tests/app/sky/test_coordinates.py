@@ -12,7 +12,7 @@ from app.sky.coordinates import format_position, format_positions, position_from
 from app.sky.resolve import parse_position
 
 DEGREES = [
-    "206.42212 +23.38192",
+    "131.194 +11.915",
     "206.42212 23.38192",  # a plus that URL decoding turned into a blank
     "206.42212  23.38192",
     "206.42212, 23.38192",
@@ -117,7 +117,7 @@ def test_the_ends_of_the_ranges_are_positions(text: str) -> None:
         ("13:45:41.3 +23:22:55 J1950", "J1950"),
         ("galactic 13:45:41.3h +23:22:55", "galactic"),
         ("galactic 13h45m41.3s +23d22m55s", "13h45m41.3s"),
-        ("206.42212 +23.38192 +1", "+1"),
+        ("131.194 +11.915 +1", "+1"),
         ("1,2,3", "1,2,3"),
         ("13:45.5:41.3 +23:22:55", "13:45.5:41.3"),
         ("+-10 20", "+-10"),
@@ -137,7 +137,7 @@ def test_a_refusal_is_a_sentence_with_the_value(text: str, value: str) -> None:
 
 
 def test_a_refusal_says_what_is_accepted() -> None:
-    assert "206.42212 +23.38192" in str(refusal("somewhere"))
+    assert "131.194 +11.915" in str(refusal("somewhere"))
     assert "08:44:46.6 +11:54:54" in str(refusal("25:00:00 0:0:0"))
 
 
