@@ -12,7 +12,7 @@ from app.sky.coordinates import format_position, format_positions, position_from
 from app.sky.resolve import parse_position
 
 DEGREES = [
-    "131.194 +11.915",
+    "206.42212 +23.38192",
     "206.42212 23.38192",  # a plus that URL decoding turned into a blank
     "206.42212  23.38192",
     "206.42212, 23.38192",
@@ -117,7 +117,7 @@ def test_the_ends_of_the_ranges_are_positions(text: str) -> None:
         ("13:45:41.3 +23:22:55 J1950", "J1950"),
         ("galactic 13:45:41.3h +23:22:55", "galactic"),
         ("galactic 13h45m41.3s +23d22m55s", "13h45m41.3s"),
-        ("131.194 +11.915 +1", "+1"),
+        ("206.42212 +23.38192 +1", "+1"),
         ("1,2,3", "1,2,3"),
         ("13:45.5:41.3 +23:22:55", "13:45.5:41.3"),
         ("+-10 20", "+-10"),
