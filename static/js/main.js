@@ -9,7 +9,7 @@ import { createAddress, readAddress } from "./core/address.js";
 import { createApi, resultUrl } from "./core/api.js";
 import { copyText, createDownloads, saveFile } from "./core/downloads.js";
 import { kindOf } from "./core/dropped_file.js";
-import { homeView, isInside, viewOf, zoomed } from "./core/geometry.js";
+import { homeView, isInside, nearestRow, toPixels, viewOf, zoomed } from "./core/geometry.js";
 import { createImages } from "./core/image_query.js";
 import { keepStyle, keptStyle } from "./core/picture_style.js";
 import { createRowSets } from "./core/row_sets.js";
@@ -43,6 +43,7 @@ import { createCounts, createTrail } from "./views/trail.js";
 import { createViewer } from "./views/viewer.js";
 
 const ZOOM_STEP = 1.6;
+const NEAR_PX = 8;
 /** What the server knows, as /api/meta gives it. @type {import("./core/state.js").Meta} */
 const meta = JSON.parse(byId("meta").textContent);
 const defaults = {
@@ -139,7 +140,7 @@ function showRail({ rail, filters, selections }) {
 async function drawMap(state) {
   try {
     if (!(await map.draw(state))) return;
-    store.set({ drawn: true, plotted: true });
+    store.set({ drawn: true });
     document.documentElement.dataset.ready = "true";
   } catch (error) {
     store.set({ mapError: error.message });
@@ -151,7 +152,7 @@ function connectEvents() {
   on("hover", ({ row }) => session.hover({ hoverRow: allowed(row) }));
   on("leave", () => session.hover({ hoverRow: null }));
   on("cursor", ({ row }) => session.hover({ cursorRow: row }));
-  on("select", ({ row }) => allowed(row) !== null && arrive(session.selectRow(row)));
+  on("select", ({ row }) => select(allowed(row)));
   on("source", ({ id }) => arrive(session.ask({ kind: "source", id })));
   on("find", ({ text }) => arrive(session.ask({ kind: "position", text })));
   on("file", ({ file }) => takeFile(file));
@@ -198,10 +199,18 @@ function on(name, listener) {
   listen(`explorer:${name}`, listener);
 }
 
-/** A source that the filters have left out does not answer to the pointer. */
+/** A source that the filters have left out does not answer to the pointer: one beside it does. */
 function allowed(row) {
-  const { shown } = store.get();
-  return row === null || !shown || shown.has(row) ? row : null;
+  const { shown, map, viewport } = store.get();
+  if (row === null || !shown || !map || shown.has(row)) return row;
+  const near = nearestRow(map, map.x[row], map.y[row], shown);
+  if (near < 0 || !viewport) return null;
+  const [here, there] = [row, near].map((each) => toPixels(map.x[each], map.y[each], viewport));
+  return Math.hypot(here[0] - there[0], here[1] - there[1]) <= NEAR_PX ? near : null;
+}
+
+function select(row) {
+  if (row !== null) arrive(session.selectRow(row));
 }
 
 async function takeFile(file) {

@@ -35,6 +35,10 @@ export function formatOf(bytes) {
 /** Whether a format leaves out what an image means on the sky: scale, place and direction. */
 export const isPlainPicture = ({ format }) => format === "PNG" || format === "JPEG";
 
+/** Whether north is up in the query's picture: a picture of one's own without a header does not say. */
+export const directionsKnown = (asked, query) =>
+  asked?.kind !== "image" || (["FITS", "gzip"].includes(asked.image.format) && query.ra_deg !== null);
+
 /** The image as a question; what is not said is null, and what the server assumes it says. */
 export function imageQuery(image, { pixelScaleArcsec = null, ra = null, dec = null } = {}) {
   const id = `${Date.now()}-${Math.random().toString(36).slice(2)}`;

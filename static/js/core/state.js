@@ -55,7 +55,6 @@ import { CATALOGUE } from "./layers.js";
  * @property {{format: string, detail?: string} | null} download A file that is asked for, or why it
  *   did not come.
  * @property {PictureStyle} style How all pictures are drawn.
- * @property {boolean} plotted Whether Plotly answers to the pointer.
  * @property {"pan" | "lasso" | "box"} tool What a drag on the map does.
  * @property {"filters" | "selections" | null} rail Which panel of the rail is open.
  * @property {Record<string, import("./filters.js").Filter>} filters By column.
@@ -103,7 +102,6 @@ export function initialState(shared, given) {
     hoverSource: null,
     highlightRow: null,
     download: null,
-    plotted: false,
     tool: "pan",
     rail: null,
     shown: null,

@@ -3,8 +3,7 @@
  * map until Plotly is there. So a filter or a selection never makes Plotly draw everything again.
  */
 
-import { toPixels } from "../core/geometry.js";
-import { homeView, rangesOf } from "../core/geometry.js";
+import { homeView, rangesOf, toPixels } from "../core/geometry.js";
 
 const MOST_SHARP = 2;
 /** Discs take several times as long as squares. */
@@ -17,9 +16,9 @@ export function createOverlay(canvas, stage) {
   const sorted = { colouring: null, order: new Uint32Array(0), starts: new Uint32Array(0) };
 
   function draw(state) {
-    const { map, colouring, shown, selections, drawn, plotted } = state;
+    const { map, colouring, shown, selections, drawn } = state;
     stage.classList.toggle("filtered", Boolean(shown));
-    stage.classList.toggle("unplotted", !plotted);
+    stage.classList.toggle("unplotted", !drawn);
     const size = { width: stage.clientWidth, height: stage.clientHeight };
     const ratio = Math.min(MOST_SHARP, window.devicePixelRatio || 1);
     fit(size, ratio);
@@ -90,7 +89,7 @@ export function createOverlay(canvas, stage) {
     Object.assign(sorted, { colouring, order: rows, starts });
   }
 
-  const needs = ["map", "colouring", "shown", "selections", "viewport", "view", "drawn", "plotted", "theme"];
+  const needs = ["map", "colouring", "shown", "selections", "viewport", "view", "drawn", "theme"];
   return { needs, draw };
 }
 

@@ -110,8 +110,8 @@ export function createKeys(root, getState) {
 }
 
 /** From the cursor, else from what is selected, else from the middle of the view. */
-function stepTowards(direction, { map, layers, cursorRow, target, viewport }) {
-  const among = drawnRows(layers);
+function stepTowards(direction, { map, layers, shown, cursorRow, target, viewport }) {
+  const among = shown ?? drawnRows(layers);
   if (cursorRow !== null) return rowInDirection(map, cursorRow, direction, among);
   if (target) {
     const row = target.row ?? nearestRow(map, target.x, target.y);

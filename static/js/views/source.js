@@ -7,6 +7,7 @@
 
 import { fitsUrl, isEmbedded } from "../core/api.js";
 import { elsewhere } from "../core/elsewhere.js";
+import { directionsKnown } from "../core/image_query.js";
 import { formatDegrees, formatExtent, formatPercentile, formatSeparation, formatValue } from "../core/format.js";
 import { el, emit, fill } from "../core/html.js";
 import { columnFromName, extentSentence, flagWords, imageOriginWords, isModel, noveltySentence, titleOf } from "../core/words.js";
@@ -195,7 +196,7 @@ export function createSource(root, meta) {
 
 /** Directions are shown only where the image itself, or the survey, says them. */
 function pictureOf(asked, query) {
-  const directed = asked?.kind !== "image" || directionsKnown(asked, query);
+  const directed = directionsKnown(asked, query);
   const directions = directed ? "north up, east left" : TURNED;
   return {
     url: query.image_url,
@@ -204,9 +205,6 @@ function pictureOf(asked, query) {
     directed,
   };
 }
-
-const directionsKnown = ({ image }, query) =>
-  ["FITS", "gzip"].includes(image.format) && query.ra_deg !== null;
 
 function ownImage({ image }, query) {
   const file = el("span", { class: "mono file-name" }, image.name);

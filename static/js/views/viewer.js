@@ -7,6 +7,7 @@ import { formatDissimilarity, formatSimilarity } from "../core/format.js";
 import { el, fill } from "../core/html.js";
 import { pictureUrl, styleParams } from "../core/picture_style.js";
 import { isEmbedded } from "../core/api.js";
+import { directionsKnown } from "../core/image_query.js";
 import { titleOf } from "../core/words.js";
 
 const BLINK_MS = 600;
@@ -59,8 +60,9 @@ export function createViewer(root, { store, meta, api }) {
     const zoom = Math.min(image.zoom_max, Math.max(1, Math.floor(room / sizePx)));
     const side = zoom * sizePx;
     const src = pictureUrl(url, style, image, { atLeastPx: side, furniture: true });
-    const values = { data: null };
-    const onmousemove = (event) => readOut(event, subject, sizePx, side, values);
+    const values = { data: null, peak: 1 };
+    const placed = subject.ra_deg !== null && (place > 0 || directionsKnown(query, subject));
+    const onmousemove = (event) => readOut(event, placed ? subject : null, sizePx, side, values);
     const picture = el("img", { src, width: side, height: side, alt: `Radio image of ${titleOf(subject, query)}`, onmousemove, onmouseleave: () => say("") });
     const words = el("figcaption", {}, howDrawn(zoom));
     caption(url, zoom, words);
@@ -80,7 +82,7 @@ export function createViewer(root, { store, meta, api }) {
     fill(place, `${drawn}${contours}. ${howDrawn(zoom)}`);
   }
 
-  /** The stored values, 0 to 255 of the image's own range, as the plain grey picture holds them. */
+  /** The stored values as the plain grey picture holds them, and the largest of what is shown. */
   async function readPixels(url, sizePx, values) {
     const plain = isEmbedded(url) ? url : `${url}${url.includes("?") ? "&" : "?"}size_px=${sizePx}&colours=grey`;
     const picture = new Image();
@@ -95,17 +97,21 @@ export function createViewer(root, { store, meta, api }) {
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     context.drawImage(picture, 0, 0);
     values.data = context.getImageData(0, 0, canvas.width, canvas.height);
+    for (let i = 0; i < values.data.data.length; i += 4) values.peak = Math.max(values.peak, values.data.data[i]);
   }
 
-  function readOut({ offsetX, offsetY }, subject, sizePx, side, { data: pixels }) {
+  function readOut({ offsetX, offsetY }, subject, sizePx, side, { data: pixels, peak }) {
     const [column, row] = [offsetX, offsetY].map((v) => Math.min(sizePx - 1, Math.max(0, Math.floor((v / side) * sizePx))));
     const parts = [`pixel ${column - Math.floor(sizePx / 2)}, ${Math.floor(sizePx / 2) - row} from the middle`];
-    if (pixels) parts.push(`${((100 * pixels.data[4 * (row * pixels.width + column)]) / 255).toFixed(1)} % of the peak`);
-    if (subject.ra_deg !== null) parts.push(placeOf(subject, column, row, sizePx));
+    if (pixels) parts.push(`${((100 * pixels.data[4 * (row * pixels.width + column)]) / peak).toFixed(1)} % of the peak`);
+    if (subject) parts.push(placeOf(subject, column, row, sizePx));
     say(parts.join("   "));
   }
 
-  /** In the tangent plane: row 0 is north, column 0 east; the middle pixel is at the position. */
+  /**
+   * In the tangent plane: row 0 is north, column 0 east; the middle pixel is at the position, which
+   * is true to about a pixel, as images lie on their survey's grid: more digits would say too much.
+   */
   function placeOf({ ra_deg: ra, dec_deg: dec }, column, row, sizePx) {
     const rad = Math.PI / 180;
     const step = (image.pixel_scale_arcsec / 3600) * rad;
@@ -114,7 +120,7 @@ export function createViewer(root, { store, meta, api }) {
     const down = cos - eta * sin;
     const lon = ra + Math.atan2(xi, down) / rad;
     const lat = Math.atan2(sin + eta * cos, Math.hypot(xi, down)) / rad;
-    return `RA ${((lon + 360) % 360).toFixed(5)}  Dec ${lat < 0 ? "−" : "+"}${Math.abs(lat).toFixed(5)} deg`;
+    return `RA ${((lon + 360) % 360).toFixed(4)}  Dec ${lat < 0 ? "−" : "+"}${Math.abs(lat).toFixed(4)} deg, to about a pixel`;
   }
 
   const say = (words) => (root.querySelector("#readout").textContent = words);
