@@ -36,13 +36,25 @@ def serve_bundle(
     application = create_app(settings)
     served = application.state.served.meta
     listener.listen(128)
-    console.print(
+    words = (
         f"Serving {served.n:,} sources of {served.catalogue.name} with {served.encoder.name} on "
-        f"{_url(settings.host, listener.getsockname()[1])} (Ctrl+C stops)",
-        markup=False,
+        f"{_url(settings.host, listener.getsockname()[1])} (Ctrl+C stops)"
     )
-    server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
-    server.run([listener])
+    _Server(uvicorn.Config(application, log_level="warning"), words).run([listener])
+
+
+class _Server(uvicorn.Server):
+    """Says where it is once it answers, and Ctrl+C ends it in order: not before."""
+
+    def __init__(self, config: uvicorn.Config, words: str) -> None:
+        super().__init__(config)
+        self._words = words
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            console.print(self._words, markup=False)
 
 
 def _say_unwritable(settings: Settings) -> None:

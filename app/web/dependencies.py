@@ -37,7 +37,7 @@ from app.query.selections import Selections
 from app.sky.coordinates import ACCEPTED, LONGEST
 from app.sky.names import BundleNames
 from app.sky.resolve import NameService, Understood, from_degrees, understand_here, understand_there
-from app.web.schemas import Meta
+from app.web.meta_schemas import Meta
 
 WHERE_MAX = 100
 """Conditions on columns in one request."""

@@ -27,10 +27,10 @@ from app.query.explorer import Answer, Explorer, SearchOptions
 from app.sky.resolve import Understood
 from app.web import caching
 from app.web.dependencies import ExplorerDep, OptionsDep, ServedDep, asked_position
+from app.web.picture_schemas import FigureCaption
 from app.web.picture_style import FigureStyleDep
 from app.web.pictures import BODY, REFUSED, receive_picture
 from app.web.query import PROBLEMS, SurveyName, colour_column, threads_for
-from app.web.schemas import FigureCaption
 
 ROWS_MAX = 2000
 _drawing = anyio.CapacityLimiter(2)

@@ -30,7 +30,7 @@ from app.surveys.surveys import FIRST_USE, SURVEYS
 from app.tables.files import FORMATS
 from app.tables.write import EXTENSIONS, LABELS, TableFormat
 from app.web.answers import cutout_url
-from app.web.schemas import (
+from app.web.meta_schemas import (
     BundleInfo,
     Choice,
     Column,

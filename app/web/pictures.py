@@ -20,9 +20,9 @@ from app.images.styled import describe, draw_picture
 from app.sky.coordinates import position_from_degrees
 from app.web import caching
 from app.web.dependencies import ExplorerDep
+from app.web.picture_schemas import BeamInfo, ContourInfo, PictureInfo, ScaleBarInfo, TickInfo
 from app.web.picture_style import StyleDep
 from app.web.query import PROBLEM, PROBLEMS, SurveyName, threads_for
-from app.web.schemas import BeamInfo, ContourInfo, PictureInfo, ScaleBarInfo, TickInfo
 from model.preprocess import PIXEL_SCALE_ARCSEC
 
 router = APIRouter(prefix="/api", responses={s: PROBLEMS[s] for s in (404, 422)})

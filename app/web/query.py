@@ -27,7 +27,8 @@ from app.tables.write import EXTENSIONS, MEDIA_TYPES, TableFormat, write_table
 from app.web import caching
 from app.web.answers import describe_answer, describe_source
 from app.web.dependencies import AskedPosition, ExplorerDep, OptionsDep, Served, ServedDep, SpaceDep
-from app.web.schemas import Meta, Problem, QueryResult, QuerySubject, Source
+from app.web.meta_schemas import Meta
+from app.web.schemas import Problem, QueryResult, QuerySubject, Source
 
 
 def whole_schema(model: type[BaseModel]) -> dict[str, Any]:

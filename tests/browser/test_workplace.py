@@ -330,7 +330,14 @@ def test_the_pane_is_as_wide_as_the_splitter_is_moved(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, LARGE, PHONE], ids=["desktop", "large", "phone"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(DESKTOP, id="desktop"),
+        pytest.param(LARGE, id="large", marks=pytest.mark.slow),
+        pytest.param(PHONE, id="phone"),
+    ],
+)
 def test_the_page_is_accessible(
     chromium: Browser, address: str, size: ViewportSize, scheme: str
 ) -> None:

@@ -13,7 +13,8 @@ from astropy.table import Table
 from PIL import Image
 
 from app.query.explorer import Explorer
-from app.web.schemas import Meta, QueryResult, Source
+from app.web.meta_schemas import Meta
+from app.web.schemas import QueryResult, Source
 from model.preprocess import centre_crop
 
 SOURCE = "/api/sources/firstgalaxydata-1"
