@@ -8,8 +8,9 @@ from torch import Tensor, nn
 
 from model.encoder import FEATURES, Encoder
 from model.objectives import likeness_loss
-from model.preprocess import network_input
+from model.preprocess import INPUT_SIZE_PX
 from model.shapes import describe_shapes
+from model.views import normalise
 
 CLIP = 4.0
 """Targets farther than so many standard deviations from the mean are brought there."""
@@ -71,9 +72,13 @@ class Describer(nn.Module):
 
     @torch.no_grad()
     def targets(self, images: Tensor) -> Tensor:
-        """Standardised targets (B, D) of images (B, 150, 150) as they were before any view."""
+        """Standardised targets (B, D) of images (B, H, W) as they were before any view."""
         found = torch.cat(self._kinds(images), dim=1)
         return ((found - self.mean) / self.spread).clamp(-CLIP, CLIP)
+
+    def table(self, images: Tensor) -> Tensor:
+        """The targets (N, D) of all images of a source."""
+        return torch.cat([self.targets(part) for part in images.split(EXAMPLES_AT_ONCE)])
 
     def train(self, mode: bool = True) -> "Describer":
         """Switch modes; the teacher stays in evaluation mode."""
@@ -86,6 +91,8 @@ class Describer(nn.Module):
     def _kinds(self, images: Tensor) -> list[Tensor]:
         kinds = describe_shapes(images)
         if self.teacher is not None:
-            x = torch.from_numpy(network_input(images.cpu().numpy()))[:, None].to(images.device)
+            start = images.shape[-1] // 2 - INPUT_SIZE_PX // 2
+            seen = slice(start, start + INPUT_SIZE_PX)
+            x = normalise(images[:, None, seen, seen].float() / 255)
             kinds.append(self.teacher(x).float())
         return kinds

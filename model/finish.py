@@ -46,7 +46,9 @@ def with_fresh_statistics(encoder: Encoder, pixels: NDArray[np.uint8], seed: int
     result = copy.deepcopy(encoder)
     order = np.random.default_rng(seed).permutation(len(pixels))
     parts = np.array_split(order, max(1, len(order) // BATCH))
-    update_bn((torch.from_numpy(network_input(pixels[part]))[:, None] for part in parts), result)
+    place = next(encoder.parameters()).device
+    inputs = (torch.from_numpy(network_input(pixels[part]))[:, None].to(place) for part in parts)
+    update_bn(inputs, result)
     return result.eval()
 
 
@@ -75,8 +77,8 @@ def equalised(encoder: Encoder, y: NDArray[np.float32]) -> Encoder:
     """
     spread = y.std(axis=0)
     factor = 1 / (spread + FLOOR * np.median(spread))
-    result = copy.deepcopy(encoder)
-    scale_features(result, torch.from_numpy((factor / factor.mean()).astype(np.float32)))
+    result, place = copy.deepcopy(encoder), next(encoder.parameters()).device
+    scale_features(result, torch.from_numpy((factor / factor.mean()).astype(np.float32)).to(place))
     return result.eval()
 
 

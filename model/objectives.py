@@ -85,11 +85,10 @@ def update_average(average: nn.Module, online: nn.Module, tau: float) -> None:
     Slijepcevic et al. 2024, eq. 1.
     """
     mine, theirs = average.state_dict(), online.state_dict()
-    for key, value in mine.items():
-        if value.is_floating_point():
-            value.lerp_(theirs[key], 1 - tau)
-        else:
-            value.copy_(theirs[key])
+    numbers = [key for key, value in mine.items() if value.is_floating_point()]
+    torch._foreach_lerp_([mine[k] for k in numbers], [theirs[k] for k in numbers], 1 - tau)
+    for key in mine.keys() - numbers:
+        mine[key].copy_(theirs[key])
 
 
 @torch.no_grad()

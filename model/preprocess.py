@@ -7,8 +7,6 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from astropy.stats import sigma_clipped_stats
-from astropy.utils.exceptions import AstropyUserWarning
 from numpy.typing import NDArray
 
 PREPROCESSING = "clean-3sigma-150px/crop-70px/1"
@@ -145,6 +143,9 @@ def network_input(cleaned: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def background_rms(plane: NDArray[np.floating]) -> float:
     """Standard deviation (Jy/beam) of an image (H, W) after clipping at 3 sigma, 5 times."""
+    from astropy.stats import sigma_clipped_stats  # not here to train on cleaned images
+    from astropy.utils.exceptions import AstropyUserWarning
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyUserWarning)  # NaN pixels are left out
         return float(sigma_clipped_stats(plane, sigma=CLIP_SIGMA, maxiters=5)[2])

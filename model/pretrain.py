@@ -5,6 +5,7 @@ was killed and resumed sees what an undisturbed one sees.
 """
 
 import hashlib
+import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,15 +20,17 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from model.batches import VIEWED_PX, Batches
 from model.describer import Describer
 from model.encoder import Encoder, embed, load_encoder, save_encoder, untrained_encoder
 from model.errors import ModelError
 from model.finish import equalised, with_fresh_statistics
 from model.learners import Byol, Contrastive, Descriptive, Learned
 from model.objectives import effective_rank
-from model.preprocess import network_input
+from model.preprocess import centre_crop, network_input
 from model.pretrain_config import PretrainConfig, learning_rate, schedule_of, views_at
-from model.run_files import CHECKPOINT, RunFiles, claim
+from model.run_files import CHECKPOINT, ENCODER, RunFiles, claim
+from model.run_plan import Deadline, plan, planned_before, seconds_of_a_step
 from model.views import random_views
 
 SAMPLE = 1000
@@ -57,8 +60,10 @@ def pretrain(
     sources : list of ndarray, shape (N_i, 150, 150), uint8
         One array a data source; may be memory-mapped.
     out : path
-        Directory of the run: last.ckpt, metrics.csv, configuration.json, encoder.safetensors.
+        Directory of the run: last.ckpt, metrics.csv, configuration.json, encoder.safetensors; the
+        last two are written at every checkpoint, so that a run that is killed leaves an encoder.
     config : PretrainConfig
+        With ``minutes``, the schedule is made to fit into them; a run that goes on keeps its own.
     callbacks : sequence of pytorch_lightning.Callback
         To watch the run.
     trainer
@@ -81,39 +86,42 @@ def pretrain(
         If Lightning cannot do what ``trainer`` asks for on this machine, or the processes cannot
         share a batch equally.
     """
-    batches = Batches(sources, config)
-    total = schedule_of(config, batches.steps_per_epoch).total_steps
+    begun = time.monotonic()
+    first = _first_encoder(config)
+    run = make_trainer({"precision": config.precision} | trainer)
+    _check_parts(config.batch_size, run.world_size)
+    if run.strategy.root_device.type == "cuda":
+        torch.backends.cudnn.benchmark = True  # views have one size
+        torch.set_float32_matmul_precision("high")
+    images = Batches(sources, config)
+    module = Pretraining(images, config, first, run.strategy.root_device)
+    if config.minutes is not None:
+        config = _planned(out, module, config, run.strategy.root_device, begun)
+        module.take_schedule(config)
+    total = module.schedule.total_steps
+    files = RunFiles(out, config.checkpoint_every_steps, lambda: _write(module, config, first, out))
+    deadline = Deadline(None if config.minutes is None else begun + 60 * config.minutes)
     run = make_trainer(
         {
             "max_steps": total,
             "precision": config.precision,
-            "callbacks": [RunFiles(out, config.checkpoint_every_steps), *callbacks],
+            "callbacks": [files, deadline, *callbacks],
         }
         | trainer
     )
-    first = _first_encoder(config)
-    _check_parts(config.batch_size, run.world_size)
     claim(out, asdict(config) | _made_from(first, sources), may_write=run.is_global_zero)
-    module = Pretraining(batches, config, first)
     steps: DataLoader[int] = DataLoader(range(total), batch_size=None)  # type: ignore[arg-type]
     checkpoint = out / CHECKPOINT
     resumed = checkpoint if checkpoint.exists() else None
     run.fit(module, steps, ckpt_path=resumed, weights_only=True)
-    encoder = module.learner.best_encoder.eval()
+    encoder = module.learner.best_encoder.to(run.strategy.root_device).eval()
     if config.fresh_statistics:
         encoder = with_fresh_statistics(encoder, _sample(sources), config.seed)
     if config.equalise:
         encoder = equalised(encoder, embed(encoder, network_input(_sample(sources))))
     if run.is_global_zero:
-        save_encoder(
-            encoder,
-            out / "encoder.safetensors",
-            f"{config.objective}, {total} steps",
-            _origin(config, first),
-            trained=True,
-            half=True,
-        )
-    return encoder
+        _write(module, config, first, out, encoder)
+    return encoder.cpu()
 
 
 def make_trainer(options: dict[str, Any]) -> pl.Trainer:
@@ -151,85 +159,67 @@ def make_learner(encoder: Encoder, config: PretrainConfig) -> Byol | Contrastive
     return Contrastive(encoder, config.hidden, config.projected, config.temperature, config.tau)
 
 
-class Batches:
-    """Batches of cleaned images, each a function of the seed and the step alone.
-
-    Several processes share a batch: the one of a rank takes every ``world``-th image.
-    """
-
-    def __init__(
-        self,
-        sources: list[NDArray[np.uint8]],
-        config: PretrainConfig,
-        rank: int = 0,
-        world: int = 1,
-    ) -> None:
-        self.sources, self.config, self.rank, self.world = sources, config, rank, world
-        numbers = np.array([len(source) for source in sources])
-        shares = np.array(config.shares) if config.shares else numbers / numbers.sum()
-        self.steps_per_epoch = max(1, int(numbers.sum()) // config.batch_size)
-        edges = np.round(np.cumsum(shares / shares.sum()) * config.batch_size).astype(int)
-        self.counts = np.diff(np.concatenate([[0], edges]))
-
-    def images(self, step: int) -> Tensor:
-        """The cleaned images of a step, (B / world, 150, 150), uint8."""
-        chosen = [source[self._indices(which, step)] for which, source in enumerate(self.sources)]
-        return torch.from_numpy(np.concatenate(chosen)[self.rank :: self.world])
-
-    def part(self, rank: int, world: int) -> "Batches":
-        """The same batches, as the process of that rank of so many sees them."""
-        return Batches(self.sources, self.config, rank, world)
-
-    def _indices(self, which: int, step: int) -> NDArray[np.int64]:
-        """A walk through one permutation of the source after the other."""
-        count, size = int(self.counts[which]), len(self.sources[which])
-        places = np.arange(step * count, (step + 1) * count)
-        result = np.empty(count, np.int64)
-        for turn in np.unique(places // size):
-            order = np.random.default_rng([self.config.seed, which, turn]).permutation(size)
-            here = places // size == turn
-            result[here] = order[places[here] % size]
-        return np.sort(result)
-
-
 class Pretraining(pl.LightningModule):
     """One learner, its optimiser and its schedule, as Lightning wants them."""
 
     def __init__(
-        self, batches: Batches, config: PretrainConfig, first: Encoder | None = None
+        self,
+        batches: Batches,
+        config: PretrainConfig,
+        first: Encoder | None = None,
+        device: torch.device | None = None,
     ) -> None:
+        """`device` is where what the images are like is computed; None: where they lie."""
         super().__init__()
         self.config, self.batches = config, batches
         encoder = (first or _first_encoder(config)).train()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.learner = make_learner(encoder, config)
-            self.describer = _make_describer(batches, config)
+            self.describer = _make_describer(batches, config, device)
+        self.described: list[Tensor] | None = None
         self.schedule = schedule_of(config, batches.steps_per_epoch)
         if config.compile:
             _compile(self.learner.encoder)
 
+    def take_schedule(self, config: PretrainConfig) -> None:
+        """Follow another schedule, before the first step."""
+        self.config = config
+        self.schedule = schedule_of(config, self.batches.steps_per_epoch)
+
     def setup(self, stage: str) -> None:
-        """Take the part of every batch that is this process's, which is known only now."""
-        self.batches = self.batches.part(self.trainer.global_rank, self.trainer.world_size)
+        """Take the part of every batch that is this process's, and the images to its device."""
+        self.take_part(self.trainer.global_rank, self.trainer.world_size, self.device)
+
+    def take_part(self, rank: int, world: int, device: torch.device) -> None:
+        """See the batches as the process of a rank does, from its device."""
+        place = device if self.config.resident else None
+        self.batches = self.batches.part(rank, world, place)
+        if self.describer is not None and self.described is None and self.batches.resident:
+            self.described = [self.describer.table(images) for images in self.batches.resident]
 
     def training_step(self, _batch: Any, _index: int) -> Tensor:
         """Views of the step's images, and the objective."""
         step = self.global_step
-        images = self.batches.images(step).to(self.device)  # (B, 150, 150)
-        target = None if self.describer is None else self.describer.targets(images)
-        learned = self._learn(images, target, step)
+        loss, learned, described = self.objective(step)
         self.log("loss", learned.loss, sync_dist=True)
-        loss = learned.loss
-        if self.describer is not None:
-            described = self.describer(learned.y, target)
+        if described is not None:
             self.log("description", described, sync_dist=True)
-            loss = loss + self.config.description_weight * described
         if step % self.config.rank_every_steps == 0:
             rank = effective_rank(self._of_all_processes(learned.y))
             self.log("rank", rank)
             check_rank(rank, step, self.config.collapse_rank)
         return loss
+
+    def objective(self, step: int) -> tuple[Tensor, Learned, Tensor | None]:
+        """The loss of a step as a whole, what was learned, and the error of the description."""
+        images = self.batches.images(step).to(self.device)  # (B, 110, 110)
+        target = self._target(images, step)
+        learned = self._learn(images, target, step)
+        if self.describer is None:
+            return learned.loss, learned, None
+        described = self.describer(learned.y, target)
+        return learned.loss + self.config.description_weight * described, learned, described
 
     def optimizer_step(self, *arguments: Any, **named: Any) -> None:
         """Step, and let the averaged or target weights follow before a checkpoint is written."""
@@ -252,6 +242,13 @@ class Pretraining(pl.LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
         }
+
+    def _target(self, images: Tensor, step: int) -> Tensor | None:
+        if self.describer is None:
+            return None
+        if self.described is not None:
+            return self.batches.chosen(self.described, step)
+        return self.describer.targets(images)
 
     def _of_all_processes(self, y: Tensor) -> Tensor:
         """Their y, so that all of them stop at the same step if it has collapsed."""
@@ -319,6 +316,38 @@ def _made_from(first: Encoder, sources: list[NDArray[np.uint8]]) -> dict[str, An
     }
 
 
+def _planned(
+    out: Path, module: "Pretraining", config: PretrainConfig, device: torch.device, begun: float
+) -> PretrainConfig:
+    """The schedule that fits into the minutes given, as it was planned if the run goes on."""
+    if (out / CHECKPOINT).exists():
+        return planned_before(out, config)
+    ends = begun + 60 * float(config.minutes or 0)
+    seconds_a_step = seconds_of_a_step(module, device, ends - time.monotonic())
+    left = ends - time.monotonic()
+    return plan(config, module.batches.steps_per_epoch, left, seconds_a_step)
+
+
+def _write(
+    module: "Pretraining",
+    config: PretrainConfig,
+    first: Encoder,
+    out: Path,
+    finished: Encoder | None = None,
+) -> None:
+    """Write the encoder: the finished one, or the one that a run would keep if it ended now."""
+    taken, total = module.global_step, module.schedule.total_steps
+    steps = f"{taken:,} steps" if taken == total else f"{taken:,} of {total:,} steps"
+    save_encoder(
+        finished or module.learner.best_encoder,
+        out / ENCODER,
+        f"{config.objective}, {steps}",
+        _origin(config, first),
+        trained=True,
+        half=True,
+    )
+
+
 def _origin(config: PretrainConfig, first: Encoder) -> str:
     said = f"pre-trained by self-supervision ({config.objective})"
     if config.start_from is None:
@@ -326,7 +355,7 @@ def _origin(config: PretrainConfig, first: Encoder) -> str:
     return f"{said}, from the weights of {first.card.name}, which are {first.card.origin}"
 
 
-def _sample(sources: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+def _sample(sources: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """About a thousand images of each source, evenly spaced."""
     return np.concatenate([source[:: _stride(source)] for source in sources])
 
@@ -349,12 +378,17 @@ def _first_encoder(config: PretrainConfig) -> Encoder:
     return load_encoder(config.start_from)
 
 
-def _make_describer(batches: Batches, config: PretrainConfig) -> Describer | None:
+def _make_describer(
+    batches: Batches, config: PretrainConfig, device: torch.device | None
+) -> Describer | None:
     alone = config.objective == "describe"
     if config.description_weight == 0 and not alone:
         return None
     teacher = load_encoder(config.start_from) if alone and config.start_from else None
-    return Describer(torch.from_numpy(_sample(batches.sources)), teacher)
+    examples = torch.from_numpy(centre_crop(_sample(batches.sources), VIEWED_PX))
+    if device is not None and config.resident:
+        examples, teacher = examples.to(device), teacher and teacher.to(device)
+    return Describer(examples, teacher)
 
 
 def why_not_compiled() -> str | None:

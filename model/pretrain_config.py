@@ -24,6 +24,8 @@ class PretrainConfig:
     weight_decay: float = 1.5e-6
     momentum: float = 0.9
     epochs: float = 500
+    minutes: float | None = None
+    """Of the clock, for the whole run: epochs and warm-up follow from it (`model.run_plan`)."""
     warmup_epochs: float = 10
     decay_epochs: float | None = None
     """None: cosine decay after the warm-up. Else the rate stays up, and falls in the last ones."""
@@ -40,6 +42,8 @@ class PretrainConfig:
     """Share of each data source in a batch; None: by their numbers of images."""
     seed: int = 69
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    resident: bool = True
+    """Bring all images to the device that trains before the first step; else a step's at a time."""
     channels_last: bool = True
     compile: bool = False
     checkpoint_every_steps: int = 50

@@ -6,10 +6,12 @@ It never decides when a run ends.
 import csv
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from torch import Tensor
 
 from model.errors import ModelError
 from model.whole_file import replace_whole, write_whole
@@ -17,8 +19,12 @@ from model.whole_file import replace_whole, write_whole
 CHECKPOINT = "last.ckpt"
 CONFIGURATION = "configuration.json"
 METRICS = "metrics.csv"
+ENCODER = "encoder.safetensors"
 DIFFERENCES, CHARACTERS = 4, 40
 """So many differences between two runs are named at most, and so much of a value."""
+
+NOTED_AT_ONCE = 25
+"""Steps whose metrics are asked of the device together: asking makes it wait."""
 
 LOGGED = ("loss", "rank", "description")
 
@@ -78,8 +84,11 @@ def _short(value: Any) -> str:
 class RunFiles(pl.Callback):
     """Writes the checkpoint (atomically) and the metrics of a run."""
 
-    def __init__(self, out: Path, every_steps: int) -> None:
-        self.out, self.every_steps = out, every_steps
+    def __init__(
+        self, out: Path, every_steps: int, write_encoder: Callable[[], None] | None = None
+    ) -> None:
+        self.out, self.every_steps, self.write_encoder = out, every_steps, write_encoder
+        self._noted: list[tuple[int, float, float, dict[str, Tensor]]] = []
 
     def on_train_start(self, trainer: pl.Trainer, *_: Any) -> None:
         """Forget the metrics of steps that a resumed run will take again."""
@@ -91,25 +100,45 @@ class RunFiles(pl.Callback):
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
         """Note the step, and now and then save everything that a resumed run needs."""
+        ends = trainer.global_step == trainer.max_steps
+        saves = ends or trainer.global_step % self.every_steps == 0
         if trainer.is_global_zero:
-            self._note(trainer)
-        if trainer.global_step % self.every_steps == 0 or trainer.global_step == trainer.max_steps:
+            rate = trainer.optimizers[0].param_groups[0]["lr"]
+            metrics = dict(trainer.callback_metrics)
+            self._noted.append((trainer.global_step, time.time(), rate, metrics))
+            if saves or len(self._noted) >= NOTED_AT_ONCE:
+                self._write()
+        if saves:
             self._save(trainer)
 
-    def _note(self, trainer: pl.Trainer) -> None:
-        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        rate = trainer.optimizers[0].param_groups[0]["lr"]
+    def on_train_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        """Save a run that ends before its last step, as one whose time is over."""
+        if trainer.global_step < trainer.max_steps:
+            if trainer.is_global_zero:
+                self._write()
+            self._save(trainer)
+
+    def on_exception(self, *_: Any) -> None:
+        """Keep what was noted of a run that is stopped."""
+        self._write()
+
+    def _write(self) -> None:
+        """Write what was noted; only here are numbers asked of the device."""
         path = self.out / METRICS
         is_new = not path.exists()
         with path.open("a", newline="") as file:
             writer = csv.writer(file)
             if is_new:
                 writer.writerow(["step", "unix_time_s", "learning_rate", *LOGGED])
-            values = [metrics.get(name, float("nan")) for name in LOGGED]
-            writer.writerow([trainer.global_step, round(time.time(), 1), rate, *values])
+            for step, now, rate, metrics in self._noted:
+                values = [float(metrics.get(name, float("nan"))) for name in LOGGED]
+                writer.writerow([step, round(now, 1), rate, *values])
+        self._noted = []
 
     def _save(self, trainer: pl.Trainer) -> None:
         partial = self.out / (CHECKPOINT + ".partial")
         trainer.save_checkpoint(partial)
         if trainer.is_global_zero:
             replace_whole(partial, self.out / CHECKPOINT)
+            if self.write_encoder is not None:
+                self.write_encoder()

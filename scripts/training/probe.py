@@ -20,7 +20,7 @@ from scripts.terminal import (
 )
 
 if TYPE_CHECKING:
-    from model.linear_probe import FourClassResult, MiraBestResult
+    from model.judging import FourClassResult, MiraBestResult
 
 
 def run_probe(
@@ -55,7 +55,7 @@ def run_probe(
     from model.datasets import read_first_galaxies, read_mirabest
     from model.encoder import load_encoder, untrained_encoder
     from model.finetune import TABLE_5
-    from model.linear_probe import judge_first_galaxies, judge_mirabest
+    from model.judging import judge_first_galaxies, judge_mirabest
     from model.tasks import mirabest_task
     from scripts.training.judge import logistic_classifier, probe_of_table_5, sentence
 
@@ -118,7 +118,8 @@ def _of_four_classes(found: "FourClassResult") -> str:
 
 
 def _configuration(resplits: int) -> dict[str, Any]:
-    from model.linear_probe import FOLDS, NEIGHBOURS, PROBE_SEED, STRENGTHS, TEST_SIZE
+    from model.judging import TEST_SIZE
+    from model.linear_probe import FOLDS, NEIGHBOURS, PROBE_SEED, STRENGTHS
 
     return {
         "classifier": "L2 logistic regression on standardised y",

@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 import torch
 
+from model.batches import VIEWED_PX, Batches
 from model.datasets import read_first_galaxies
 from model.encoder import load_encoder, save_encoder, untrained_encoder
 from model.linear_probe import represent, rotate, self_retrieval
+from model.preprocess import centre_crop
 from model.pretrain import (
-    Batches,
     Collapsed,
     Pretraining,
     UnusableTrainer,
@@ -121,9 +122,27 @@ def test_the_base_rate_is_scaled_by_the_batch_size(images: np.ndarray) -> None:
 def test_an_epoch_shows_every_image_once(images: np.ndarray) -> None:
     batches = Batches([images], TINY)
     seen = torch.cat([batches.images(step) for step in range(4)])
-    assert {image.numpy().tobytes() for image in seen} == {image.tobytes() for image in images}
+    viewed = centre_crop(images, VIEWED_PX)
+    assert {image.numpy().tobytes() for image in seen} == {image.tobytes() for image in viewed}
     again = Batches([images], TINY)
     assert torch.equal(batches.images(3), again.images(3))
+
+
+@pytest.mark.parametrize(
+    ("objective", "described"), [("byol", 0.0), ("ntxent", 2.0), ("describe", 1.0)]
+)
+def test_resident_and_streamed_images_give_the_same_losses(
+    objective: Any, described: float, images: np.ndarray, tmp_path: Path
+) -> None:
+    config = replace(TINY, objective=objective, description_weight=described, epochs=2.5)
+    losses = []
+    for resident in (True, False):
+        out = tmp_path / f"{resident}"
+        pretrain([images[:10], images[10:]], out, replace(config, resident=resident))
+        with (out / "metrics.csv").open() as file:
+            losses.append([float(row["loss"]) for row in csv.DictReader(file)])
+    assert len(losses[0]) == 10
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3 if described else 1e-6)
 
 
 def test_shares_decide_how_a_batch_is_mixed(images: np.ndarray) -> None:
