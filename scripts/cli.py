@@ -30,6 +30,7 @@ from scripts.list_options import (
 )
 from scripts.terminal import console
 from scripts.training.finetune import run_finetuning
+from scripts.training.pack import run_packing
 from scripts.training.pretrain import run_pretraining
 from scripts.training.probe import run_probe
 
@@ -264,6 +265,7 @@ def search(
     )
 
 
+app.command("pack")(run_packing)
 app.command("pretrain")(run_pretraining)
 app.command("probe")(run_probe)
 app.command("finetune")(run_finetuning)

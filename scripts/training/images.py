@@ -15,10 +15,19 @@ from app.errors import ExplorerError
 from app.images.prepare import prepare_image
 from model.batch_files import read_rgz108k
 from model.components import read_components
-from model.datasets import Images, draw_images, read_first_galaxies, read_mirabest, read_positions
+from model.datasets import (
+    CONFIDENT_FRI,
+    CONFIDENT_FRII,
+    Images,
+    draw_images,
+    read_first_galaxies,
+    read_mirabest,
+    read_positions,
+)
 from model.extent import measure_extent
 from model.leakage import Positions, excluded, together
 from model.preprocess import ImageError, centre_crop
+from model.validation import ValidationSets
 from scripts.bundle.batches import batch_positions
 from scripts.terminal import console, track
 
@@ -53,6 +62,21 @@ def judges(mirabest: Path) -> Positions:
     galaxies = read_first_galaxies()
     held_out = galaxies.positions.where(galaxies.split != "train")
     return together(read_mirabest(mirabest).positions, held_out)
+
+
+def validation_sets(mirabest: Path) -> ValidationSets:
+    """Labelled images that choices may be made on: none of them is a test source."""
+    images, galaxies = read_mirabest(mirabest), read_first_galaxies()
+    confident = np.isin(images.label, CONFIDENT_FRI + CONFIDENT_FRII) & (images.split != "test")
+    train, valid = (galaxies.where(galaxies.split == split) for split in ("train", "valid"))
+    return ValidationSets(
+        images.pixels[confident],
+        np.isin(images.label[confident], CONFIDENT_FRII).astype(np.int64),
+        train.pixels,
+        train.label,
+        valid.pixels,
+        valid.label,
+    )
 
 
 def gather(

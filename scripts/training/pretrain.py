@@ -37,6 +37,10 @@ def run_pretraining(
         ),
     ] = "byol",
     epochs: Annotated[float | None, typer.Option(help="Default: 500, the paper's.")] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Plan the run for so long a time, instead of --epochs."),
+    ] = None,
     batch_size: Annotated[
         int | None, typer.Option(min=2, help="Default: 1024 (byol), 96 (others).")
     ] = None,
@@ -99,6 +103,7 @@ def run_pretraining(
     """
     need_training_libraries("pretrain")
     _check_shares(data, shares, epochs)
+    _check_minutes(minutes, epochs, warmup_epochs, decay_epochs)
     from pytorch_lightning.utilities import rank_zero_only
 
     from model.pretrain import pretrain
@@ -112,6 +117,7 @@ def run_pretraining(
     recipe = RECIPES[objective]
     given: dict[str, Any] = {
         "epochs": epochs,
+        "minutes": minutes,
         "batch_size": batch_size,
         "precision": precision,
         "shares": tuple(shares) if shares else None,
@@ -129,7 +135,8 @@ def run_pretraining(
         seed=seed,
         compile=compile_encoder,
     )
-    _check_epochs(config.epochs, config.warmup_epochs, config.decay_epochs)
+    if minutes is None:
+        _check_epochs(config.epochs, config.warmup_epochs, config.decay_epochs)
     found = gather(
         data, judges(mirabest), cut_arcsec=cut_arcsec, components=components, seed=config.seed
     )
@@ -152,6 +159,18 @@ def _check_shares(data: list[str], shares: list[float] | None, epochs: float | N
         raise ExplorerError(f"A share of {min(shares):g} is no share; leave its --data out.")
     if epochs is not None and not 0 < epochs < math.inf:
         raise ExplorerError(f"{epochs:g} epochs are none; give more with --epochs.")
+
+
+def _check_minutes(
+    minutes: float | None, epochs: float | None, warmup: float | None, decay: float | None
+) -> None:
+    """Refuse a time beside the epochs that follow from it."""
+    if minutes is None:
+        return
+    given = {"--epochs": epochs, "--warmup-epochs": warmup, "--decay-epochs": decay}
+    also = [name for name, value in given.items() if value is not None]
+    if also:
+        raise ExplorerError(f"--minutes decides {' and '.join(also)}; give one or the other.")
 
 
 def _check_epochs(epochs: float, warmup: float, decay: float | None) -> None:

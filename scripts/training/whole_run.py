@@ -79,7 +79,6 @@ def whole_run(
     """Train both stages in so many minutes, and write the encoder with what was measured."""
     begun = time.monotonic()
     shares = (REAL_SHARE, 1 - REAL_SHARE) if len(packed.sources) == 2 else None
-    common = {"batch_size": batch_size, "compile": compiled, "shares": shares}
     stages: list[tuple[str, PretrainConfig, float]] = [
         ("contrastive", CONTRASTIVE, FIRST_STAGE_SHARE * minutes),
         ("descriptive", DESCRIPTIVE, minutes),
@@ -89,7 +88,14 @@ def whole_run(
     for name, recipe, ends_min in stages:
         left = ends_min - (time.monotonic() - begun) / 60
         started = None if start is None else str(start)
-        config = replace(recipe, **common, minutes=round(left, 2), start_from=started)
+        config = replace(
+            recipe,
+            batch_size=batch_size,
+            compile=compiled,
+            shares=shares,
+            minutes=round(left, 2),
+            start_from=started,
+        )
         encoder = pretrain(
             list(packed.sources.values()), out / name, config, accelerator=accelerator, devices=1
         )
