@@ -16,7 +16,8 @@ COARSEST_ARCSEC = 30.0
 
 _NAME = re.compile(
     r"(?:(?P<acronym>[\w\[(][\w\[\]():./*-]*(?: [\w\[\]():./*-]+){0,2}?) ?)??"
-    r"(?P<epoch>[JB])(?P<ra>\d{4,}(?:\.\d+)?)(?: ?(?P<sign>[+-]) ?| )(?P<dec>\d{2,}(?:\.\d+)?)",
+    r"(?P<epoch>[JB])(?:(?<!\w[JB]) )?(?P<ra>\d{4,}(?:\.\d+)?)"
+    r"(?: ?(?P<sign>[+-]) ?| )(?P<dec>\d{2,}(?:\.\d+)?)",
     re.ASCII | re.IGNORECASE,
 )
 

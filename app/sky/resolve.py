@@ -5,7 +5,6 @@ network; only what is none of these is asked of a name service.
 """
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -28,6 +27,7 @@ from app.sky.coordinates import (
 )
 from app.sky.designation import Designation, read_designation
 from app.sky.names import BundleNames
+from app.sky.object_names import object_name
 
 Kind = Literal["coordinates", "bundle source", "designation", "object name"]
 
@@ -174,7 +174,13 @@ def refused(text: str, *, hint: str = ACCEPTED) -> UnreadablePosition:
     if looks_like_a_bare_designation(text):
         hint = f"Write J or B before {quoted(tidy(text))} if that is what it is. {hint}"
         return unreadable(text, "looks like a name without its letter", hint=hint)
+    if numbered := _NAME_AND_TWO_NUMBERS.fullmatch(tidy(text)):
+        name = "{} {}-{}".format(*numbered.groups())
+        hint = f"Write '{name}' if it is the name of an object. {hint}"
     return unreadable(text, "is not a sky position", hint=hint)
+
+
+_NAME_AND_TWO_NUMBERS = re.compile(r"([A-Za-z]{2,20}) (\d+) (\d+)", re.ASCII)
 
 
 def too_coarse(text: str, held: Designation) -> UnreadablePosition:
@@ -202,13 +208,6 @@ __all__ = [
 
 
 MOST_LISTED = 5
-MOST_WORDS = 6
-"""A name of an object has no more."""
-_NEVER_IN_A_NAME = set('<>{}\\|^`=,;"')
-_SEXAGESIMAL = re.compile(r"[+-]?\d+[:h]\d+", re.ASCII)
-_BEGINS_AS_NUMBER = re.compile(r"[+-]?\.?\d", re.ASCII)
-_WITH_UNIT = re.compile(r"(.+?)(?:deg|[hdms])", re.ASCII)
-_GLUED = re.compile(r"[+-]?\d+(?:\.\d*)?[+-]\d+(?:\.\d*)?", re.ASCII)
 
 
 def understand(text: str, *, names: BundleNames, service: NameService | None) -> Understood:
@@ -235,7 +234,7 @@ def understand_here(text: str, *, names: BundleNames) -> Understood | None:
         If it is no position and cannot be a name.
     """
     found = from_coordinates(text) or _from_bundle(text, names) or from_designation(text)
-    if found is None and not _may_be_a_name(text):
+    if found is None and object_name(text) is None:
         raise refused(text)
     return found
 
@@ -249,12 +248,15 @@ def understand_there(text: str, service: NameService | None) -> Understood:
         If there is no service to ask.
     NameServiceError
     """
+    name = object_name(text)
+    if name is None:
+        raise refused(text)
     if service is None:
         raise _too_coarse(text) or refused(
             text, hint=f"{ACCEPTED} Names of objects are not looked up here."
         )
     try:
-        place = service.resolve(tidy(text))
+        place = service.resolve(name)
     except NameNotFound as exc:
         raise (_too_coarse(text) or exc) from exc
     return Understood(
@@ -306,36 +308,3 @@ def _imprecise(place: ObjectPlace) -> tuple[str, ...]:
         f"{place.service} gives the position of {place.name} only to "
         f'{place.precision_arcsec:.2g}"; the source can lie that far off.',
     )
-
-
-def _may_be_a_name(text: str) -> bool:
-    """Whether a text looks like the name of an object: letters, and not the numbers of a row."""
-    name = tidy(text)
-    letters = any(character.isalpha() for character in name)
-    usual = name.isascii() and name.isprintable() and not _NEVER_IN_A_NAME & set(name)
-    if not (letters and usual and len(name) <= LONGEST):
-        return False
-    words = name.split(" ")
-    return len(words) <= MOST_WORDS and not _has_coordinates(words)
-
-
-def _has_coordinates(words: list[str]) -> bool:
-    """Whether words are, or begin with, what may be two coordinates; a name has one number."""
-    first, *others = words
-    return (
-        any(_SEXAGESIMAL.match(word) for word in words)
-        or sum(map(_is_number, words)) > 1
-        or all(map(_is_number, words))
-        or _GLUED.fullmatch(first) is not None
-        or (_is_number(first) and bool(others and _BEGINS_AS_NUMBER.match(others[0])))
-    )
-
-
-def _is_number(word: str) -> bool:
-    """Whether it is one for a computer: 12, -3.4e5, nan, inf; also with a unit, 12d, 3.4deg."""
-    with_unit = _WITH_UNIT.fullmatch(word.lower())
-    for written in (word, with_unit[1] if with_unit else ""):
-        with suppress(ValueError):
-            float(written)
-            return True
-    return False

@@ -25,7 +25,7 @@ from app.net.breaker import Breaker
 from app.net.client import ServiceClient, get
 from app.net.single_flight import SingleFlight
 from app.settings import SESAME_URLS
-from app.sky.coordinates import ACCEPTED_COORDINATES, quoted
+from app.sky.coordinates import EXAMPLES, quoted
 from app.sky.resolve import ObjectPlace
 
 _POSITION = re.compile(
@@ -75,13 +75,14 @@ def read_answer(text: str, name: str, service: str) -> ObjectPlace:
             advice=LATER,
             parameter="position",
         )
-    known = re.search("^%I", text, re.M)
-    knows = "knows it, but not its position" if known else "does not know it"
-    raise NameNotFound(
-        f"{quoted(name)} is no source of this bundle, and Sesame (SIMBAD, NED, VizieR) "
-        f"{knows}. Check the spelling. {ACCEPTED_COORDINATES}.",
-        parameter="position",
-    )
+    if re.search("^%I", text, re.M):
+        unknown = f"Sesame (SIMBAD, NED, VizieR) has no position of {quoted(name)}. Give"
+    else:
+        unknown = (
+            f"Neither this bundle nor Sesame (SIMBAD, NED, VizieR) knows {quoted(name)}. "
+            "Check the spelling, or give"
+        )
+    raise NameNotFound(f"{unknown} coordinates ({EXAMPLES.degrees}).", parameter="position")
 
 
 def _sections(text: str) -> list[tuple[str, str]]:
@@ -116,7 +117,7 @@ def _place(
     )
 
 
-LATER = "Try again in a few minutes; coordinates are understood without it."
+LATER = "Try again in a few minutes, or give coordinates."
 DATABASES = "SNV"
 MOST_REMEMBERED = 1000
 MAX_ANSWER_BYTES = 2**20
@@ -211,7 +212,7 @@ def _download(client: ServiceClient, address: str) -> str:
 
 
 def _renamed(error: SurveyError) -> NameServiceError:
-    advice = f"{error.advice} Coordinates are understood without it.".lstrip()
+    advice = f"{error.advice} Or give coordinates.".lstrip()
     kind: type[NameServiceError] = NameServiceUnavailable
     if isinstance(error, SurveyTimeout):
         kind = NameServiceTimeout
@@ -224,7 +225,7 @@ def _joined(name: str, failures: Sequence[NameServiceError]) -> NameServiceError
     """The first failure, with what each server did and one advice for all."""
     reasons = " Asked next: ".join(failure.reason for failure in failures)
     return type(failures[0])(
-        f"Whether {quoted(name)} is an object could not be found out. {reasons}",
+        f"{quoted(name)} could not be looked up. {reasons}",
         advice=failures[-1].advice,
         parameter="position",
     )

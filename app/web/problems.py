@@ -36,7 +36,9 @@ WHAT_IS_NEEDED = {
 }
 """By pydantic's kinds of error; of another kind its own words are said."""
 NO_USABLE_IMAGE = (SurveyError, UnknownEncoder, ImageError)
-"""What stands between a position and its neighbours: the nearest source is offered."""
+"""What stands between a position and its neighbours: a source near by is offered."""
+OFFERED_WITHIN_ARCSEC = 600.0
+"""A source farther away is not what was looked for; how far it is tells what the bundle covers."""
 SAID_WHERE_KNOWN = ("survey_state", "nearest", "close_names")
 """Members of a problem that others do not have."""
 LONGEST_QUOTE = 100
@@ -63,8 +65,9 @@ def _known(request: Request, error: Exception) -> JSONResponse:
         detail += f" The position was understood as {understood}."
     if close_names:
         detail += f" Spelt much like it in this catalogue: {', '.join(close_names)}."
+    offered = nearest and nearest.separation_arcsec <= OFFERED_WITHIN_ARCSEC
     if nearest:
-        detail += f" {_offer(nearest)}"
+        detail += f" {_offer(nearest) if offered else _how_far(nearest)}"
     return _problem(
         Problem(
             title=title,
@@ -72,7 +75,7 @@ def _known(request: Request, error: Exception) -> JSONResponse:
             detail=detail,
             parameter=parameter,
             survey_state=survey_state(error),
-            nearest=nearest,
+            nearest=nearest if offered else None,
             close_names=close_names or None,
         )
     )
@@ -98,10 +101,17 @@ def _nearest(request: Request) -> NearestSource | None:
 
 def _offer(nearest: NearestSource) -> str:
     named = f" ({nearest.name})" if nearest.name else ""
-    arcsec = nearest.separation_arcsec
-    unit, size = ("deg", 3600) if arcsec >= 3600 else ("arcmin", 60) if arcsec >= 60 else ("", 1)
-    apart = f"{arcsec / size:.1f} {unit or 'arcsec'}"
+    apart = _apart(nearest.separation_arcsec)
     return f"The nearest source of this catalogue is {nearest.source_id}{named}, {apart} away."
+
+
+def _how_far(nearest: NearestSource) -> str:
+    return f"The catalogue's nearest source is {_apart(nearest.separation_arcsec)} away."
+
+
+def _apart(arcsec: float) -> str:
+    unit, size = ("deg", 3600) if arcsec >= 3600 else ("arcmin", 60) if arcsec >= 60 else ("", 1)
+    return f"{arcsec / size:.1f} {unit or 'arcsec'}"
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:

@@ -252,7 +252,7 @@ class Problem(BaseModel):
     """Where a survey gave no cutout; absent elsewhere. A picture of a survey that has an image says
     so in its header X-Survey-State."""
     nearest: NearestSource | None = None
-    """Of this catalogue, where no usable image was had of the position asked for; else absent."""
+    """Within 10 arcmin of a position of which no usable image was had; else absent."""
     close_names: list[str] | None = None
     """Names and ids of this catalogue that are spelt much like what was asked for; else absent."""
 

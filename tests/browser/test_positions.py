@@ -74,7 +74,7 @@ def test_how_far_a_source_lies_is_said_only_where_a_position_was_asked(
     ("text", "said"),
     [
         ("24:00:00 +01:00:00", "24h must be below 24h"),
-        ("Xyzzy 7", "Sesame (SIMBAD, NED, VizieR) does not know it"),
+        ("Xyzzy 7", "Neither this bundle nor Sesame (SIMBAD, NED, VizieR) knows 'Xyzzy 7'"),
         ("<b>1</b> 2", "'<b>1</b> 2' is not a sky position"),
         ("J1234+0123", "says only to 15' in RA"),
         ("10 00 00 -60 00 00", "understood as 10h00m00.0s -60d00m00s (ICRS)"),

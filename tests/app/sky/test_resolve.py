@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from app.errors import ExplorerError, NameNotFound, UnreadablePosition
 from app.sky.names import BundleNames
-from app.sky.resolve import MOST_LISTED, ObjectPlace, Understood, understand, understand_here
+from app.sky.resolve import (
+    MOST_LISTED,
+    ObjectPlace,
+    Understood,
+    understand,
+    understand_here,
+    understand_there,
+)
 from tests.app.sky.test_properties import loose_pairs
 
 IDS = ["demo-1", "demo-2", "demo-3", "M 87", "J0000.0+1"]
@@ -171,6 +178,7 @@ def test_without_a_name_service_that_is_said(names: BundleNames) -> None:
         "src 13:45:41.3 23:22:55",
         "circle 208 31 5",
         "one row of my own list of targets",
+        "target 208 31",
     ],
 )
 def test_what_cannot_be_a_name_is_never_looked_up(
@@ -181,6 +189,32 @@ def test_what_cannot_be_a_name_is_never_looked_up(
     assert register.asked == []
     assert "131.194 +11.915" in str(caught.value)
     assert str(caught.value).isprintable()
+
+
+def test_a_name_of_two_numbers_can_be_written_as_one(
+    names: BundleNames, register: Register
+) -> None:
+    with pytest.raises(UnreadablePosition, match="Write 'target 208-31' if it is the name"):
+        understand("target 208 31", names=names, service=register)
+    with pytest.raises(NameNotFound):
+        understand("target 208-31", names=names, service=register)
+    assert register.asked == ["target 208-31"]
+
+
+@pytest.mark.parametrize("text", ["nan nan", "RA 187.7", "S0 208.07420 31.44630"])
+def test_not_even_an_entry_that_was_kept_as_a_name_sends_a_position(
+    register: Register, text: str
+) -> None:
+    with pytest.raises(UnreadablePosition, match="is not a sky position"):
+        understand_there(text, register)
+    assert register.asked == []
+
+
+def test_a_lost_plus_of_a_name_is_put_back(names: BundleNames, register: Register) -> None:
+    assert understand("B0917 624", names=names, service=register).name == "OK 630"
+    with pytest.raises(NameNotFound):
+        understand("PKS 1345 12", names=names, service=register)
+    assert register.asked == ["B0917+624", "PKS 1345+12"]
 
 
 def test_a_designation_without_its_letter_is_recognised(names: BundleNames) -> None:

@@ -126,23 +126,42 @@ def test_a_cutout_is_asked_for_once_and_then_cached(
     assert first == second
 
 
+@pytest.mark.parametrize(("apart_arcmin", "shown"), [(0.7, "42.0 arcsec"), (9.34, "9.3 arcmin")])
 def test_the_nearest_source_is_offered_where_no_image_can_be_had(
+    hasty: httpx.Client,
+    rough: ReplayServer,
+    explorer: Explorer,
+    apart_arcmin: float,
+    shown: str,
+) -> None:
+    sky = SkyCoord(explorer.space.catalogue.ra_deg, explorer.space.catalogue.dec_deg, unit="deg")
+    place = explorer.space.position(17).directional_offset_by(40 * u.deg, apart_arcmin * u.arcmin)
+    rough.fault = Fault.RESET
+    problem = problem_of(ask(hasty, place))
+    separation = place.separation(sky)
+    nearest = problem["nearest"]
+    assert nearest["separation_arcsec"] == pytest.approx(separation.min().arcsec, rel=1e-9)
+    row = explorer.row_of(nearest["source_id"])
+    assert row == int(separation.argmin())
+    assert (nearest["ra_deg"], nearest["dec_deg"]) == (sky[row].ra.deg, sky[row].dec.deg)
+    assert nearest["source_id"] in problem["detail"]
+    assert problem["detail"].endswith(f", {shown} away.")
+
+
+def test_a_source_far_away_is_not_offered_but_how_far_it_is_is_said(
     hasty: httpx.Client, rough: ReplayServer, explorer: Explorer
 ) -> None:
     sky = SkyCoord(explorer.space.catalogue.ra_deg, explorer.space.catalogue.dec_deg, unit="deg")
     outside = SkyCoord(150.0, -60.0, unit="deg")
-    near = explorer.space.position(17).directional_offset_by(40 * u.deg, 12.34 * u.arcmin)
+    beyond = explorer.space.position(17).directional_offset_by(40 * u.deg, 10.2 * u.arcmin)
     rough.fault = Fault.RESET
-    for place, shown in ((outside, " deg away."), (near, ", 12.3 arcmin away.")):
+    for place, unit in ((outside, u.deg), (beyond, u.arcmin)):
         problem = problem_of(ask(hasty, place))
-        separation = place.separation(sky)
-        nearest = problem["nearest"]
-        assert nearest["separation_arcsec"] == pytest.approx(separation.min().arcsec, rel=1e-9)
-        row = explorer.row_of(nearest["source_id"])
-        assert row == int(separation.argmin())
-        assert (nearest["ra_deg"], nearest["dec_deg"]) == (sky[row].ra.deg, sky[row].dec.deg)
-        assert nearest["source_id"] in problem["detail"]
-        assert problem["detail"].endswith(shown)
+        apart = place.separation(sky).min().to(unit)
+        assert "nearest" not in problem
+        assert problem["detail"].endswith(
+            f"The catalogue's nearest source is {apart.value:.1f} {unit} away."
+        )
 
 
 def test_no_source_is_offered_where_the_position_is_not_what_failed(hasty: httpx.Client) -> None:
