@@ -1552,6 +1552,11 @@ export interface components {
         RowsAsked: {
             /** Rows */
             rows: number[];
+            /**
+             * Name
+             * @default
+             */
+            name: string;
         };
         /**
          * ScaleBarInfo

@@ -7,7 +7,6 @@ that they stand for where the bundle knows it.
 from collections.abc import Mapping
 
 import numpy as np
-from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from numpy.typing import NDArray
 
@@ -77,9 +76,3 @@ def _add_history(header: fits.Header, unit: str) -> None:
         else "Values are 0 to 255 on the source's own scale; its flux scale is not known."
     )
     header["COMMENT"] = "The source is at pixel (75, 75) counted from 0; row 0 is south."
-
-
-def file_name(space: LatentSpace, row: int) -> str:
-    """Name of the file, from the source's position: 'source_206.42212+23.38192.fits'."""
-    position: SkyCoord = space.position(row)
-    return f"source_{position.ra.deg:.5f}{position.dec.deg:+.5f}.fits"

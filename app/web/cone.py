@@ -20,6 +20,7 @@ from app.query.cone import (
 from app.tables.cone_votable import MEDIA_TYPE, write_cone, write_cone_error
 from app.web import caching
 from app.web.dependencies import SpaceDep
+from app.web.file_names import at_place, disposition, file_name
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api", tags=["cone search"])
@@ -88,7 +89,8 @@ def cone_search(space: SpaceDep, request: Request) -> Response:
         if same := caching.unchanged(request, etag, caching.REVALIDATE):
             return same
         content = write_cone(space, query, search_cone(space, query))
-        headers = caching.headers(etag, caching.REVALIDATE)
+        name = file_name(space, f"cone_{at_place(query.ra_deg, query.dec_deg)}", "vot")
+        headers = caching.headers(etag, caching.REVALIDATE) | disposition(name, "inline")
     except UnusableCone as exc:
         content, headers = write_cone_error(str(exc)), {"Cache-Control": caching.LIVE}
     except Exception as exc:  # the standard has no other way to say it

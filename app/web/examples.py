@@ -8,7 +8,6 @@ from app.errors import ExplorerError, UnusableExamples
 from app.query.examples import FORMULA, Example, ExamplesAnswer, example_names, search_examples
 from app.query.explorer import Explorer, Subject
 from app.sky.resolve import Understood
-from app.tables.write import EXTENSIONS
 from app.web import caching
 from app.web.answers import describe_examples
 from app.web.bounded_body import BoundedBodyRoute
@@ -62,9 +61,9 @@ async def query_examples(
         result = describe_examples(space, found, understood)
         if format == "json":
             return result
-        name = f"neighbours_of_{len(examples)}_examples.{EXTENSIONS[format]}"
+        stem = f"neighbours_of_{len(examples)}_examples"
         said = examples_provenance(state.explorer, found)
-        return send_table(space, found, options, format, said, name)
+        return send_table(space, found, options, format, said, stem)
 
     result = await in_survey_thread(answer)
     target = result if isinstance(result, Response) else response

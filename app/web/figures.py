@@ -27,6 +27,7 @@ from app.query.explorer import Answer, Explorer, SearchOptions
 from app.sky.resolve import Understood
 from app.web import caching
 from app.web.dependencies import ExplorerDep, OptionsDep, ServedDep, asked_position
+from app.web.file_names import at_place, disposition, file_name
 from app.web.picture_schemas import FigureCaption
 from app.web.picture_style import FigureStyleDep
 from app.web.pictures import BODY, REFUSED, receive_picture
@@ -158,7 +159,7 @@ async def contact_sheet(
 
     content = await anyio.to_thread.run_sync(draw, limiter=_drawing)
     headers = caching.headers(etag, caching.REVALIDATE)
-    name = f"neighbours_{_subject_name(answer)}.{format}"
+    name = file_name(explorer.space, f"neighbours_{_subject_name(answer)}", format)
     return _file(content, format, name, headers if query.source_id else None)
 
 
@@ -179,7 +180,7 @@ async def contact_sheet_of_own_image(
         return draw_contact_sheet(panels, style, format)
 
     content = await anyio.to_thread.run_sync(draw, limiter=_drawing)
-    return _file(content, format, f"neighbours_of_an_image.{format}", None)
+    return _file(content, format, file_name(explorer.space, "neighbours_of_an_image", format), None)
 
 
 @router.post("/caption", response_model=FigureCaption, responses=REFUSED, openapi_extra=BODY)
@@ -224,7 +225,7 @@ async def map_figure(
 
     content = await anyio.to_thread.run_sync(draw, limiter=_drawing)
     headers = caching.headers(etag, caching.REVALIDATE) if lasting else None
-    return _file(content, format, f"map_by_{view.column}.{format}", headers)
+    return _file(content, format, file_name(space, f"map_by_{view.column}", format), headers)
 
 
 @router.get("/caption", response_model=FigureCaption)
@@ -333,7 +334,7 @@ def _marked(answer: Answer | None, rows: tuple[int, ...], view: MapView) -> Mark
 def _subject_name(answer: Answer) -> str:
     place = answer.subject.position
     assert place is not None
-    return f"{place.ra.deg:.5f}{place.dec.deg:+.5f}"
+    return at_place(place.ra.deg, place.dec.deg)
 
 
 def _file(content: bytes, fmt: FigureFormat, name: str, headers: dict[str, str] | None) -> Response:
@@ -341,5 +342,5 @@ def _file(content: bytes, fmt: FigureFormat, name: str, headers: dict[str, str] 
     return Response(
         content,
         media_type=MEDIA_TYPES[fmt],
-        headers=kept | {"Content-Disposition": f'inline; filename="{name}"'},
+        headers=kept | disposition(name, "inline"),
     )

@@ -24,6 +24,7 @@ from app.tables.write import EXTENSIONS, MEDIA_TYPES, TableFormat, write_table
 from app.web import caching
 from app.web.answers import describe_answer
 from app.web.dependencies import ListOptionsDep, ServedDep, SpaceDep
+from app.web.file_names import as_part, disposition, file_name
 from app.web.list_upload import BODY, ColumnsDep, ListUploads
 from app.web.query import PROBLEM
 
@@ -402,14 +403,16 @@ def neighbours_file(
         )
     said = bundle_provenance(space, job.options.search) | list_provenance(job)
     content = write_table(job.table, said, format)
-    return _file(content, MEDIA_TYPES[format], f"neighbours_of_{_stem(job)}.{EXTENSIONS[format]}")
+    name = file_name(space, f"neighbours_of_{_stem(job)}", EXTENSIONS[format])
+    return _file(content, MEDIA_TYPES[format], name)
 
 
 @router.get("/{job_id}/unmatched.csv", response_class=Response, responses=_CSV | _KNOWN)
-def unmatched_file(jobs: JobsDep, job_id: str) -> Response:
+def unmatched_file(space: SpaceDep, jobs: JobsDep, job_id: str) -> Response:
     """The entries without an answer, and why."""
     job = jobs.get(job_id)
-    return _file(write_unmatched(job.unmatched), MEDIA_TYPES["csv"], f"unmatched_{_stem(job)}.csv")
+    name = file_name(space, f"unmatched_{_stem(job)}", EXTENSIONS["csv"])
+    return _file(write_unmatched(job.unmatched), MEDIA_TYPES["csv"], name)
 
 
 def list_provenance(job: ListSearch) -> dict[str, str]:
@@ -423,13 +426,9 @@ def list_provenance(job: ListSearch) -> dict[str, str]:
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": caching.LIVE,
-    }
+    headers = disposition(name) | {"Cache-Control": caching.LIVE}
     return Response(content, media_type=media_type, headers=headers)
 
 
 def _stem(job: ListSearch) -> str:
-    stem = PurePath(job.name).name.partition(".")[0]
-    return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in stem)
+    return as_part(PurePath(job.name).name.partition(".")[0])

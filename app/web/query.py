@@ -27,6 +27,7 @@ from app.tables.write import EXTENSIONS, MEDIA_TYPES, TableFormat, write_table
 from app.web import caching
 from app.web.answers import describe_answer, describe_source
 from app.web.dependencies import AskedPosition, ExplorerDep, OptionsDep, Served, ServedDep, SpaceDep
+from app.web.file_names import at_place, disposition, file_name
 from app.web.meta_schemas import Meta
 from app.web.schemas import Problem, QueryResult, QuerySubject, Source
 
@@ -231,7 +232,7 @@ def send_answer(
     if fmt == "json":
         return result
     said = query_provenance(result.query)
-    return send_table(space, answer, options, fmt, said, file_name(result.query, fmt))
+    return send_table(space, answer, options, fmt, said, file_stem(result.query))
 
 
 def send_table(
@@ -240,14 +241,14 @@ def send_table(
     options: SearchOptions,
     fmt: TableFormat,
     said: dict[str, str],
-    name: str,
+    stem: str,
 ) -> Response:
     """The neighbours of an answer as a file that says what was asked and where they are from."""
     provenance = said | bundle_provenance(space, options) | condition_provenance(answer.ranks)
     return Response(
         write_table(neighbour_table(space, answer), provenance, fmt),
         media_type=MEDIA_TYPES[fmt],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers=disposition(file_name(space, stem, EXTENSIONS[fmt])),
     )
 
 
@@ -268,8 +269,8 @@ def condition_provenance(ranks: Ranks) -> dict[str, str]:
     return {"conditions": told, "population": f"{ranks.population} sources satisfy them"}
 
 
-def file_name(query: QuerySubject, fmt: TableFormat) -> str:
-    """A file name that tells the query, such as neighbours_206.42212+23.38193.csv."""
+def file_stem(query: QuerySubject) -> str:
+    """What a file's name says of the query, such as neighbours_206.42212+23.38193."""
     if query.ra_deg is None or query.dec_deg is None:
-        return f"neighbours_of_an_image.{EXTENSIONS[fmt]}"
-    return f"neighbours_{query.ra_deg:.5f}{query.dec_deg:+.5f}.{EXTENSIONS[fmt]}"
+        return "neighbours_of_an_image"
+    return f"neighbours_{at_place(query.ra_deg, query.dec_deg)}"

@@ -16,6 +16,7 @@ from app.tables.neighbours import bundle_provenance
 from app.tables.write import EXTENSIONS, MEDIA_TYPES, TableFormat, write_table
 from app.web.answers import describe_source
 from app.web.dependencies import SpaceDep
+from app.web.file_names import as_part, disposition, file_name
 from app.web.query import FILES, PROBLEMS
 from app.web.schemas import Source
 
@@ -27,6 +28,8 @@ class RowsAsked(BaseModel):
     """Which sources, by their rows of the map."""
 
     rows: Annotated[list[int], Field(max_length=2_000_000)]
+    name: Annotated[str, Field(max_length=200)] = ""
+    """Of the selection, for the table and its file's name."""
 
 
 @router.post("/rows", response_model=list[Source], responses=FILES)
@@ -39,12 +42,14 @@ def sources_of_rows(
     if format == "json":
         return [describe_source(space, int(row)) for row in rows]
     table = space.catalogue.table.take(pa.array(rows)).combine_chunks()
-    provenance = {"selection": f"{len(rows)} of {len(space)} sources"} | bundle_provenance(space)
-    name = f"sources_{len(rows)}_{space.version[:16]}.{EXTENSIONS[format]}"
+    named = f"{asked.name}: " if asked.name else ""
+    told = {"selection": f"{named}{len(rows)} of {len(space)} sources"}
+    provenance = told | bundle_provenance(space)
+    stem = f"selection_{as_part(asked.name)}" if asked.name else f"sources_{len(rows)}"
     return Response(
         write_table(table, provenance, format),
         media_type=MEDIA_TYPES[format],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers=disposition(file_name(space, stem, EXTENSIONS[format])),
     )
 
 

@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter, Request, Response
 
-from app.bundle.source_fits import file_name, stored_fits
+from app.bundle.source_fits import stored_fits
 from app.web import caching
 from app.web.dependencies import ExplorerDep
+from app.web.file_names import at_place, disposition, file_name
 from app.web.query import PROBLEMS
 
 router = APIRouter(prefix="/api/sources", responses={s: PROBLEMS[s] for s in (404, 422)})
@@ -18,9 +19,11 @@ def source_fits(explorer: ExplorerDep, request: Request, source_id: str) -> Resp
     etag = caching.etag_of(space.version, row, "fits")
     if same := caching.unchanged(request, etag, caching.AN_HOUR):
         return same
-    disposition = f'attachment; filename="{file_name(space, row)}"'
+    position = space.position(row)
+    stem = f"source_{at_place(position.ra.deg, position.dec.deg)}"
     return Response(
         stored_fits(space, row),
         media_type="application/fits",
-        headers=caching.headers(etag, caching.AN_HOUR) | {"Content-Disposition": disposition},
+        headers=caching.headers(etag, caching.AN_HOUR)
+        | disposition(file_name(space, stem, "fits")),
     )

@@ -15,6 +15,7 @@ from app.surveys.cutouts import Cutout
 from app.surveys.surveys import FIELD_ARCMIN, SURVEYS, Survey, find_survey
 from app.web import caching
 from app.web.dependencies import ExplorerDep
+from app.web.file_names import at_place, disposition
 from app.web.pictures import PICTURE
 from app.web.query import PROBLEMS, in_survey_thread
 from app.web.schemas import SurveyInfo
@@ -69,11 +70,11 @@ async def survey_fits(explorer: ExplorerDep, name: str, ra: Degrees, dec: Degree
     """A survey's image of a position as FITS: the service's pixels and header, with provenance."""
     place = position_from_degrees(ra, dec)
     cutout = await in_survey_thread(lambda: explorer.cutouts.fetch(place, name))
-    file_name = f"{name}_{place.ra.deg:.5f}{place.dec.deg:+.5f}.fits"
+    kept_as = f"{name}_{at_place(place.ra.deg, place.dec.deg)}.fits"
     return Response(
         _with_provenance(cutout, find_survey(name)),
         media_type="application/fits",
-        headers=_told(cutout) | {"Content-Disposition": f'attachment; filename="{file_name}"'},
+        headers=_told(cutout) | disposition(kept_as),
     )
 
 

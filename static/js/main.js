@@ -231,9 +231,7 @@ function changeRange(range) {
 
 async function saveSources({ rows, format, name }) {
   try {
-    const { blob } = await api.sourceTable([...rows], format);
-    const label = meta.formats.find((each) => each.name === format);
-    saveFile({ blob, name: `selection_${name.replace(/[^\w-]+/g, "_")}.${label?.extension ?? format}` });
+    saveFile(await api.sourceTable([...rows], format, name));
   } catch (error) {
     status.toast(error.message);
   }

@@ -134,7 +134,9 @@ def test_a_selection_is_renamed_and_taken_away_as_a_table(
     started.value.save_as(path)
     table = Table.read(path, format="ascii.ecsv")
     ids = np.array(space.catalogue.table["source_id"].to_pylist())
-    assert path.name == "selection_bent_ones.ecsv"
+    digest = space.manifest.fingerprint[:8]
+    assert re.fullmatch(rf"selection_bent_ones_firstgalaxydata-[\d-]+_{digest}\.ecsv", path.name)
+    assert table.meta["selection"].startswith("bent ones: ")
     assert list(table["source_id"]) == list(ids[inside])
     assert table["ra_deg"].unit == "deg"
 

@@ -173,8 +173,8 @@ export function createApi(/** @type {typeof fetch} */ fetcher = (url, options) =
     text: (url) => request(url).then((response) => response.text()),
     caption: (url) => json(url), // of a figure, or of a picture
     select: (rows) => json("/api/select", { method: "POST", body: JSON.stringify({ rows }), type: "application/json" }),
-    sourceTable: async (rows, format) => {
-      const response = await request(`/api/rows?format=${format}`, { method: "POST", body: JSON.stringify({ rows }), type: "application/json" });
+    sourceTable: async (rows, format, name) => {
+      const response = await request(`/api/rows?format=${format}`, { method: "POST", body: JSON.stringify({ rows, name }), type: "application/json" });
       return { blob: await response.blob(), name: nameOf(response) ?? `sources.${format}` };
     },
     search: (query, options) => searchLatest.ask(query, options),

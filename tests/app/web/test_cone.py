@@ -11,17 +11,14 @@ import pyvo
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io.votable import parse
-from fastapi import FastAPI
 
 from app.query.explorer import Explorer
 from app.web import cone
-from tests.site import serving
 
 
 @pytest.fixture(scope="module")
-def service(application: FastAPI) -> Iterator[str]:
-    with serving(application) as address:
-        yield f"{address}/api/cone"
+def service(site: httpx.Client) -> str:
+    return f"{str(site.base_url).rstrip('/')}/api/cone"
 
 
 @pytest.fixture(autouse=True)

@@ -203,7 +203,7 @@ def test_the_neighbours_of_an_image_can_be_taken_away(
     grey = (255 * np.clip(double / double.max(), 0, 1)).astype(np.uint8)
     response = ask(site, picture(grey), "a.png", k=4, format=fmt)
     assert response.status_code == 200
-    assert 'filename="neighbours_of_an_image.' in response.headers["content-disposition"]
+    assert 'filename="neighbours_of_an_image_' in response.headers["content-disposition"]
     kind = {"csv": "ascii.csv", "ecsv": "ascii.ecsv"}.get(fmt, fmt)
     options = {"comment": "#"} if fmt == "csv" else {}
     table = Table.read(io.BytesIO(response.content), format=kind, **options)

@@ -16,7 +16,6 @@ from app.web.worker_pool import WorkerPool
 from tests.app.web.test_images import answered, ask
 from tests.problem import problem_of
 from tests.replay.uploads import Grid, fits_file, picture, sky_image
-from tests.site import serving
 
 GRID = Grid()
 GOOD = fits_file(sky_image(GRID, noise_jy=1e-4), GRID, 5.4, SURVEY="FIRST")
@@ -42,12 +41,11 @@ def test_too_many_bytes_are_refused_and_the_sender_can_read_why(
 
 
 @pytest.fixture
-def own_site(application: FastAPI) -> Iterator[tuple[FastAPI, httpx.Client]]:
+def own_site(application: FastAPI, site: httpx.Client) -> Iterator[tuple[FastAPI, httpx.Client]]:
     """The application with rooms that a test may replace."""
     state = application.state
     before = state.upload_forms, state.image_workers
-    with serving(application) as address, httpx.Client(base_url=address, timeout=60) as client:
-        yield application, client
+    yield application, site
     state.upload_forms, state.image_workers = before
 
 

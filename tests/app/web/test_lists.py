@@ -90,7 +90,7 @@ def test_the_table_is_taken_away_in_every_format(
     job = ended(lists, begin(lists, places(explorer, 4), name="my list.txt"))
     answer = lists.get(f"/api/bulk/{job['id']}/neighbours", params={"format": fmt})
     assert answer.headers["content-disposition"].startswith(
-        'attachment; filename="neighbours_of_my_list.'
+        'attachment; filename="neighbours_of_my_list_'
     )
     table = Table.read(io.BytesIO(answer.content), format=form)
     assert len(table) == 20

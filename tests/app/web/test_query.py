@@ -200,8 +200,9 @@ def test_files_are_sent_as_downloads(
     for path in (f"{SOURCE}/neighbours?k=5", "/api/query?position=167.886+16.439&k=5"):
         answer = site.get(f"{path}&format={fmt}")
         assert answer.headers["content-type"] == media_type
-        name = f'attachment; filename="neighbours_167.88600+16.43900.{extension}"'
-        assert answer.headers["content-disposition"] == name
+        named = answer.headers["content-disposition"]
+        assert named.startswith('attachment; filename="neighbours_167.88600+16.43900_')
+        assert named.endswith(f'.{extension}"')
         if fmt == "csv":
             table = Table.read(answer.text, format="ascii.csv", comment="#")
         elif fmt == "ecsv":
