@@ -80,6 +80,27 @@ def check_output(*paths: Path | None) -> None:
             ) from exc
 
 
+def check_directory(*paths: Path) -> None:
+    """Refuse a directory that could not be made, or written into, after the work.
+
+    Raises
+    ------
+    ExplorerError
+    """
+    for path in paths:
+        there = next(each for each in (path, *path.absolute().parents) if each.exists())
+        if not there.is_dir():
+            raise ExplorerError(f"'{there}' is a file; name a directory to write into.")
+        try:
+            with tempfile.TemporaryFile(dir=there):
+                pass
+        except OSError as exc:
+            raise ExplorerError(
+                f"The directory '{path}' cannot be written: nothing can be written into "
+                f"'{there}' ({exc.strerror})."
+            ) from exc
+
+
 def check_device(name: str) -> str:
     """Give the name back if torch can compute there.
 

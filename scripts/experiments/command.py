@@ -11,7 +11,13 @@ import typer
 from app.errors import ExplorerError
 from model.whole_file import write_whole
 from scripts.experiments.paper_values import TITLES
-from scripts.terminal import check_device, check_output, console, need_training_libraries
+from scripts.terminal import (
+    check_device,
+    check_directory,
+    check_output,
+    console,
+    need_training_libraries,
+)
 
 if TYPE_CHECKING:
     from scripts.experiments.grid import Experiment
@@ -98,6 +104,7 @@ def run_experiment(
         seeds=seeds,
     )
     experiment = experiments()[name]
+    check_directory(out, work)
     for directory in (out, work):
         directory.mkdir(parents=True, exist_ok=True)
         check_output(directory / f"{name}.md")

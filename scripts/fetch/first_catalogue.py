@@ -26,7 +26,7 @@ from scripts.fetch.archives import (
     cannot_reach,
     refused,
 )
-from scripts.terminal import console, spinner
+from scripts.terminal import check_directory, console, spinner
 
 SERVICE = "VizieR"
 TABLE = "VIII/92/first14"
@@ -64,6 +64,9 @@ def fetch_first_catalogue(out: Path | None, deadline_min: float) -> Path:
     FetchFailed
     """
     path = out or read_settings().data_dir / DOWNLOADS / FILE_NAME
+    check_directory(path.parent)
+    if path.is_dir():
+        raise FetchFailed(f"'{path}' is a directory; name a file in it.")
     server = ArchiveAddresses().vizier_server
     with spinner(f"Asking {SERVICE} for {TABLE} (about 150 MB)"):
         found = ask_vizier(server, 60 * deadline_min)

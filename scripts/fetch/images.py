@@ -73,7 +73,7 @@ class FetchedImages:
         except (ExplorerError, ImageError) as exc:
             return source.without_image(str(exc))
         except OSError as exc:
-            return source.without_image(f"its file '{name}.fits' cannot be read ({exc})")
+            return source.without_image(f"its file '{name}.fits' cannot be read ({exc.strerror})")
         return source.with_cleaned(prepared, self._store.survey)
 
     def _with_beam(self, image: SkyImage) -> SkyImage:
@@ -92,6 +92,9 @@ class FetchedImages:
 
 def _checksums(path: Path) -> bytes:
     """The header's checksums of a file; those of its bytes if it has none."""
-    with path.open("rb") as file:
-        found = _CHECKSUM.findall(file.read(_HEADER_BYTES))
-    return b"".join(found) if len(found) == 2 else file_digest(path).encode()
+    try:
+        with path.open("rb") as file:
+            found = _CHECKSUM.findall(file.read(_HEADER_BYTES))
+        return b"".join(found) if len(found) == 2 else file_digest(path).encode()
+    except OSError:
+        return b"unreadable"

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from app.errors import ExplorerError
-from scripts.terminal import console, need_training_libraries
+from scripts.terminal import check_directory, console, need_training_libraries
 
 
 def run_pretraining(
@@ -137,6 +137,7 @@ def run_pretraining(
     )
     if minutes is None:
         _check_epochs(config.epochs, config.warmup_epochs, config.decay_epochs)
+    check_directory(out)
     found = gather(
         data, judges(mirabest), cut_arcsec=cut_arcsec, components=components, seed=config.seed
     )

@@ -250,6 +250,33 @@ def test_a_directory_that_cannot_be_written_is_found_before_the_work(
     assert said.startswith("'/proc/x.json' cannot be written")
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="/proc is what nobody can write into")
+def test_a_run_that_could_not_be_kept_is_found_before_images_are_gathered(
+    mirabest: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for out, said in (
+        ("/proc/runs/one", "'/proc/runs/one' cannot be written"),
+        (file, f"'{file}' is a file; name a directory"),
+        (file / "run", f"'{file}' is a file; name a directory"),
+    ):
+        absent = tmp_path / "absent"  # would be missed next
+        words = ("--mirabest", mirabest, "--data", f"fits:{absent}")
+        assert said in sentence_of("pretrain", *words, "--out", out)
+        experiment = ("experiment", "fig4", "--mirabest", absent, "--work", tmp_path / "work")
+        assert said in sentence_of(*experiment, "--out", out)
+
+
+def test_a_catalogue_that_could_not_be_kept_is_found_before_it_is_fetched(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    fetch = ("fetch", "first-catalogue", "--out")
+    said = sentence_of(*fetch, file / "first.parquet")
+    assert said == f"'{file}' is a file; name a directory to write into."
+    assert sentence_of(*fetch, tmp_path) == f"'{tmp_path}' is a directory; name a file in it."
+
+
 def test_an_archive_that_may_not_be_read_is_not_called_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,6 +114,29 @@ def test_the_version_of_the_images_changes_with_any_of_them(built: Path, tmp_pat
     finally:
         path.write_bytes(content)
     assert FetchedImages(cutouts).record.version == before
+
+
+def test_a_file_that_may_not_be_read_is_a_reject(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cutouts = built / "cutouts"
+    before = FetchedImages(cutouts).record.version
+    store = read_store(cutouts)
+    sources = [Source("id", row.source_id, row.ra_deg, row.dec_deg) for row in ROWS]
+    shut = store.path_of(store.name_of(sources[2].ra_deg, sources[2].dec_deg))
+    opened = Path.open
+
+    def refuse(path: Path, *how: Any, **more: Any) -> Any:
+        if path == shut:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    images = FetchedImages(cutouts)
+    assert images.record.version != before
+    found = [each.reason for each in images.images_of(sources)]
+    assert found[2] == f"its file '{shut.name}' cannot be read (Permission denied)"
+    assert [reason for reason in found if reason] == [found[2]]
 
 
 @pytest.mark.filterwarnings("ignore:Unexpected extra padding")
