@@ -22,6 +22,7 @@ from app.images.beams import StatedBeam, stated_beam
 from app.images.bounds import check_pixels, check_tiles
 from app.images.celestial import celestial_wcs, coordinate_remarks, pixel_arcsec, sky_axes
 from app.images.header import (
+    LONGEST_QUOTE,
     card_value,
     is_first,
     jy_per_unit,
@@ -186,6 +187,7 @@ def read_sky_image(
         try:
             header = _inherited(hdu, hdus[0].header)
             axes = _image_axes(hdu, sky_axes(header))
+            _check_scale(hdu.header)
             _check_complete(hdu, content)
             beam = stated_beam(header, _beams_table(hdus, header))
             image = _located(header, hdu, axes, beam, pixel_scale_arcsec)
@@ -388,6 +390,16 @@ def _reader(hdu: _Hdu, axes: tuple[int, int], factor: float) -> Reader:
             raise unreadable("The pixels of the FITS file are damaged or truncated.") from exc
 
     return read
+
+
+def _check_scale(header: fits.Header) -> None:
+    """Refuse numbers of the pixels' scale that are written as texts, which astropy cannot use."""
+    for keyword in ("BSCALE", "BZERO", "BLANK"):
+        if isinstance(value := card_value(header, keyword), str):
+            raise unreadable(
+                f"The FITS header's {keyword} = '{value[:LONGEST_QUOTE]}' is a text; a number, "
+                "without quotes, is needed."
+            )
 
 
 def _check_complete(hdu: _Hdu, content: bytes) -> None:

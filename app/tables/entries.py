@@ -11,7 +11,7 @@ from app.sky.coordinates import EXAMPLES, tidy
 from app.sky.names import BundleNames
 from app.sky.resolve import Understood, from_coordinates, understand_here
 from app.tables.files import read_file
-from app.tables.frames import frame_text, read_frame
+from app.tables.frames import frame_text, other_frame, other_unit, read_frame
 from app.tables.lists import ListOptions, SourceList
 from app.tables.positions import typed_frame
 from app.tables.source_list import list_of_table
@@ -28,11 +28,6 @@ HELD = (
 EMPTY = (
     "The list is empty. Write one position or name a line, such as "
     f"{EXAMPLES.degrees} or {EXAMPLES.name}."
-)
-_SAYS_FRAME = re.compile(
-    r"\b(?:[BJ](?:1[89]\d\d)(?:\.\d+)?|FK4|galactic|GLON|supergalactic|ecliptic|hourangle"
-    r"|RA ?[\[(]?hours?|radians?)\b",
-    re.I,
 )
 _THREE_NUMBERS = re.compile(r"\d{1,3} \d+(?:\.\d*)? [+-]?\d+(?:\.\d*)?", re.ASCII)
 _FIVE_NUMBERS = re.compile(r"\d+ \d+ \d+(?:\.\d*)? [+-]?\d+ \d+(?:\.\d*)?", re.ASCII)
@@ -134,9 +129,9 @@ def _lines(text: str) -> list[tuple[int, str]]:
 def _check_comments(text: str) -> None:
     """Refuse a list whose comments say what its numbers are where the numbers do not."""
     for line in io.StringIO(text, newline=None):
-        if line.startswith("#") and (said := _SAYS_FRAME.search(line)):
+        if line.startswith("#") and (said := other_frame(line) or other_unit(line)):
             raise UnreadableList(
-                f"A comment of the list says '{said[0]}', its lines do not. Say the frame in every "
+                f"A comment of the list says '{said}', its lines do not. Say the frame in every "
                 f"line ({EXAMPLES.b1950}), or for the whole list (frame), or name its "
                 "columns (#l,b)."
             )

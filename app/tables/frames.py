@@ -20,6 +20,38 @@ _FRAME = re.compile(
 FRAMES = "icrs, fk5, fk4, galactic, or with an equinox, such as fk5 J1975"
 
 
+_OTHER_EQUINOX = re.compile(r"\b(?:[BJ]1[89]\d\d(?:\.\d+)?|FK4)\b", re.I)
+_OTHER_SYSTEM = re.compile(r"\b(?:galactic|GLON|supergalactic|ecliptic)\b", re.I)
+_OTHER_UNIT = re.compile(r"\b(?:hourangle|RA ?[\[(]?hours?|radians?)\b", re.I)
+_OLD = re.compile(r"\b(?:B1[89]\d\d(?:\.\d+)?|FK4)\b")
+_MODERN = re.compile(r"\b(?:J2000(?:\.0)?|FK5|ICRS)\b")
+
+
+def other_frame(comment: str, *, is_equatorial: bool = False) -> str:
+    """The word of a comment that names another frame than ICRS; empty: none does.
+
+    Of columns that are right ascension and declination by name, only an equinox can be meant.
+    """
+    found = _OTHER_EQUINOX.search(comment)
+    if found is None and not is_equatorial:
+        found = _OTHER_SYSTEM.search(comment)
+    return found[0] if found else ""
+
+
+def other_unit(comment: str) -> str:
+    """The word of a comment that names another unit than degrees; empty: none does."""
+    found = _OTHER_UNIT.search(comment)
+    return found[0] if found else ""
+
+
+def described_frame(description: str) -> str:
+    """The frame of a column that is "Right ascension (B1950)"; empty where none is said, or two."""
+    named = set(_OLD.findall(description))
+    if len(named) != 1 or _MODERN.search(description):
+        return ""
+    return frame_text(read_frame(named.pop()))
+
+
 def read_frame(text: str) -> BaseCoordinateFrame:
     """The frame that a text names: a system, an equinox (B1950, J2000), or both.
 

@@ -5,14 +5,14 @@ It never reads a value where names and UCDs decide, and of two readings it takes
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.errors import ExplorerError
 from app.sky.resolve import parse_position
-from app.tables.frames import frame_text, read_frame
+from app.tables.frames import described_frame, frame_text, read_frame
 from app.tables.lists import ListOptions, UnreadableCatalogue
 from app.tables.table import Column, FileTable, plain_name, said_of
 
@@ -192,15 +192,29 @@ def positions_in(schema: pa.Schema) -> PositionColumns | None:
                 f"{listed(f'{p.lon.name} and {p.lat.name}' for p in best)}. "
                 "Say which: ra_column and dec_column."
             )
-        return _chosen(pairs)
+        return _as_described(_chosen(pairs), schema)
     if split:
-        return PositionColumns(split=split, how="by name")
+        return _as_described(PositionColumns(split=split, how="by name"), schema)
     plain = {plain_name(each.name): each for each in reversed(list(schema))}
     for name in COMBINED:
         if name in plain:
             said = said_of(plain[name])
             return PositionColumns(combined=plain[name].name, frame=said["frame"], how="by name")
     return None
+
+
+def _as_described(found: PositionColumns, schema: pa.Schema) -> PositionColumns:
+    """The columns in the frame that their descriptions say, where nothing else says one."""
+    if found.frame:
+        return found
+    names = found.split.names if found.split else found.pair
+    frames = {described_frame(said_of(schema.field(name))["description"]) for name in names} - {""}
+    if len(frames) > 1:
+        raise UnreadableCatalogue(
+            f"The descriptions of {found.names} say {listed(sorted(frames))}; say which frame they "
+            "are in: frame."
+        )
+    return replace(found, frame=next(iter(frames), ""))
 
 
 MAIN, MODERN, MAIN_OLD, OLD, BARE, LOOSE, GALACTIC = range(7)
@@ -317,7 +331,7 @@ _AXES = {
     "pos.galactic.lon": (True, True),
     "pos.galactic.lat": (False, True),
 }
-_LON = r"right_?asc(?:ension)?|alpha(?:win|peak|psf|sky)?|ra|rightascension"
+_LON = r"right_?asc(?:ension)?|alpha(?:win|peak|psf|sky)?|r_?a|rightascension"
 _LAT = r"decl?(?:ination)?|delta(?:win|peak|psf|sky)?|de"
 _EQUATORIAL = re.compile(
     rf"(?:(?P<before>\w*?)_)??(?:(?P<lon>{_LON})|(?P<lat>{_LAT}))(?P<rest>\w*)"
@@ -403,6 +417,8 @@ def _axis_of_name(name: str, place: int = 0) -> _Axis | None:
         if part is None or part.end() == at:
             return None
         at = part.end()
+        if part["plain"] == "50":
+            return None  # RA50: of B1950, or the fiftieth
         if part["icrs"]:
             frame = "icrs"
         elif part["frame"]:

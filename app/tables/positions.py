@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from app.errors import ExplorerError
 from app.sky.coordinates import plain, read_angle
 from app.sky.resolve import parse_position
-from app.tables.frames import degrees_in, frame_text, is_sexagesimal, read_frame, shown_frame
+from app.tables.frames import (
+    degrees_in,
+    frame_text,
+    is_sexagesimal,
+    other_frame,
+    read_frame,
+    shown_frame,
+)
 from app.tables.lists import ListOptions, UnreadableCatalogue
 from app.tables.position_columns import PositionColumns, SplitColumns
 from app.tables.table import Column, FileTable
@@ -69,6 +76,12 @@ def read_positions(
     Without a unit, numbers are degrees and sexagesimal texts have RA in hours, Dec in degrees.
     """
     said = options.get("frame") or columns.frame or table.frame
+    word = other_frame(table.comments, is_equatorial=columns.how == "by name")
+    if word and not said:
+        raise UnreadableCatalogue(
+            f"A comment of the table says '{word}', its columns do not. Say in which frame the "
+            "positions are: frame."
+        )
     frame = frame_text(read_frame(said)) if said else "icrs"
     if columns.combined:
         return _read_combined(table.column(columns.combined), columns, said and frame)
@@ -111,7 +124,7 @@ def _read_angles(
         return _Angles(column.name, deg, words, bad, is_number=True, notes=doubts)
     in_hours = bool(is_ra) and (scale == 15.0 or not unit)
     deg, bad = np.full(len(column.values), np.nan), {}
-    texts = 0
+    written: set[str] = set()
     for i, value in enumerate(column.values.to_pylist()):
         if value is None:
             bad[i] = f"it has no {column.name}"
@@ -122,12 +135,13 @@ def _read_angles(
                 f"'{value}' in {column.name} may be minutes and seconds, as Excel writes times; "
                 "write all three numbers, or degrees"
             )
-        elif (angle := _sexagesimal(value, in_hours, is_ra is not None)) is None:
+        elif (angle := _written_angle(value, in_hours, is_ra is not None)) is None:
             bad[i] = f"'{value[:LONGEST_ANGLE]}' in {column.name} is no angle"
         else:
-            deg[i], texts = angle, texts + 1
-    written = f"sexagesimal, in {'hours' if in_hours else 'degrees'}"
-    return _Angles(column.name, deg, written if texts else _unit_words(unit, scale), bad)
+            deg[i], marked = angle
+            written.add(marked or f"sexagesimal, in {'hours' if in_hours else 'degrees'}")
+    words = " or ".join(sorted(written)) or _unit_words(unit, scale)
+    return _Angles(column.name, deg, words, bad)
 
 
 def _unit(column: Column, told: str | None, name_says: str, is_lon: bool) -> tuple[str, float]:
@@ -176,19 +190,25 @@ def _number(text: str) -> float | None:
     return float(re.sub("[dD]", "e", plain_text))
 
 
-def _sexagesimal(text: str, in_hours: bool, is_lon: bool) -> float | None:
-    """Degrees of '12:34:56.7', '12h34m56.7s', '-00 30 12'; 'h' and 'd' in it decide the unit."""
+def _written_angle(text: str, in_hours: bool, is_lon: bool) -> tuple[float, str] | None:
+    """Degrees of '12:34:56.7', '-00 30 12', '208.1°', and what to say of the latter's unit.
+
+    'h' and 'd' in it decide the unit.
+    """
     if len(text) > LONGEST_ANGLE:
         return None
     casa = None if is_lon else _CASA.fullmatch(text.translate(_MINUS))
     angle = read_angle(":".join(casa.groups()) if casa else plain(text))
-    if angle is None or angle.style == "decimal" or (angle.unit == "h" and not is_lon):
+    if angle is None or (angle.style == "decimal" and not angle.unit):
         return None
-    _, minutes, seconds = (*map(float, angle.parts), 0.0)[:3]
+    if angle.unit == "h" and not is_lon:
+        return None
+    _, minutes, seconds = (*map(float, angle.parts), 0.0, 0.0)[:3]
     if minutes >= 60 or seconds > 60:  # tables have seconds that were rounded up to 60
         return None
     hours = angle.unit == "h" or (in_hours and not angle.unit)
-    return angle.value * (15 if hours else 1)
+    written = "as marked in every value" if angle.style == "decimal" else ""
+    return angle.value * (15 if hours else 1), written
 
 
 def _read_split(table: FileTable, split: SplitColumns) -> tuple[_Angles, _Angles]:

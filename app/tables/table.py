@@ -70,6 +70,8 @@ class FileTable:
     notes: list[str] = field(default_factory=list)
     form: str = ""
     """What kind of file it is: "CSV", "FITS" ..."""
+    comments: str = ""
+    """Of a text, what stands above its columns and describes none of them."""
 
     def column(self, name: str) -> Column:
         """The column of exactly that name."""

@@ -6,7 +6,7 @@ It never takes a list of lines for a table, nor a line that is commented out for
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -77,7 +77,14 @@ def read_text(content: bytes, options: ListOptions, limits: Limits) -> FileTable
         rows = [line.rstrip("\n") for line in lines()]
         while rows and not rows[-1].strip():
             rows.pop()
-        return of_astropy(Table.read(rows, format=form), form=form.removeprefix("ascii.").upper())
+        _check_widths(head)
+        found = Table.read(rows, format=form)
+        if form == "ascii.ipac":  # its keywords, \\EQUINOX = 1950.0
+            keywords = found.meta.pop("keywords", {})
+            found.meta |= {name: each["value"] for name, each in keywords.items()}
+        comments = "\n".join(found.meta.get("comments", ()))
+        taken = of_astropy(found, form=form.removeprefix("ascii.").upper())
+        return replace(taken, comments=comments)
     layout = _layout(head, options, limits)
     if layout is None:
         n = sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in lines())
@@ -160,6 +167,9 @@ class _Layout:
     said: dict[str, tuple[str, str]] = field(default_factory=dict)
     """UCD and description by name, of VizieR's comments."""
     frame: str = ""
+    comments: str = ""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where the columns are in a line, by a line of dashes below the header."""
     by_line: bool = False
     """Whether rows have the numbers of their lines: they are a list of lines, with a comment that
     says what its numbers are."""
@@ -187,15 +197,17 @@ def _layout(head: Sequence[str], options: ListOptions, limits: Limits) -> _Layou
         raise ListTooLong(f"The table has more than {limits.max_columns:,} columns.")
     delimiter = told[1] if told else _delimiter(line)
     cells = split_line(line, delimiter)
-    coordinates = _are_coordinates(line)
+    coordinates = _are_coordinates(line) and not _heads(cells, delimiter, after)
     if len(cells) > 1 and not coordinates and _is_header(cells, delimiter, options):
         ruled, units = _units(cells, delimiter, after)
         layout = _Layout(cells, delimiter, at + 1 + ruled, units)
-        return _as_vizier_says(layout, comments)
+        layout = replace(layout, comments=_own_comments(comments))
+        return _as_vizier_says(_as_ruled(layout, line, after), comments)
     for place in reversed(range(len(comments))):
         found = _commented_header(comments, place, line, delimiter, options, coordinates)
         if found:
-            return replace(found, skip=at)
+            others = _own_comments(comments[:place] + comments[place + 1 :])
+            return replace(found, skip=at, comments=others)
     if any(options.get(key) for key in _OF_COLUMNS) and len(cells) > 1:
         return _Layout(_default_names(len(cells)), delimiter, at, by_line=True)
     if coordinates or delimiter == " ":
@@ -204,6 +216,54 @@ def _layout(head: Sequence[str], options: ListOptions, limits: Limits) -> _Layou
         f"Its first line, '{line[:60]}', does not name the columns. Put a line above it that does, "
         "such as name,ra,dec."
     )
+
+
+def _own_comments(comments: Iterable[str]) -> str:
+    """Comments without those of VizieR that describe columns."""
+    described = ("#Column", "#Table", "#Coosys")
+    return "\n".join(line for line in comments if not line.startswith(described))
+
+
+def _heads(cells: Sequence[str], delimiter: str, after: Sequence[str]) -> bool:
+    """Whether words such as RA1950,DEC1950, which may be coordinates, head rows that have none."""
+    below = split_line(after[0], delimiter) if after else []
+    words = all(re.fullmatch(r"[A-Za-z]\w*", cell) for cell in cells)
+    return words and len(below) >= 2 and not any(cell[:1].isalpha() for cell in below)
+
+
+def _as_ruled(layout: _Layout, header: str, after: Sequence[str]) -> _Layout:
+    """The layout by a line of dashes that tells where the columns are, blanks in them or not."""
+    if layout.delimiter != " " or not after or not re.fullmatch(r"[-= ]+", after[0].rstrip()):
+        return layout
+    spans = [found.span() for found in re.finditer(r"[-=]+", after[0])]
+    names = [header[start:end].strip() for start, end in spans]
+    lines = [header, *after[1:]]
+    if len(spans) < 2 or not all(names) or not all(_is_cut(line, spans) for line in lines):
+        return layout
+    return replace(layout, names=names, spans=tuple(spans))
+
+
+def _is_cut(line: str, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a line is blank wherever there is no column."""
+    gaps = zip([0, *(end for _, end in spans)], [*(start for start, _ in spans), None], strict=True)
+    return not any(line[start:end].strip() for start, end in gaps)
+
+
+_WIDTH = re.compile(r"\s*(?:(\d+)\s*-\s*)?(\d+)\s+[AIFE](\d+)\S*\s+\S+\s+((?:RA|DE|GL)\S*)\s")
+
+
+def _check_widths(head: Sequence[str]) -> None:
+    """Refuse a byte-by-byte description whose positions are wider than their bytes.
+
+    astropy writes one where a table has a column of signs beside one of degrees.
+    """
+    for line in head:
+        found = _WIDTH.match(line)
+        if found and int(found[2]) - int(found[1] or found[2]) + 1 < int(found[3]):
+            raise UnreadableCatalogue(
+                f"Its description gives {found[4]} a width of {found[3]} characters and fewer "
+                "bytes, so that digits would be lost. Mend the description."
+            )
 
 
 def _commented(line: str) -> bool:
@@ -316,7 +376,11 @@ def _units(
     units = _unit_cells(cells)
     named = _named_positions(names)
     angles = [units.get(i, "") for i, name in enumerate(names) if named and name in named.pair]
-    if angles and all(degrees_in(unit) is not None for unit in angles):
+    if (
+        angles
+        and all(degrees_in(unit) is not None for unit in angles)
+        and not any(unit[0] in "+-.0123456789" for unit in angles)
+    ):
         return int(all(map(_is_unit, cells))), units
     return 0, {}
 
@@ -330,7 +394,7 @@ def _is_unit(text: str) -> bool:
     bare = next(iter(_unit_cells([text]).values()), "")
     if not bare:
         return bool(text.strip("- ") == "")
-    if _NUMBER.fullmatch(bare):
+    if _NUMBER.fullmatch(bare) or re.fullmatch(r"[BJ]\d{4}(?:\.\d+)?", bare):
         return False
     if degrees_in(bare) is not None:
         return True
@@ -382,7 +446,8 @@ def _table(lines: Lines, layout: _Layout, limits: Limits, notes: list[str]) -> F
             chunks.append([pa.array(column, pa.string()) for column in columns])
             kept.clear()
 
-    for number, (at, values) in enumerate(_records(lines, layout), start=1):
+    records = _cut_records(lines, layout) if layout.spans else _records(lines, layout)
+    for number, (at, values) in enumerate(records, start=1):
         _check_rows(number, limits)
         row = at if layout.by_line else number
         if least <= len(values) <= width:
@@ -406,7 +471,17 @@ def _table(lines: Lines, layout: _Layout, limits: Limits, notes: list[str]) -> F
         layout.frame,
         [*notes, *more],
         FORMS.get(layout.delimiter, "text in columns"),
+        layout.comments,
     )
+
+
+def _cut_records(lines: Lines, layout: _Layout) -> Iterator[tuple[int, list[str]]]:
+    """As `_records`, of columns of fixed widths; a row that does not keep to them has one cell."""
+    for at, line in enumerate(islice(lines(), layout.skip, None), start=layout.skip + 1):
+        if not line.strip() or line.startswith("#") or _END.fullmatch(line):
+            continue
+        cut = _is_cut(line, layout.spans)
+        yield at, [line[a:b].strip() for a, b in layout.spans] if cut else [line]
 
 
 def _records(lines: Lines, layout: _Layout) -> Iterator[tuple[int, list[str]]]:

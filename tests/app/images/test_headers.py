@@ -76,6 +76,25 @@ ALIKE: dict[str, dict[str, str | None]] = {
     "BUNIT JY/BEAM": {"BUNIT": "'JY/BEAM '"},
     "TELESCOP unquoted": {"TELESCOP": "MeerKAT Karoo"},
     "SURVEY unquoted": {"SURVEY": "my own"},
+    "beam D": {"BMAJ": "1.5D-03", "BMIN": "1.5D-03", "BPA": "0.0D+00"},
+    "beam text": {"BMAJ": "'0.0015  '", "BMIN": "'1.5D-03 '"},
+    "BPA comma": {"BPA": "12,5"},
+    "FREQ D": {"CTYPE3": "'FREQ    '", "CRVAL3": "1.4D+09", "CDELT3": "1.0D+06", "CRPIX3": "1D0"},
+    "FREQ comma": {"CTYPE3": "'FREQ    '", "CRVAL3": "1,4E9"},
+    "RESTFRQ D": {"RESTFRQ": "1.42D+09", "MJD-OBS": "5.1544D+04", "VELREF": "'257     '"},
+    "WCSAXES 4": {"WCSAXES": "4", "CROTA3": "0.0", "CROTA4": "30.0"},
+    "CD of axes that are not there": {"CD3_3": "1.0D6", "CD4_4": "1.0", "PC3_1": "0.5"},
+    "PC001001 of three axes": {
+        f"PC00{i}00{j}": f"'{float(i == j)}     '" for i in range(1, 4) for j in range(1, 4)
+    },
+    "CUNIT radians": {
+        "CUNIT1": "'radians '", "CUNIT2": "'RADIANS '",
+        "CRVAL1": f"{np.radians(200):.14f}", "CRVAL2": f"{np.radians(30):.14f}",
+        "CDELT1": f"{-np.radians(5e-4):.14e}", "CDELT2": f"{np.radians(5e-4):.14e}",
+    },
+    "BUNIT Jy per beam": {"BUNIT": "'Jy per beam'"},
+    "BUNIT Jy*beam^-1": {"BUNIT": "'Jy*beam^-1'"},
+    "DATAMIN nan": {"DATAMIN": "nan", "DATAMAX": "1,5"},
     "BSCALE D": {"BSCALE": "1.0D+00", "BZERO": "0.0D+00"},
 }  # fmt: skip
 
@@ -143,7 +162,9 @@ REFUSED: dict[str, tuple[dict[str, str | None], str]] = {
     "BUNIT unquoted": ({"BUNIT": "Jy/beam"}, "BUNIT"),
     "BUNIT unquoted words": ({"BUNIT": "mJy per beam"}, "BUNIT"),
     "BUNIT mega": ({"BUNIT": "'MJy/beam'"}, "BUNIT"),
-    "BSCALE comma": ({"BSCALE": "1,0"}, ""),
+    "BSCALE comma": ({"BSCALE": "1,0"}, "BSCALE"),
+    "BSCALE text": ({"BSCALE": "'1.0D+00 '"}, "BSCALE = '1.0D+00' is a text"),
+    "BZERO text": ({"BZERO": "'0,5     '"}, "BZERO = '0,5' is a text"),
 }  # fmt: skip
 
 

@@ -89,6 +89,22 @@ def in_frame(name: str, frame: BaseCoordinateFrame, system: str, equinox: str) -
     )
 
 
+def described(lonlat_deg: tuple[np.ndarray, np.ndarray], lon: str, lat: str) -> bytes:
+    """A VOTable whose columns RA and DE have descriptions, and nothing that says a frame."""
+    table = Table({"RA": lonlat_deg[0] * u.deg, "DE": lonlat_deg[1] * u.deg})
+    table["RA"].description, table["DE"].description = lon, lat
+    file = io.BytesIO()
+    table.write(file, format="votable")
+    return file.getvalue()
+
+
+def mrt(table: Table, **explanations: str) -> bytes:
+    """A machine-readable table of the AAS with explanations of its columns."""
+    for name, words in explanations.items():
+        table[name].description = words
+    return astropy("ascii.mrt", table)
+
+
 def bintable(columns: dict[str, Sequence[object]], **cards: object) -> fits.BinTableHDU:
     """A FITS table with header cards."""
     hdu = fits.BinTableHDU(Table({name: list(values) for name, values in columns.items()}))
@@ -163,6 +179,35 @@ RIGHT: dict[str, Made] = {
     "CSV, B1950 beside RA": lambda: text(*OFF, *B1950, head=["RA,DEC,RAB1950,DEB1950"]),
     "CSV, B1950 by a name of two words": lambda: text(*B1950, head=["ra_b1950,dec_b1950"]),
     "CSV, J1975 by name": lambda: text(*J1975, head=["RAJ1975,DEJ1975"]),
+    "CSV, B1950 by names of the form of coordinates": lambda: text(
+        *B1950, head=["RA1950,DEC1950"]
+    ),
+    "CSV, J2000 in brackets": lambda: text(NAMES, RA, DEC, head=["id,RA (J2000),DEC (J2000)"]),
+    "CSV, B1950 in brackets": lambda: text(NAMES, *B1950, head=["id,RA(B1950),DEC(B1950)"]),
+    "CSV, R.A., Decl.": lambda: text(*hms(), head=["R.A.,Decl."]),
+    "VOTable, B1950 in the descriptions": lambda: described(
+        B1950, "Right ascension (B1950.0)", "Declination (B1950.0)"
+    ),
+    "VOTable, two equinoxes in the descriptions": lambda: described(
+        (RA, DEC), "Right ascension J2000, from B1950", "Declination J2000, from B1950"
+    ),
+    "MRT, B1950 in the explanations": lambda: mrt(
+        Table({"RAdeg": B1950[0] * u.deg, "DEdeg": B1950[1] * u.deg}),
+        RAdeg="Right Ascension, equinox B1950", DEdeg="Declination, equinox B1950",
+    ),
+    "IPAC, EQUINOX 1950": lambda: b"\\EQUINOX = 1950.0\n" + astropy(
+        "ascii.ipac", Table({"ra": B1950[0], "dec": B1950[1]})
+    ),
+    "IPAC, RADESYS FK5 and EQUINOX 1975": lambda: (
+        b"\\RADESYS = 'FK5'\n\\EQUINOX = 1975.0\n"
+        + astropy("ascii.ipac", Table({"ra": J1975[0], "dec": J1975[1]}))
+    ),
+    "SkyCoord of FK5 J1975 in ECSV": lambda: astropy(
+        "ascii.ecsv", Table({"where": TRUTH.transform_to(FK5(equinox="J1975"))})
+    ),
+    "SkyCoord of FK4 B1900 in FITS": lambda: astropy(
+        "fits", Table({"where": TRUTH.transform_to(FK4(equinox="B1900"))})
+    ),
     "CSV, glon, glat": lambda: text(NAMES, *GALACTIC, head=["id,GLON,GLAT"]),
     "ECSV, RADESYS in its meta": lambda: astropy(
         "ascii.ecsv", Table({"ra": B1950[0], "dec": B1950[1]}, meta={"EQUINOX": 1950.0})
@@ -282,11 +327,23 @@ RIGHT: dict[str, Made] = {
         "ascii.ipac", Table({"ra": RA / 15 * u.hourangle, "dec": DEC * u.deg})
     ),
     "MRT": lambda: astropy("ascii.mrt"),
+    "MRT in GLON, GLAT": lambda: astropy(
+        "ascii.mrt", Table({"GLON": GALACTIC[0] * u.deg, "GLAT": GALACTIC[1] * u.deg})
+    ),
     "MRT of a SkyCoord": lambda: astropy(  # which loses the sign of -00
         "ascii.mrt", Table({"n": NAMES, "coords": TRUTH})
     ).replace(b"+00 ", b"-00 "),
     "fixed width": lambda: astropy("ascii.fixed_width"),
     "fixed width, two lines": lambda: astropy("ascii.fixed_width_two_line"),
+    "fixed width, blanks in names": lambda: astropy(
+        "ascii.fixed_width_two_line",
+        Table({"my id": ["a b", "c d", "e", "f 1 2", "i", ""], "RA": RA, "DEC": DEC}),
+    ),
+    "fixed width, a blank value before the positions": lambda: text(
+        ["NGC 31    ", "3C 31  0.1", "x      0.2", "UGC 5     ", "          ", "y         "],
+        [f"{r:<12} {d:>12}" for r, d in zip(RA, DEC, strict=True)], sep=" ",
+        head=["id       z RA                   DEC", "------ --- ------------ ------------"],
+    ),
     "restructured text": lambda: astropy("ascii.rst"),
     "SExtractor": lambda: text(
         range(1, 7), RA, DEC, sep=" ",
@@ -311,6 +368,12 @@ RIGHT: dict[str, Made] = {
         *hms(" "), sep="\t", head=["RAJ2000\tDEJ2000", '"h:m:s"\t"d:m:s"', "-----\t-----"],
         tail=["", "#END"],
     ),
+    "degrees marked in every cell": lambda: text(
+        NAMES, [f"{r}°" for r in RA], [f"{d}d" for d in DEC], head=["id,ra,dec"]
+    ),
+    "hours marked in every cell": lambda: text(
+        [f"{r / 15}h" for r in RA], [f"{d}°" for d in DEC], head=["ra,dec"]
+    ),
     "Markdown": lambda: text(
         NAMES, RA, DEC, sep=" | ", head=["name | ra | dec", "--- | --- | ---"]
     ),
@@ -323,6 +386,12 @@ RIGHT: dict[str, Made] = {
     "UTF-16": lambda: text(NAMES, RA, DEC, head=["name,ra,dec"]).decode().encode("utf-16"),
     "UTF-16 without its mark": lambda: text(RA, DEC, head=["ra,dec"]).decode().encode("utf-16-le"),
     "UTF-16 lines": lambda: text(RA, DEC, sep=" ").decode().encode("utf-16"),
+    "UTF-16 the other way round": lambda: text(
+        NAMES, RA, DEC, sep="\t", head=["name\tra\tdec"]
+    ).decode().encode("utf-16-be"),
+    "UTF-16, decimal commas, ends of lines of Windows": lambda: text(
+        NAMES, RA, DEC, sep=";", head=["name;ra;dec"]
+    ).replace(b".", b",").replace(b"\n", b"\r\n").decode().encode("utf-16"),
     "ends of lines of a Mac": lambda: text(RA, DEC, head=["ra,dec"]).replace(b"\n", b"\r"),
     "RA from -180 to 180": lambda: text(
         np.where(RA > 180, RA - 360, RA), DEC, head=["ra,dec"]
@@ -355,6 +424,26 @@ RIGHT: dict[str, Made] = {
     ),
     "DS9 regions in hours": lambda: text(
         [f"box({r},{d},5\",5\",0)" for r, d in zip(*hms(), strict=True)], head=["fk5"]
+    ),
+    "DS9 regions, Galactic": lambda: text(
+        [f"annulus({lon},{lat},5\",9\")" for lon, lat in zip(*GALACTIC, strict=True)],
+        head=["galactic"],
+    ),
+    "DS9 regions between blanks": lambda: text(
+        [f"circle {r} {d} 5\"" for r, d in zip(RA, DEC, strict=True)], head=["icrs"]
+    ),
+    "CASA's regions in radians": lambda: text(
+        [f"symbol [[{r}rad, {d}rad], .] coord=ICRS"
+         for r, d in zip(np.radians(RA), np.radians(DEC), strict=True)],
+        head=["#CRTFv0"],
+    ),
+    "CASA's regions, Galactic": lambda: text(
+        [f"circle[[{r}deg, {d}deg], 5arcsec], coord=GALACTIC"
+         for r, d in zip(*GALACTIC, strict=True)],
+        head=["#CRTFv0"],
+    ),
+    "a comment that cannot be of right ascensions": lambda: text(
+        RA, DEC, head=["# a survey of the Galactic plane", "ra,dec"]
     ),
     "commented-out rows": lambda: text(RA, DEC, head=["ra,dec", "#1,2"], tail=["#3,4"]),
     "a comment between rows": lambda: text(RA, DEC, head=["ra,dec"]).replace(
@@ -396,6 +485,26 @@ REFUSED: dict[str, tuple[Made, str]] = {
             ("o", "eq_FK4", "B1950"), ("n", "eq_FK5", "J2000"),
         ),
         "'fk4 B1950 or fk5 J2000' is no frame",
+    ),
+    "a comment above columns that say no frame": (
+        lambda: text(*B1950, head=["# equinox: B1950", "ra,dec"]), "A comment of the table says"
+    ),
+    "a comment above names in a comment": (
+        lambda: text(NAMES, *B1950, sep=" ", head=["# Galactic sources, FK4", "# name ra dec"]),
+        "says 'FK4'",
+    ),
+    "a comment of IPAC's": (
+        lambda: b"\\ positions are FK4\n"
+        + astropy("ascii.ipac", Table({"ra": B1950[0], "dec": B1950[1]})),
+        "says 'FK4'",
+    ),
+    "descriptions of two frames": (
+        lambda: described((RA, DEC), "RA B1950", "Dec B1875"), "fk4 B1875, fk4 B1950"
+    ),
+    "RA50": (lambda: text(*B1950, head=["RA50,DEC50"]), "No position columns"),
+    "MRT whose digits are cut off": (
+        lambda: astropy("ascii.mrt", Table.read(split().decode(), format="ascii.csv")),
+        "digits would be lost",
     ),
     "a frame nobody knows": (
         lambda: votable(

@@ -37,7 +37,7 @@ from app.tables.write import (
     write_table,
 )
 from app.web.answers import describe_answer
-from app.web.query import file_name, query_provenance
+from app.web.query import file_stem, query_provenance
 from app.web.schemas import QueryResult
 
 FORMATS = ["csv", "ecsv", "votable", "parquet"]
@@ -413,5 +413,4 @@ def test_true_false_and_unknown_whole_numbers_come_through() -> None:
 
 def test_the_file_name_tells_the_query(result: QueryResult) -> None:
     query = result.query
-    expected = f"neighbours_{query.ra_deg:.5f}{query.dec_deg:+.5f}.vot"
-    assert file_name(query, "votable") == expected
+    assert file_stem(query) == f"neighbours_{query.ra_deg:.5f}{query.dec_deg:+.5f}"
