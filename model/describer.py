@@ -6,11 +6,8 @@ It never sees a label.
 import torch
 from torch import Tensor, nn
 
-from model.encoder import FEATURES, Encoder
-from model.objectives import likeness_loss
-from model.preprocess import INPUT_SIZE_PX
+from model.encoder import FEATURES
 from model.shapes import describe_shapes
-from model.views import normalise
 
 CLIP = 4.0
 """Targets farther than so many standard deviations from the mean are brought there."""
@@ -21,15 +18,13 @@ EXAMPLES_AT_ONCE = 200
 class Describer(nn.Module):
     """A linear head for the targets, and what they are measured in.
 
-    The targets are the shape descriptors, of three kinds, and, with a teacher, its y. All kinds
-    weigh the same, however many numbers each has.
+    The targets are the shape descriptors, of three kinds. All weigh the same, however many numbers
+    each has.
 
     Parameters
     ----------
     examples : Tensor, shape (N, 150, 150), uint8
         Training images, from which mean and spread are taken.
-    teacher : Encoder or None
-        It is never trained.
 
     Attributes
     ----------
@@ -41,10 +36,9 @@ class Describer(nn.Module):
     spread: Tensor
     share: Tensor
 
-    def __init__(self, examples: Tensor, teacher: Encoder | None = None) -> None:
+    def __init__(self, examples: Tensor) -> None:
         super().__init__()
-        self.teacher = None if teacher is None else teacher.eval().requires_grad_(False)
-        parts = [self._kinds(part) for part in examples.split(EXAMPLES_AT_ONCE)]
+        parts = [describe_shapes(part) for part in examples.split(EXAMPLES_AT_ONCE)]
         kinds = [torch.cat(kind) for kind in zip(*parts, strict=True)]
         found = torch.cat(kinds, dim=1)  # (N, D)
         self.register_buffer("mean", found.mean(dim=0))
@@ -66,33 +60,12 @@ class Describer(nn.Module):
         wrong = predicted - target.repeat(len(y) // len(target), 1)
         return (wrong.square() * self.share).sum(dim=1).mean()
 
-    def likeness(self, y: Tensor, target: Tensor) -> Tensor:
-        """How far the neighbours by S of y, (B, 512), are from those by the targets, (B, D)."""
-        return likeness_loss(y, target * self.share.sqrt())
-
     @torch.no_grad()
     def targets(self, images: Tensor) -> Tensor:
         """Standardised targets (B, D) of images (B, H, W) as they were before any view."""
-        found = torch.cat(self._kinds(images), dim=1)
+        found = torch.cat(describe_shapes(images), dim=1)
         return ((found - self.mean) / self.spread).clamp(-CLIP, CLIP)
 
     def table(self, images: Tensor) -> Tensor:
         """The targets (N, D) of all images of a source."""
         return torch.cat([self.targets(part) for part in images.split(EXAMPLES_AT_ONCE)])
-
-    def train(self, mode: bool = True) -> "Describer":
-        """Switch modes; the teacher stays in evaluation mode."""
-        super().train(mode)
-        if self.teacher is not None:
-            self.teacher.eval()
-        return self
-
-    @torch.no_grad()
-    def _kinds(self, images: Tensor) -> list[Tensor]:
-        kinds = describe_shapes(images)
-        if self.teacher is not None:
-            start = images.shape[-1] // 2 - INPUT_SIZE_PX // 2
-            seen = slice(start, start + INPUT_SIZE_PX)
-            x = normalise(images[:, None, seen, seen].float() / 255)
-            kinds.append(self.teacher(x).float())
-        return kinds

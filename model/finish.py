@@ -1,7 +1,6 @@
-"""What is done to the weights of a trained encoder in the end, over its training images.
+"""What is done to the weights of a trained encoder in the end: the same spread for all features.
 
-Fresh batch-norm statistics, and the same spread for all features; neither is in the paper. It never
-trains, and it leaves the encoder that it is given as it is.
+Not in the paper. It never trains, and it leaves the encoder that it is given as it is.
 """
 
 import copy
@@ -10,46 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim.swa_utils import update_bn
 
 from model.encoder import BasicBlock, Encoder
-from model.preprocess import network_input
 
-BATCH = 96
 FLOOR = 0.05
 """Of the median spread, added to every feature's: a nearly dead one is not blown up."""
-
-
-def with_fresh_statistics(encoder: Encoder, pixels: NDArray[np.uint8], seed: int) -> Encoder:
-    """Take the statistics of every batch norm anew, over unchanged images.
-
-    Averaged weights never computed a batch themselves: the statistics averaged along with them are
-    those of other weights, of a mixture of steps, and of changed views.
-
-    Parameters
-    ----------
-    encoder : Encoder
-    pixels : ndarray, shape (N, 150, 150), uint8
-        Cleaned training images, two at least.
-    seed : int
-        Of their order, so that each batch holds images of all sources.
-
-    Returns
-    -------
-    encoder : Encoder
-        A copy, in evaluation mode.
-
-    Notes
-    -----
-    Not in the paper. Izmailov et al. 2018 (stochastic weight averaging), Sec. 3.2.
-    """
-    result = copy.deepcopy(encoder)
-    order = np.random.default_rng(seed).permutation(len(pixels))
-    parts = np.array_split(order, max(1, len(order) // BATCH))
-    place = next(encoder.parameters()).device
-    inputs = (torch.from_numpy(network_input(pixels[part]))[:, None].to(place) for part in parts)
-    update_bn(inputs, result)
-    return result.eval()
 
 
 def equalised(encoder: Encoder, y: NDArray[np.float32]) -> Encoder:

@@ -105,36 +105,6 @@ class Contrastive(nn.Module):
         return self.encoder if self.average is None else self.average
 
 
-class Descriptive(nn.Module):
-    """One view of an image is enough to tell what its whole image is like (`model.describer`).
-
-    Parameters
-    ----------
-    tau : float
-        Decay rate of the averaged weights that are kept in the end.
-    """
-
-    def __init__(self, encoder: Encoder, tau: float) -> None:
-        super().__init__()
-        self.tau = tau
-        self.encoder = encoder
-        self.average = copy.deepcopy(encoder).requires_grad_(False)
-
-    def forward(self, view: Tensor) -> Tensor:
-        """y (B, 512) of views (B, 1, S, S)."""
-        y: Tensor = self.encoder(view)
-        return y
-
-    def after_step(self) -> None:
-        """Average the encoder's weights."""
-        update_average(self.average, self.encoder, self.tau)
-
-    @property
-    def best_encoder(self) -> Encoder:
-        """The encoder to keep."""
-        return self.average
-
-
 def head(features: int, hidden: int, out: int) -> nn.Sequential:
     """Linear (no bias), batch norm, ReLU, linear, as in the published code."""
     return nn.Sequential(

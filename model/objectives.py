@@ -7,9 +7,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-SHARPNESS = 2.0
-"""Of the likeness loss: a neighbour one standard deviation more alike weighs e^2 times as much."""
-
 RANK_FLOOR = 1e-3
 """Singular values below this share of the norm of y are taken for rounding (bfloat16)."""
 
@@ -53,30 +50,6 @@ def ntxent_loss(z1: Tensor, z2: Tensor, temperature: float) -> Tensor:
     return functional.cross_entropy(similarity, partner)
 
 
-def likeness_loss(y: Tensor, target: Tensor) -> Tensor:
-    """How differently y and the targets order the images of a batch by likeness.
-
-    Parameters
-    ----------
-    y : Tensor, shape (B, 512)
-        Compared by plain cosine, the S of eq. 3.
-    target : Tensor, shape (B, D)
-        Compared by cosine as well; centred already.
-
-    Notes
-    -----
-    Not in the paper. Kullback-Leibler divergence of the softmax over the other images, of
-    similarities standardised over the batch: y of a ReLU differ little in S, the order tells.
-    """
-    ours, wanted = (_standardised_likeness(t.float()) for t in (y, target))
-    return functional.kl_div(
-        functional.log_softmax(SHARPNESS * ours, dim=1),
-        functional.log_softmax(SHARPNESS * wanted.detach(), dim=1),
-        reduction="batchmean",
-        log_target=True,
-    )
-
-
 @torch.no_grad()
 def update_average(average: nn.Module, online: nn.Module, tau: float) -> None:
     """Move the average's parameters towards the online ones, xi <- tau xi + (1 - tau) theta.
@@ -112,12 +85,3 @@ def effective_rank(y: Tensor) -> float:
         return 0.0
     share = singular / singular.sum()
     return float(torch.exp(-(share * share.log()).sum()))
-
-
-def _standardised_likeness(vectors: Tensor) -> Tensor:
-    """Cosine similarity to the others, (B, B - 1), in standard deviations from its mean."""
-    unit = functional.normalize(vectors, dim=1)
-    size = len(unit)
-    others = ~torch.eye(size, dtype=torch.bool, device=unit.device)
-    similarity = (unit @ unit.T)[others].reshape(size, size - 1)
-    return (similarity - similarity.mean()) / similarity.std().clamp(min=1e-6)

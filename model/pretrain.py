@@ -24,8 +24,8 @@ from model.batches import VIEWED_PX, Batches
 from model.describer import Describer
 from model.encoder import Encoder, embed, load_encoder, save_encoder, untrained_encoder
 from model.errors import ModelError
-from model.finish import equalised, with_fresh_statistics
-from model.learners import Byol, Contrastive, Descriptive, Learned
+from model.finish import equalised
+from model.learners import Byol, Contrastive, Learned
 from model.objectives import effective_rank
 from model.preprocess import centre_crop, network_input
 from model.pretrain_config import PretrainConfig, learning_rate, schedule_of, views_at
@@ -115,8 +115,6 @@ def pretrain(
     resumed = checkpoint if checkpoint.exists() else None
     run.fit(module, steps, ckpt_path=resumed, weights_only=True)
     encoder = module.learner.best_encoder.to(run.strategy.root_device).eval()
-    if config.fresh_statistics:
-        encoder = with_fresh_statistics(encoder, _sample(sources), config.seed)
     if config.equalise:
         encoder = equalised(encoder, embed(encoder, network_input(_sample(sources))))
     if run.is_global_zero:
@@ -150,12 +148,10 @@ def make_trainer(options: dict[str, Any]) -> pl.Trainer:
         ) from exc
 
 
-def make_learner(encoder: Encoder, config: PretrainConfig) -> Byol | Contrastive | Descriptive:
+def make_learner(encoder: Encoder, config: PretrainConfig) -> Byol | Contrastive:
     """The learner that the configuration names."""
     if config.objective == "byol":
         return Byol(encoder, config.hidden, config.projected, config.tau)
-    if config.objective == "describe":
-        return Descriptive(encoder, config.tau)
     return Contrastive(encoder, config.hidden, config.projected, config.temperature, config.tau)
 
 
@@ -215,7 +211,7 @@ class Pretraining(pl.LightningModule):
         """The loss of a step as a whole, what was learned, and the error of the description."""
         images = self.batches.images(step).to(self.device)  # (B, 110, 110)
         target = self._target(images, step)
-        learned = self._learn(images, target, step)
+        learned: Learned = self.learner(*self._views(images, step))
         if self.describer is None:
             return learned.loss, learned, None
         described = self.describer(learned.y, target)
@@ -256,23 +252,14 @@ class Pretraining(pl.LightningModule):
         assert isinstance(gathered, Tensor)
         return gathered.reshape(-1, y.shape[-1])
 
-    def _learn(self, images: Tensor, target: Tensor | None, step: int) -> Learned:
-        if not isinstance(self.learner, Descriptive):
-            learned: Learned = self.learner(*self._views(images, step, 2))
-            return learned
-        assert self.describer is not None
-        assert target is not None
-        y = self.learner(*self._views(images, step, 1))
-        return Learned(self.describer.likeness(y, target), y)
-
-    def _views(self, images: Tensor, step: int, number: int) -> list[Tensor]:
+    def _views(self, images: Tensor, step: int) -> list[Tensor]:
         seed = int(
             np.random.default_rng([self.config.seed, step, self.batches.rank]).integers(2**62)
         )
         generator = torch.Generator(self.device).manual_seed(seed)
         config = views_at(step, self.config, self.batches.steps_per_epoch)
         with torch.autocast(self.device.type, enabled=False):
-            views = [random_views(images, config, generator) for _ in range(number)]
+            views = [random_views(images, config, generator) for _ in range(2)]
         if self.config.channels_last:
             views = [v.contiguous(memory_format=torch.channels_last) for v in views]
         return views
@@ -381,14 +368,10 @@ def _first_encoder(config: PretrainConfig) -> Encoder:
 def _make_describer(
     batches: Batches, config: PretrainConfig, device: torch.device | None
 ) -> Describer | None:
-    alone = config.objective == "describe"
-    if config.description_weight == 0 and not alone:
+    if config.description_weight == 0:
         return None
-    teacher = load_encoder(config.start_from) if alone and config.start_from else None
     examples = torch.from_numpy(centre_crop(_sample(batches.sources), VIEWED_PX))
-    if device is not None and config.resident:
-        examples, teacher = examples.to(device), teacher and teacher.to(device)
-    return Describer(examples, teacher)
+    return Describer(examples if device is None else examples.to(device))
 
 
 def why_not_compiled() -> str | None:

@@ -30,10 +30,9 @@ def run_pretraining(
         Path | None, typer.Option(help="FIRST component catalogue (Parquet), for drawn fields.")
     ] = None,
     objective: Annotated[
-        Literal["byol", "ntxent", "describe"],
+        Literal["byol", "ntxent"],
         typer.Option(
-            help="byol: as the paper. ntxent: small machines. describe: after ntxent, from its "
-            "weights (--start-from)."
+            help="byol: as the paper. ntxent: contrastive, which learns more in less time."
         ),
     ] = "byol",
     epochs: Annotated[float | None, typer.Option(help="Default: 500, the paper's.")] = None,
@@ -42,7 +41,7 @@ def run_pretraining(
         typer.Option(min=0, help="Plan the run for so long a time, instead of --epochs."),
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=2, help="Default: 1024 (byol), 96 (others).")
+        int | None, typer.Option(min=2, help="Default: 1024 (byol), 96 (ntxent).")
     ] = None,
     shares: Annotated[
         list[float] | None, typer.Option(help="Share of each --data in a batch; repeat in order.")
@@ -63,12 +62,14 @@ def run_pretraining(
         ),
     ] = 0,
     description_weight: Annotated[
-        float | None,
+        float,
         typer.Option(
-            min=0,
-            help="Of the task to tell an image's shape descriptors. Default: 0 (no such task), "
-            "1 (describe).",
+            min=0, help="Of a second task, to tell an image's shape descriptors; 0: no such task."
         ),
+    ] = 0,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(min=0, help="Default: 0.2 for each 256 of a batch (byol), 0.001 (ntxent)."),
     ] = None,
     start_from: Annotated[
         Path | None, typer.Option(help="Weights to start from (default: random ones).")
@@ -86,7 +87,7 @@ def run_pretraining(
     seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and views.")] = 69,
     precision: Annotated[
         Literal["32-true", "bf16-mixed"] | None,
-        typer.Option(help="Default: 32-true (byol), bf16-mixed (others)."),
+        typer.Option(help="Default: 32-true (byol), bf16-mixed (ntxent)."),
     ] = None,
     compile_encoder: Annotated[
         bool, typer.Option("--compile", help="Use torch.compile (needs a C++ compiler).")
@@ -123,7 +124,7 @@ def run_pretraining(
         "shares": tuple(shares) if shares else None,
         "warmup_epochs": warmup_epochs,
         "decay_epochs": decay_epochs,
-        "description_weight": description_weight,
+        "base_learning_rate": learning_rate,
         "start_from": None if start_from is None else str(start_from),
     }
     config = replace(
@@ -132,6 +133,7 @@ def run_pretraining(
         views=replace(recipe.views, threshold_max=threshold_max, pedestal_probability=pedestal),
         small_view_px=small_view_px,
         large_view_epochs=large_view_epochs,
+        description_weight=description_weight,
         seed=seed,
         compile=compile_encoder,
     )

@@ -1,14 +1,11 @@
 """What an image is like is learned from the image itself, without labels."""
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from model.datasets import read_first_galaxies
 from model.describer import CLIP, Describer
-from model.encoder import untrained_encoder
-from model.linear_probe import represent
 from model.shapes import describe_shapes
 
 
@@ -41,24 +38,3 @@ def test_all_kinds_weigh_the_same(images: Tensor) -> None:
     numbers = [kind.shape[1] for kind in describe_shapes(images)]
     shares = [float(part.sum()) for part in describer.share.split(numbers)]
     assert shares == pytest.approx([1 / 3] * 3, rel=1e-4)
-
-
-def test_a_teacher_adds_its_y_of_the_whole_image_and_is_never_trained(images: Tensor) -> None:
-    teacher = untrained_encoder("resnet14", 1)
-    y = represent(teacher, images.numpy())
-    describer = Describer(images, teacher).train()
-    assert not teacher.training
-    assert not any(p.requires_grad for p in teacher.parameters())
-    told = describer.targets(images)[:, -512:]
-    found = told * describer.spread[-512:] + describer.mean[-512:]
-    inside = (told.abs() < CLIP).numpy()
-    np.testing.assert_allclose(found.numpy()[inside], y[inside], atol=1e-4)
-
-
-def test_likeness_is_least_where_y_orders_the_images_as_the_targets_do(images: Tensor) -> None:
-    describer = Describer(images)
-    target = describer.targets(images)
-    same = target * describer.share.sqrt()
-    other = torch.from_numpy(np.random.default_rng(0).normal(size=same.shape)).float()
-    assert float(describer.likeness(same, target)) == pytest.approx(0, abs=1e-4)
-    assert float(describer.likeness(other, target)) > 0.5

@@ -2,14 +2,13 @@
 
 import math
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from model.encoder import Encoder
 from model.learners import Byol, Contrastive
-from model.objectives import byol_loss, effective_rank, likeness_loss, ntxent_loss, update_average
+from model.objectives import byol_loss, effective_rank, ntxent_loss, update_average
 
 
 def test_byol_loss_is_the_squared_distance_of_unit_vectors() -> None:
@@ -100,19 +99,3 @@ def test_contrastive_keeps_the_averaged_encoder(views: tuple[torch.Tensor, torch
     assert learner.average is not None
     assert learner.best_encoder is learner.average
     assert all(parameter.grad is None for parameter in learner.average.parameters())
-
-
-def test_likeness_of_three_images_is_as_worked_out_by_hand() -> None:
-    corner, near, far = [1.0, 0.0], [0.6, 0.8], [0.0, 1.0]
-    y, target = torch.tensor([corner, near, far]), torch.tensor([corner, far, near])
-    told, true = [0.6, 0.0, 0.6, 0.8, 0.0, 0.8], [0.0, 0.6, 0.0, 0.8, 0.6, 0.8]  # by rows
-    mean, spread = np.mean(told), np.std(told, ddof=1)  # the same six numbers in both
-    expected = 0.0
-    for row in range(3):
-        p, q = (
-            np.exp(2 * (np.array(s[2 * row : 2 * row + 2]) - mean) / spread) for s in (true, told)
-        )
-        p, q = p / p.sum(), q / q.sum()
-        expected += float((p * np.log(p / q)).sum()) / 3
-    assert likeness_loss(y, target).item() == pytest.approx(expected, rel=1e-4)
-    assert likeness_loss(3 * y, 2 * y).item() == pytest.approx(0, abs=1e-6)

@@ -11,9 +11,8 @@ import pytest
 
 from model.encoder import load_encoder
 from model.packed import Packed, read_packed
-from model.pretrain_config import PretrainConfig
+from model.pretrain_config import GPU
 from model.validation import ValidationSets
-from model.views import ViewConfig
 from scripts.training import whole_run
 
 
@@ -29,26 +28,21 @@ def packed() -> Packed:
     return Packed({"real": pixels(6), "drawn": pixels(10)}, sets, {"real": {"to_train_on": 6}})
 
 
-def small(recipe: PretrainConfig) -> PretrainConfig:
-    views = replace(recipe.views, centre_crop_px=24)
-    return replace(recipe, architecture="resnet14", views=views, collapse_rank=0)
-
-
-def test_both_stages_are_trained_measured_and_validated(
+def test_an_encoder_is_trained_measured_and_validated(
     packed: Packed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("model.pretrain.seconds_of_a_step", lambda *_: 40.0)
-    monkeypatch.setattr(whole_run, "CONTRASTIVE", small(whole_run.CONTRASTIVE))
-    monkeypatch.setattr(whole_run, "DESCRIPTIVE", small(whole_run.DESCRIPTIVE))
+    views = replace(GPU.views, centre_crop_px=24)
+    small = replace(GPU, architecture="resnet14", views=views, collapse_rank=0)
+    monkeypatch.setattr(whole_run, "GPU", small)
     whole_run.whole_run(packed, tmp_path, 6, batch_size=4, accelerator="cpu")
-    encoder = load_encoder(tmp_path / "encoder.safetensors")
-    assert encoder.card.trained
-    assert "describe" in encoder.card.name
-    assert "ntxent" in encoder.card.origin
+    card = load_encoder(tmp_path / "encoder.safetensors").card
+    assert card.trained
+    assert "ntxent" in card.name
     found = json.loads((tmp_path / "measured.json").read_text())
     assert found["images"] == packed.about
     assert found["measured"]["device"].startswith("cpu")
-    assert found["measured"]["contrastive"]["steps"] > 1
+    assert found["measured"]["steps"] > 1
     assert set(found["measured"]["validation"]) == {
         "confident_error",
         "four_class_error",
@@ -56,7 +50,7 @@ def test_both_stages_are_trained_measured_and_validated(
         "neighbours_of_same_class",
         "finds_itself_rotated",
     }
-    config = json.loads((tmp_path / "descriptive" / "configuration.json").read_text())
+    config = json.loads((tmp_path / "configuration.json").read_text())
     assert config["shares"] == [0.2, 0.8]
 
 
@@ -67,13 +61,6 @@ def test_it_needs_nothing_of_the_server_and_no_astronomy() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
-
-
-def test_recipes_are_two_of_the_known_ones() -> None:
-    assert whole_run.CONTRASTIVE.objective == "ntxent"
-    assert whole_run.DESCRIPTIVE.objective == "describe"
-    assert isinstance(whole_run.CONTRASTIVE.views, ViewConfig)
-    assert whole_run.CONTRASTIVE.batch_size == whole_run.DESCRIPTIVE.batch_size == 1024
 
 
 @pytest.mark.slow
