@@ -5,6 +5,7 @@ the one that asks for it.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 
 from app.bundle.catalogue import Catalogue
 from app.bundle.latent_space import LatentSpace
-from app.errors import NothingFits, UnknownColumn, UnusableCondition
-from app.sky.coordinates import format_position
+from app.errors import NothingFits, UnknownColumn, UnreadablePosition, UnusableCondition
+from app.sky.coordinates import format_position, read_coordinates
 
 EXTENT_PERCENT_MAX = 1000.0
 MOST_VALUES_NAMED = 20
@@ -27,7 +28,23 @@ WHERE_FORM = (
     "COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for "
     "numbers; COLUMN: alone for unknown values"
 )
-WITHIN_FORM = "RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5"
+WITHIN_FORM = (
+    "POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg "
+    "unless arcmin (or ') or arcsec (or \") stands behind it"
+)
+_DEGREE_WORDS = ("", "d", "deg", "degree", "degrees", "°")
+_ARCMIN_WORDS = ("'", "′", "’", "amin", "arcmin", "arcmins", "arcminute", "arcminutes")
+_ARCSEC_WORDS = ('"', "″", "”", "''", "′′", "asec", "arcsec", "arcsecs", "arcsecond", "arcseconds")
+_PER_DEGREE = (
+    dict.fromkeys(_DEGREE_WORDS, 1)
+    | dict.fromkeys(_ARCMIN_WORDS, 60)
+    | dict.fromkeys(_ARCSEC_WORDS, 3600)
+)
+_REGION = re.compile(
+    r"(?P<centre>.+?)(?P<gap>\s*[,;]\s*|\s+)"
+    r"(?P<radius>[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?P<unit>[^\s\d.,;+-]*)",
+    re.IGNORECASE,
+)
 
 Mask = NDArray[np.bool_]
 
@@ -128,18 +145,43 @@ def read_cone(text: str) -> Cone:
     ------
     UnusableCondition
     """
-    parts = text.split(",")
-    numbers = [_number(part) for part in parts]
-    if len(parts) != 3 or None in numbers:
-        _refuse("within", text, f"three numbers are needed: {WITHIN_FORM}")
-    ra_deg, dec_deg, radius_deg = (float(number or 0) for number in numbers)
-    if not (0 <= ra_deg <= 360 and -90 <= dec_deg <= 90 and 0 < radius_deg <= 180):
+    found = _REGION.fullmatch(text.strip())
+    if not found or not _is_radius(found):
+        _refuse("within", text, f"a position and a radius are needed. Write {WITHIN_FORM}")
+    per_degree = _PER_DEGREE.get(found["unit"].lower())
+    if per_degree is None:
+        _refuse("within", text, f"'{_short(found['unit'])}' is no unit of a radius. Write {WITHIN_FORM}")
+    radius_deg = float(found["radius"]) / per_degree
+    if not 0 < radius_deg <= 180:
+        _refuse("within", text, "the radius is more than 0 and at most 180 degrees")
+    try:
+        reading = read_coordinates(found["centre"])
+    except UnreadablePosition as exc:
+        _refuse("within", text, str(exc).rstrip("."))
+    if reading is None:
+        centre, radius = _short(found["centre"]), found["radius"] + found["unit"]
         _refuse(
             "within",
             text,
-            "RA is 0 to 360, Dec -90 to 90 and the radius more than 0 and at most 180 degrees",
+            f"'{centre}' was taken for the position and '{radius}' for the radius. Write "
+            f"{WITHIN_FORM}",
         )
-    return Cone(ra_deg % 360, dec_deg, radius_deg)
+    return Cone(float(reading.position.ra.deg), float(reading.position.dec.deg), radius_deg)
+
+
+def _is_radius(found: re.Match[str]) -> bool:
+    """A number that only a blank parts from the position may be the position's own seconds."""
+    alone = len(found["centre"].split()) == 2 and "," not in found["centre"]
+    named = found["unit"].isalpha() and len(found["unit"]) > 1
+    return bool(named or found["gap"].strip() or alone)
+
+
+def _angle_words(degrees: float) -> str:
+    """In the unit in which it is a number of usual size."""
+    for unit, per_degree in (("arcsec", 3600), ("arcmin", 60)):
+        if degrees * per_degree < 60:
+            return f"{degrees * per_degree:.6g} {unit}"
+    return f"{degrees:.6g} deg"
 
 
 def rows_that_fit(conditions: Conditions, space: LatentSpace) -> Applied:
@@ -183,7 +225,7 @@ def _on_columns(conditions: Conditions, space: LatentSpace) -> list[tuple[str, M
         centre = SkyCoord(cone.ra_deg, cone.dec_deg, unit="deg")
         inside = space.separations_arcsec(centre) <= cone.radius_deg * 3600
         where = format_position(cone.ra_deg, cone.dec_deg)
-        parts.append((f"within {cone.radius_deg:g} deg of {where} (ICRS)", inside))
+        parts.append((f"within {_angle_words(cone.radius_deg)} of {where} (ICRS)", inside))
     if chosen := conditions.selection:
         words = f"in the selection {chosen.id} of {chosen.count:,} sources"
         parts.append((words, chosen.mask))

@@ -141,6 +141,8 @@ def test_a_region_of_the_sky_is_a_cone(explorer: Explorer, space: LatentSpace) -
     cone = read_cone(f"{centre.ra.deg},{centre.dec.deg:+},25")
     inside = [place.separation(centre).deg <= 25 for place in places]
     check(explorer, Conditions(cone=cone), inside, "within 25 deg of")
+    small = read_cone(f"{centre.ra.deg},{centre.dec.deg:+},1500'")
+    check(explorer, Conditions(cone=small), inside, "within 25 deg of")
 
 
 def test_a_selection_is_searched_alone(explorer: Explorer, space: LatentSpace) -> None:
@@ -216,6 +218,46 @@ def test_what_cannot_be_read_is_refused_with_its_value(
         read_where(space.catalogue, texts)
     assert said in str(caught.value)
     assert caught.value.parameter == "where"
+
+
+@pytest.mark.parametrize(
+    ("text", "radius_deg"),
+    [
+        ("176.27,+19.61,2.5", 2.5),
+        ("176.27 +19.61 2.5", 2.5),
+        ("176.27, +19.61, 0.5 deg", 0.5),
+        ("176.27,19.61,0.5°", 0.5),
+        ("176.27,+19.61,30'", 0.5),
+        ("176.27,+19.61,30′", 0.5),
+        ("176.27 +19.61 30 arcmin", 0.5),
+        ('176.27,+19.61,1800"', 0.5),
+        ("176.27,+19.61,1800 arcsec", 0.5),
+        ("11h45m04.8s +19d36m36s, 30'", 0.5),
+        ("11:45:04.8 +19:36:36 30 arcmin", 0.5),
+    ],
+)
+def test_a_cone_is_read_in_the_units_that_astronomers_write(text: str, radius_deg: float) -> None:
+    cone = read_cone(text)
+    assert cone.radius_deg == pytest.approx(radius_deg)
+    assert (cone.ra_deg, cone.dec_deg) == (pytest.approx(176.27), pytest.approx(19.61))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("176.27,+19.61,3 pc", "'pc' is no unit of a radius"),
+        ("176.27,+19.61", "'176.27' was taken for the position and '+19.61' for the radius"),
+        ("11 45 05 +19 36 22", "a position and a radius are needed"),
+        ('11 45 05 +19 36 22"', "a position and a radius are needed"),
+        ("1,95,3", "declination 95"),
+    ],
+)
+def test_a_cone_that_could_mean_two_things_is_refused_with_what_is_wrong(
+    text: str, said: str
+) -> None:
+    with pytest.raises(UnusableCondition) as caught:
+        read_cone(text)
+    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "1,2", "1,2,3,4", "a,2,3", "1,95,3", "1,2,0", "1,nan,2"])
