@@ -271,6 +271,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/bulk/{job_id}/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List On Map
+         * @description Where the entries stand on the map: on a source, by their own image, or near a source.
+         */
+        get: operations["list_on_map_api_bulk__job_id__places_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bulk/{job_id}/unmatched.csv": {
         parameters: {
             query?: never;
@@ -1288,6 +1308,51 @@ export interface components {
             side_px: number;
             /** Field Arcsec */
             field_arcsec: number;
+        };
+        /**
+         * PlacedEntry
+         * @description Where an entry stands on the bundle's own map.
+         */
+        PlacedEntry: {
+            /** Row */
+            row: number;
+            /** Entry */
+            entry: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "matched" | "imaged" | "near" | "absent";
+            /** Source Row */
+            source_row: number | null;
+            /** Separation Arcsec */
+            separation_arcsec: number | null;
+            /** X */
+            x: number | null;
+            /** Y */
+            y: number | null;
+            /** Neighbour Rows */
+            neighbour_rows: number[];
+        };
+        /**
+         * PlacedList
+         * @description A list on the map.
+         */
+        PlacedList: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Ended */
+            ended: boolean;
+            /** Near Arcsec */
+            near_arcsec: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Entries */
+            entries: components["schemas"]["PlacedEntry"][];
         };
         /**
          * PositionExamples
@@ -2315,7 +2380,7 @@ export interface operations {
                 min_similarity?: number | null;
                 /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
                 where?: string[] | null;
-                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
@@ -2441,7 +2506,7 @@ export interface operations {
                 min_similarity?: number | null;
                 /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
                 where?: string[] | null;
-                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
@@ -2647,7 +2712,7 @@ export interface operations {
                 min_similarity?: number | null;
                 /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
                 where?: string[] | null;
-                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
@@ -3726,6 +3791,106 @@ export interface operations {
             };
         };
     };
+    list_on_map_api_bulk__job_id__places_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacedList"];
+                };
+            };
+            /** @description No such search */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description It cannot be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
     unmatched_file_api_bulk__job_id__unmatched_csv_get: {
         parameters: {
             query?: never;
@@ -3885,7 +4050,7 @@ export interface operations {
                 min_similarity?: number | null;
                 /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
                 where?: string[] | null;
-                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
@@ -4107,7 +4272,7 @@ export interface operations {
                 min_similarity?: number | null;
                 /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
                 where?: string[] | null;
-                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
@@ -4462,7 +4627,7 @@ export interface operations {
                 min_similarity?: number | null;
                 /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
                 where?: string[] | null;
-                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
@@ -4702,7 +4867,7 @@ export interface operations {
                 min_similarity?: number | null;
                 /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
                 where?: string[] | null;
-                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
@@ -5054,7 +5219,7 @@ export interface operations {
                 min_similarity?: number | null;
                 /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
                 where?: string[] | null;
-                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
@@ -5282,7 +5447,7 @@ export interface operations {
                 min_similarity?: number | null;
                 /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
                 where?: string[] | null;
-                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
@@ -5478,7 +5643,7 @@ export interface operations {
                 min_similarity?: number | null;
                 /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
                 where?: string[] | null;
-                /** @description A region of the sky: RA,DEC,RADIUS in ICRS degrees, such as 176.27,+19.61,2.5. */
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;

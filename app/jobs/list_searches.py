@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from app.errors import ListTooLong, ServerBusy, UnknownSearch
 from app.query.explorer import Explorer
+from app.query.list_places import EntryPlace, place_of_answer
 from app.query.lists import (
     EntryList,
     EntryResult,
@@ -64,6 +65,8 @@ class ListSearch:
         self.answered: list[EntryResult] = []
         """The first of those answered, for a preview."""
         self.unmatched: list[EntryResult] = []
+        self.places: list[EntryPlace] = []
+        """Of all that were answered."""
         self.by_bundle = self.by_service = 0
         self.table: pa.Table | None = None
         """Of all neighbours, when it is done."""
@@ -208,6 +211,7 @@ class ListSearches:
         if outcome.answer is None:
             job.unmatched.append(outcome)
             return
+        job.places.append(place_of_answer(outcome))
         if len(job.answered) < PREVIEWED:
             job.answered.append(outcome)
         job.by_bundle += outcome.matched_by == "bundle"

@@ -3,11 +3,12 @@
 It decides nothing: it receives, asks and sends.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
@@ -16,6 +17,7 @@ from pydantic import BaseModel
 from app.bundle.latent_space import LatentSpace
 from app.errors import UnknownSearch
 from app.jobs.list_searches import ListSearch, ListSearches, State
+from app.query.list_places import NEAR_ARCSEC, EntryPlace, PlaceKind, places_without_answer
 from app.query.lists import EntryResult, ListEntry, ListSearchOptions
 from app.sky.coordinates import format_position
 from app.tables.neighbours import bundle_provenance, write_unmatched
@@ -98,6 +100,35 @@ class JobReport(BaseModel):
     """The first that were answered, when it has ended."""
     unmatched: list[Unmatched]
     """The first without an answer."""
+
+
+class PlacedEntry(BaseModel):
+    """Where an entry stands on the bundle's own map."""
+
+    row: int
+    entry: str
+    kind: PlaceKind
+    """matched: a source within 5 arcsec of it; imaged: none, and its own image was fetched and
+    placed among its neighbours; near: neither, and a source within 60 arcsec; absent: none of
+    these."""
+    source_row: int | None
+    separation_arcsec: float | None
+    x: float | None
+    y: float | None
+    neighbour_rows: list[int]
+    """Those whose median place is that of an image."""
+
+
+class PlacedList(BaseModel):
+    """A list on the map."""
+
+    id: str
+    name: str
+    ended: bool
+    near_arcsec: float
+    counts: dict[PlaceKind, int]
+    entries: list[PlacedEntry]
+    """Of all kinds, in the order of the list."""
 
 
 class PreviewColumn(BaseModel):
@@ -405,6 +436,38 @@ def neighbours_file(
     content = write_table(job.table, said, format)
     name = file_name(space, f"neighbours_of_{_stem(job)}", EXTENSIONS[format])
     return _file(content, MEDIA_TYPES[format], name)
+
+
+@router.get("/{job_id}/places", response_model=PlacedList, responses=_KNOWN)
+def list_on_map(space: SpaceDep, jobs: JobsDep, response: Response, job_id: str) -> PlacedList:
+    """Where the entries stand on the map: on a source, by their own image, or near a source."""
+    job = jobs.get(job_id)
+    response.headers["Cache-Control"] = caching.LIVE
+    unanswered = places_without_answer(space, [each.listed for each in job.unmatched])
+    places = sorted([*job.places, *unanswered], key=lambda each: each.row)
+    kinds = Counter(each.kind for each in places)
+    return PlacedList(
+        id=job.id,
+        name=job.name,
+        ended=job.ended,
+        near_arcsec=NEAR_ARCSEC,
+        counts={kind: kinds[kind] for kind in get_args(PlaceKind)},
+        entries=[_placed(each) for each in places],
+    )
+
+
+def _placed(place: EntryPlace) -> PlacedEntry:
+    x, y = place.xy or (None, None)
+    return PlacedEntry(
+        row=place.row,
+        entry=place.text,
+        kind=place.kind,
+        source_row=place.source_row,
+        separation_arcsec=place.separation_arcsec,
+        x=x,
+        y=y,
+        neighbour_rows=list(place.neighbour_rows),
+    )
 
 
 @router.get("/{job_id}/unmatched.csv", response_class=Response, responses=_CSV | _KNOWN)

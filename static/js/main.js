@@ -6,27 +6,33 @@
 import { byId, every, listen } from "./core/html.js";
 import { createSession } from "./core/actions.js";
 import { createAddress, readAddress } from "./core/address.js";
-import { createApi, resultUrl } from "./core/api.js";
+import { createApi, createBulkApi, resultUrl } from "./core/api.js";
 import { copyText, createDownloads, saveFile } from "./core/downloads.js";
 import { kindOf } from "./core/dropped_file.js";
 import { homeView, isInside, nearestRow, toPixels, viewOf, zoomed } from "./core/geometry.js";
 import { createImages } from "./core/image_query.js";
 import { keepStyle, keptStyle } from "./core/picture_style.js";
+import { createMapOverlays } from "./core/map_overlays.js";
 import { createRowSets } from "./core/row_sets.js";
 import { sendTable } from "./core/samp.js";
 import { initialState } from "./core/state.js";
 import { createStore } from "./core/store.js";
+import { createWorkerClient } from "./core/worker_client.js";
 import { createMap } from "./map/engine.js";
 import { createInset } from "./map/inset.js";
 import { createLasso } from "./map/lasso.js";
 import { createLegend } from "./map/legend.js";
+import { createMapKey } from "./map/map_key.js";
 import { createMarks } from "./map/marks.js";
 import { createOverlay } from "./map/overlay.js";
+import { createRegionLabels } from "./map/region_labels.js";
 import { createKeys } from "./map/tools.js";
+import { createExemplars } from "./views/exemplars.js";
 import { createFilters } from "./views/filters.js";
 import { createDrop, createImageForm } from "./views/image_form.js";
 import { createLists } from "./views/lists.js";
 import { createNeighbours } from "./views/neighbours.js";
+import { createOverlays } from "./views/overlays.js";
 import { createPictureBar } from "./views/picture_bar.js";
 import { createSearch } from "./views/search.js";
 import { createSelections } from "./views/selections.js";
@@ -44,6 +50,7 @@ import { createViewer } from "./views/viewer.js";
 
 const ZOOM_STEP = 1.6;
 const NEAR_PX = 8;
+const RAIL = /** @type {const} */ (["filters", "selections", "overlays"]);
 /** What the server knows, as /api/meta gives it. @type {import("./core/state.js").Meta} */
 const meta = JSON.parse(byId("meta").textContent);
 const defaults = {
@@ -67,7 +74,9 @@ const images = createImages({ store, ask: session.ask, clear: session.clear });
 const surveyImages = createSurveyImages({ store, api, meta });
 const downloads = createDownloads({ store, api });
 const worker = new Worker(new URL("./rows_worker.js", import.meta.url), { type: "module" });
-const rowSets = createRowSets({ store, api, meta, worker });
+const client = createWorkerClient(worker, api);
+const rowSets = createRowSets({ store, meta, client });
+const overlays = createMapOverlays({ store, client, lists: createBulkApi(), tell: (words) => status.toast(words) });
 const map = createMap(byId("map"));
 const arrive = createReveal(store);
 const lists = createLists({ meta, store, remember: session.rememberAddress });
@@ -87,9 +96,12 @@ function connectViews() {
   createDrop(document.documentElement, byId("drop-target"), meta);
   const views = [
     createOverlay(byId("overlay"), byId("stage")),
+    createRegionLabels(byId("region-labels"), byId("stage")),
+    createExemplars(byId("exemplars"), byId("stage"), { meta, api, tell: (words) => status.toast(words) }),
     createMarks(byId("marks")),
     createInset(byId("stage")),
     createTooltip(byId("tooltip"), meta),
+    createMapKey(byId("map-key"), meta),
     createLegend(byId("legend"), meta),
     createSearch(byId("search"), meta),
     createImageForm(byId("image-form"), meta),
@@ -99,18 +111,20 @@ function connectViews() {
     ...neighbours,
     ...createSelections(byId("selections"), byId("selection"), { meta, api }),
     createFilters(byId("filters"), meta),
+    createOverlays(byId("overlays"), meta),
     ...createTable(byId("table"), meta, api),
     createTrail(byId("trail"), meta),
     createCounts(),
     lists.view,
     status,
     { needs: ["layout"], draw: showLayout },
-    { needs: ["rail", "filters", "selections"], draw: showRail },
+    { needs: ["rail", "filters", "selections", "contours", "regions", "exemplars", "placed"], draw: showRail },
   ];
   for (const view of views) store.show(view);
   store.subscribe(["map"], rowSets.follow);
   store.subscribe(["filters", "rail", "active", "selections"], rowSets.count);
-  store.subscribe(["filters", "selections", "colourRange"], session.keepAddress);
+  for (const { needs, draw } of overlays) store.show({ needs, draw });
+  store.subscribe(["filters", "selections", "colourRange", "logColours", "contours", "regions", "exemplars", "placed"], session.keepAddress);
   store.subscribe(["result"], surveyImages.follow);
   store.subscribe(["result"], status.announce);
   store.subscribe(["hoverSource"], status.announceCursor);
@@ -127,10 +141,10 @@ function showLayout({ layout }) {
   }
 }
 
-function showRail({ rail, filters, selections }) {
+function showRail({ rail, filters, selections, contours, regions, exemplars, placed }) {
   byId("workplace").classList.toggle("rail-open", rail !== null);
-  const held = { filters: Object.keys(filters).length, selections: selections.length };
-  for (const name of ["filters", "selections"]) {
+  const held = { filters: Object.keys(filters).length, selections: selections.length, overlays: [contours, regions, exemplars, placed].filter(Boolean).length };
+  for (const name of RAIL) {
     const tab = byId(`rail-${name}`);
     tab.setAttribute("aria-selected", String(rail === name));
     tab.classList.toggle("has", held[name] > 0);
@@ -178,7 +192,13 @@ function connectEvents() {
   on("about", ({ section }) => openAbout(section));
   on("filter", rowSets.filter);
   on("filter-refused", ({ detail }) => store.set({ filterError: detail }));
-  on("colour-range", ({ range }) => changeRange(range));
+  on("colour-range", ({ range }) => changeColours({ colourRange: range }));
+  on("colour-log", ({ log }) => changeColours({ logColours: log }));
+  on("overlay", ({ patch }) => store.set(patch));
+  on("placed", ({ id }) => store.set({ placed: id, placedHidden: [] }));
+  on("placed-kind", ({ kind }) => togglePlaced(kind));
+  on("list-form", () => lists.open());
+  on("go-to", goTo);
   on("shape", (shape) => rowSets.drawn(shape).then(() => store.set({ tool: "pan" })));
   on("pick", ({ rows }) => rowSets.pick(rows));
   on("activate", ({ name }) => store.set({ active: name, subject: name ? "selection" : "source" }));
@@ -224,8 +244,19 @@ function changeStyle(patch) {
   keepStyle(style);
 }
 
-function changeRange(range) {
-  store.set({ colourRange: range });
+function togglePlaced(kind) {
+  const { placedHidden: hidden } = store.get();
+  store.set({ placedHidden: hidden.includes(kind) ? hidden.filter((each) => each !== kind) : [...hidden, kind] });
+}
+
+/** A place in the middle of the map, large enough to see what is there. */
+function goTo({ x, y }) {
+  const { map: all, viewport } = store.get();
+  if (all && viewport) keepView({ cx: x, cy: y, span: Math.min(viewOf(viewport, viewport).span, homeView(all, viewport).span / 3) });
+}
+
+function changeColours(patch) {
+  store.set(patch);
   session.recolour();
 }
 
@@ -301,7 +332,7 @@ function connectPage() {
   onClick("about-open", () => openAbout());
   onClick("about", ({ target }) => target.id === "about" && target.close());
   onClick("table-open", () => store.set({ table: !store.get().table }));
-  for (const name of ["filters", "selections"]) onClick(`rail-${name}`, () => toggleRail(name));
+  for (const name of RAIL) onClick(`rail-${name}`, () => toggleRail(name));
   for (const tool of ["lasso", "box"]) onClick(`tool-${tool}`, () => toggleTool(tool));
   window.addEventListener("popstate", () => session.follow());
   document.addEventListener("keydown", shortcuts);
@@ -324,6 +355,7 @@ function shortcuts(event) {
   const acts = {
     "/": () => byId("position").select(),
     f: () => toggleRail("filters"),
+    o: () => toggleRail("overlays"),
     t: () => store.set({ table: !store.get().table }),
     l: () => toggleTool("lasso"),
     r: () => toggleTool("box"),

@@ -3,7 +3,9 @@
  * It keeps the map and the columns that it was given, and answers by number.
  */
 
+import { contoursOf } from "./core/density.js";
 import { crossfilter } from "./core/filters.js";
+import { regionsOf } from "./core/regions.js";
 import { rowsOfShapes } from "./core/selections.js";
 
 /** @type {any} */
@@ -15,6 +17,8 @@ const acts = {
   map: (given) => (map = given),
   column: (column) => (columns[column.name] = column),
   shapes: ({ shapes, allowed }) => rowsOfShapes(map, shapes, allowed),
+  contours: ({ mask }) => contoursOf(map, mask),
+  regions: ({ column, mask }) => regionsOf(map, columns[column], mask),
   crossfilter: ({ filters, scales, within }) => crossfilter(columns, filters, scales, within),
 };
 

@@ -93,11 +93,11 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
 
   /** Colour again: after a new column, or a new theme. */
   function recolour() {
-    const { column, theme, colourRange } = store.get();
+    const { column, theme, colourRange, logColours } = store.get();
     if (!column) return;
     const described = meta.columns.find(({ name }) => name === column.name) ?? column;
     const range = colourRange ?? { low: described.low ?? column.min, high: described.high ?? column.max };
-    store.set({ colouring: colourBy(column, range, theme) });
+    store.set({ colouring: colourBy(column, range, theme, logColours) });
   }
 
   async function colour(name) {
@@ -195,6 +195,7 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
     following = true; // the address is read here, and not written
     store.set({ ...shared, subject, selections: restored(drawn, before.selections) });
     following = false;
+    if (before.colourRange !== shared.colourRange || before.logColours !== shared.logColours) recolour();
     if (ignored.length) tell(`This link has parts that mean nothing here and were left out: ${ignored.join(", ")}.`);
     if (name !== before.colour) before.map ? colour(name) : store.set({ colour: name });
     if (asked !== before.layout) before.map ? layout(asked) : store.set({ layout: asked });

@@ -27,7 +27,7 @@ export function createAddress({ location, history }) {
 }
 
 /** What of the state stands in a link to another source. */
-export const SHARED = ["k", "colour", "layout", "hideDuplicates", "duplicatesArcsec", "filters", "colourRange", "conditions", "selections"];
+export const SHARED = ["k", "colour", "layout", "hideDuplicates", "duplicatesArcsec", "filters", "colourRange", "logColours", "conditions", "selections", "contours", "regions", "exemplars", "placed"];
 /** Longer than this no link is: what makes it so is left out, and said. */
 export const LONGEST = 7000;
 
@@ -38,7 +38,8 @@ export const LONGEST = 7000;
  * @typedef {{query: Query|null, k: number, colour: string, layout: Layout, hideDuplicates: boolean,
  *   duplicatesArcsec: number, view: {cx: number, cy: number, span: number}|null,
  *   filters: Record<string, import("./filters.js").Filter>, conditions: import("./conditions.js").Conditions,
- *   colourRange: {low: number, high: number} | null,
+ *   colourRange: {low: number, high: number} | null, logColours: boolean,
+ *   contours: "" | "all" | "shown", regions: string, exemplars: boolean, placed: string,
  *   list: string | null,
  *   drawn: {name: string, shapes: import("./selections.js").Shape[]}[], ignored: string[]}} Shared
  *   `drawn`: selections whose rows are still to be found; `ignored`: what made no sense.
@@ -68,6 +69,11 @@ export function readAddress(search, defaults) {
     view: readView(params.get("view")),
     filters: Object.fromEntries(filters.filter((each) => each !== null)),
     colourRange: readRange(params.get("range")),
+    logColours: params.get("scale") === "log",
+    contours: CONTOURS.find((of) => of === params.get("contours")) ?? "",
+    regions: isCategory(params.get("regions"), defaults) ? (params.get("regions") ?? "") : "",
+    exemplars: params.get("examples") === "true",
+    placed: params.get("placed") ?? "",
     conditions: readConditions(params),
     list: params.get("search") ?? (params.has("list") ? "" : null),
     drawn: drawn.filter((each) => each !== null),
@@ -76,7 +82,10 @@ export function readAddress(search, defaults) {
 }
 
 const KNOWN = ["source", "position", "ra", "dec", "survey", "k", "colour", "map", "hide_duplicates",
-  "duplicates_arcsec", "view", "filter", "drawn", "range", "list", "search"];
+  "duplicates_arcsec", "view", "filter", "drawn", "range", "list", "search", "scale", "contours", "regions", "examples", "placed"];
+/** @type {("all" | "shown")[]} */
+const CONTOURS = ["all", "shown"];
+const isCategory = (name, { columns }) => columns.some((each) => each.name === name && each.kind === "category");
 
 /** What of an address means nothing here, in words: nothing is dropped in silence. */
 function ignoredOf(params, defaults) {
@@ -92,6 +101,10 @@ function ignoredOf(params, defaults) {
   refuse("map", (name) => defaults.layouts.some((each) => each === name));
   refuse("duplicates_arcsec", (text) => number(text) >= 0);
   refuse("view", (text) => readView(text) !== null);
+  refuse("scale", (text) => ["log", "linear"].includes(text));
+  refuse("contours", (text) => CONTOURS.some((of) => of === text));
+  refuse("regions", (text) => isCategory(text, defaults));
+  refuse("examples", (text) => ["true", "false"].includes(text));
   refuse("range", (text) => readRange(text) !== null);
   refuse("filter", (text) => readFilter(text, defaults.columns) !== null);
   refuse("drawn", (text) => readSelection(text) !== null);
@@ -116,6 +129,11 @@ export function writeAddress(/** @type {any} */ shared, defaults) {
   }
   for (const [name, filter] of Object.entries(shared.filters ?? {})) params.append("filter", writeFilter(name, filter));
   if (shared.colourRange) params.set("range", `${shared.colourRange.low},${shared.colourRange.high}`);
+  if (shared.logColours) params.set("scale", "log");
+  if (shared.contours) params.set("contours", shared.contours);
+  if (shared.regions) params.set("regions", shared.regions);
+  if (shared.exemplars) params.set("examples", "true");
+  if (shared.placed) params.set("placed", shared.placed);
   for (const [name, value] of conditionPairs(shared.conditions)) params.append(name, value);
   for (const selection of shared.selections ?? []) {
     const text = writeSelection(selection);

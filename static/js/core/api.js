@@ -102,6 +102,7 @@ export function createBulkApi(/** @type {typeof fetch} */ fetcher = (url, option
     preview: (body, options, signal) => json(listUrl(options, "/api/bulk/preview"), { method: "POST", body, signal, silent: FILE_GONE }),
     status: (id, signal) => json(searchUrl(id), { signal }),
     stop: (id) => json(searchUrl(id), { method: "DELETE" }),
+    places: (id) => json(`${searchUrl(id)}/places`),
   };
 }
 

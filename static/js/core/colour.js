@@ -4,6 +4,7 @@
  */
 
 import { numberOf, UNKNOWN } from "../core/binary.js";
+import { shareOf } from "./filters.js";
 
 /** Viridis (matplotlib, van der Walt & Smith), eleven stops. */
 const VIRIDIS = ["#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21918c", "#22a884",
@@ -19,7 +20,7 @@ const STEPS = 255;
 /**
  * @typedef {{codes: Uint8Array, scale: [number, string][], max: number, unknown: number,
  *   legend: Legend}} Colouring codes 0 are unknown values
- * @typedef {{kind: "number", low: number, high: number, below: boolean, above: boolean,
+ * @typedef {{kind: "number", low: number, high: number, log: boolean, below: boolean, above: boolean,
  *   histogram: Uint32Array, colours: string[]} | {kind: "category",
  *   entries: {name: string, count: number, colour: string}[]}} Legend
  */
@@ -29,11 +30,15 @@ const STEPS = 255;
  * @param {import("../core/binary.js").Column} column
  * @param {{low: number, high: number}} range Values beyond it take its end colours.
  * @param {"light"|"dark"} theme
+ * @param {boolean} [log] By the logarithm, where all values have one.
  * @returns {Colouring}
  */
-export function colourBy(column, range, theme) {
-  return column.kind === "category" ? byCategory(column, theme) : byNumber(column, range, theme);
+export function colourBy(column, range, theme, log = false) {
+  return column.kind === "category" ? byCategory(column, theme) : byNumber(column, range, theme, log && hasLogarithm(column));
 }
+
+/** Whether a logarithm of every known value can be had. */
+export const hasLogarithm = (/** @type {{min?: number | null}} */ { min }) => (min ?? 0) > 0;
 
 /** The colour of unknown values. */
 export const unknownColour = (theme) => UNKNOWN_COLOUR[theme];
@@ -45,8 +50,10 @@ export function numberColours(theme, count) {
 }
 
 /** @returns {Colouring} */
-function byNumber(column, range, theme) {
-  const [low, high] = [range.low, range.high > range.low ? range.high : range.low + 1];
+function byNumber(column, range, theme, log) {
+  const least = log ? Math.max(range.low, column.min) : range.low;
+  const [low, high] = [least, range.high > least ? range.high : least + 1];
+  const scale = { low, high, log };
   const codes = new Uint8Array(column.codes.length);
   const bins = new Uint32Array(64);
   let [unknown, below, above] = [0, false, false];
@@ -55,7 +62,8 @@ function byNumber(column, range, theme) {
       unknown++;
       continue;
     }
-    const share = (numberOf(column.codes[row], column) - low) / (high - low);
+    const value = numberOf(column.codes[row], column);
+    const share = log && value < low ? -1 : shareOf(value, scale);
     below ||= share < -1e-4;
     above ||= share > 1 + 1e-4;
     const clamped = Math.min(1, Math.max(0, share));
@@ -66,7 +74,7 @@ function byNumber(column, range, theme) {
   /** @type {[number, string][]} */
   const stops = colours.map((colour, i) => [(1 + ((STEPS - 1) * i) / 32) / STEPS, colour]);
   /** @type {Legend} */
-  const legend = { kind: "number", low, high, below, above, histogram: bins, colours };
+  const legend = { kind: "number", low, high, log, below, above, histogram: bins, colours };
   return { codes, scale: [[0, unknownColour(theme)], ...stops], max: STEPS, unknown, legend };
 }
 

@@ -31,10 +31,25 @@ export const byId = (id) => document.getElementById(id);
 export const every = (/** @type {ParentNode} */ root, /** @type {string} */ selector) =>
   root.querySelectorAll(selector);
 
-/** Put `children` in the place of what `parent` holds. */
+/**
+ * Put `children` in the place of what `parent` holds. Who types goes on typing: a field, and a menu
+ * that is open, stay so in what has the same id.
+ */
 export function fill(parent, ...children) {
+  const field = /** @type {HTMLInputElement | null} */ (parent.contains(document.activeElement) ? document.activeElement : null);
+  const open = [...parent.querySelectorAll("details[id][open]")].map(({ id }) => id);
   parent.replaceChildren(...children.flat().filter(isContent).map(toNode));
+  for (const id of open) /** @type {HTMLElement | null} */ (document.getElementById(id))?.setAttribute("open", "");
+  if (field?.id && !field.isConnected) goOn(field, document.getElementById(field.id));
   return parent;
+}
+
+/** What was typed and not yet said, and the place of the caret, go on in the new field. */
+function goOn(before, /** @type {any} */ after) {
+  if (!after) return;
+  if (before.value !== before.defaultValue && "defaultValue" in after && before.type === "text") after.value = before.value;
+  after.focus({ preventScroll: true });
+  if (before.type === "text" && after.type === "text") after.setSelectionRange(before.selectionStart, before.selectionEnd);
 }
 
 /** Say what went wrong, and what is shown all the same; written again, it would be read again. */

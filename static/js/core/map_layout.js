@@ -19,7 +19,7 @@ export function placedOn(result, map, layout, placedBy) {
   return { ...result, map: { ...result.map, ...place }, neighbours };
 }
 
-function middle(places) {
+export function middle(places) {
   if (!places.length) return {};
   return { x: median(places.map(({ x }) => x)), y: median(places.map(({ y }) => y)) };
 }

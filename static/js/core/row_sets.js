@@ -9,25 +9,9 @@ import { scaleOf } from "./filters.js";
 import { Rows } from "./rows.js";
 import { COLOURS, cornersOf, nextName } from "./selections.js";
 
-/** @param {{store: any, api: any, meta: import("./state.js").Meta, worker: Worker}} parts */
-export function createRowSets({ store, api, meta, worker }) {
-  const waiting = new Map();
-  const sent = new Set();
-  let number = 0;
+/** @param {{store: any, meta: import("./state.js").Meta, client: ReturnType<typeof import("./worker_client.js").createWorkerClient>}} parts */
+export function createRowSets({ store, meta, client: { tell, compute, load } }) {
   let round = 0;
-
-  worker.addEventListener("message", ({ data }) => {
-    waiting.get(data.number)?.(data.result);
-    waiting.delete(data.number);
-  });
-
-  const tell = (act, given) => worker.postMessage({ act, given });
-  /** @returns {Promise<any>} */
-  const compute = (act, given) =>
-    new Promise((resolve) => {
-      waiting.set(++number, resolve);
-      worker.postMessage({ number, act, given });
-    });
 
   /** A new map: shapes are of the map on which they were drawn, and are counted again. */
   async function follow({ map }) {
@@ -55,18 +39,11 @@ export function createRowSets({ store, api, meta, worker }) {
       return;
     }
     const scales = Object.fromEntries(
-      meta.columns.filter(({ name }) => rail === "filters" && sent.has(name)).map((c) => [c.name, c.kind === "number" ? scaleOf(c) : null]),
+      (rail === "filters" ? meta.columns : []).map((c) => [c.name, c.kind === "number" ? scaleOf(c) : null]),
     );
     const within = activeOf(store.get())?.rows.mask ?? null;
     const { mask, histograms } = await compute("crossfilter", { filters, scales, within });
     if (mine === round) store.set({ shown: mask && new Rows(mask), histograms, filterError: null });
-  }
-
-  async function load(name) {
-    if (sent.has(name)) return;
-    const column = await api.columnOf(name);
-    sent.add(name);
-    tell("column", column);
   }
 
   function filter({ name, filter: wanted }) {

@@ -56,7 +56,7 @@ import { CATALOGUE } from "./layers.js";
  *   did not come.
  * @property {PictureStyle} style How all pictures are drawn.
  * @property {"pan" | "lasso" | "box"} tool What a drag on the map does.
- * @property {"filters" | "selections" | null} rail Which panel of the rail is open.
+ * @property {"filters" | "selections" | "overlays" | null} rail Which panel of the rail is open.
  * @property {Record<string, import("./filters.js").Filter>} filters By column.
  * @property {import("./rows.js").Rows | null} shown What the filters leave; null: everything.
  * @property {Record<string, import("./filters.js").Histogram>} histograms
@@ -67,6 +67,15 @@ import { CATALOGUE } from "./layers.js";
  * @property {string | null} list The search for a list that is shown; "" is the empty form.
  * @property {readonly TrailEntry[]} trail The sources that were opened, the latest last.
  * @property {{low: number, high: number} | null} colourRange Of the colour bar, where it was chosen.
+ * @property {boolean} logColours Whether the colour bar is logarithmic.
+ * @property {"" | "all" | "shown"} contours Of the density of which sources; "": none.
+ * @property {{share: number, level: number, pieces: Float32Array}[] | null} contoursFound
+ * @property {string} regions The column whose majorities name the regions; "": none.
+ * @property {import("./regions.js").Region[] | null} regionsFound
+ * @property {boolean} exemplars Whether example pictures stand on the map when it is zoomed in.
+ * @property {string} placed The search whose list is placed on the map; "": none.
+ * @property {import("./placed_list.js").PlacedList | null} placedFound
+ * @property {readonly string[]} placedHidden Kinds of its entries that are not drawn.
  * @property {boolean} table Whether the table is open.
  * @property {import("./conditions.js").Conditions} conditions Of the neighbours.
  * @property {"light" | "dark"} theme
@@ -74,7 +83,7 @@ import { CATALOGUE } from "./layers.js";
 
 /**
  * The state of a page that was just opened.
- * @param {Pick<State, "k" | "colour" | "layout" | "hideDuplicates" | "duplicatesArcsec" | "view" | "filters" | "colourRange" | "conditions">} shared
+ * @param {Pick<State, "k" | "colour" | "layout" | "hideDuplicates" | "duplicatesArcsec" | "view" | "filters" | "colourRange" | "conditions" | "logColours" | "contours" | "regions" | "exemplars" | "placed">} shared
  *   What its address says.
  * @param {Pick<State, "surveys" | "theme" | "style">} given
  * @returns {State}
@@ -112,6 +121,10 @@ export function initialState(shared, given) {
     subject: "source",
     list: null,
     trail: [],
+    contoursFound: null,
+    regionsFound: null,
+    placedFound: null,
+    placedHidden: [],
     table: false,
     ...given,
   };

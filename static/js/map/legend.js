@@ -2,12 +2,14 @@
  * What the colours mean: a colour bar with the column's histogram, whose ends can be dragged, or
  * categories with counts, which a click isolates. It never colours the map.
  *
- * Emits explorer:colour-range {range: {low, high} | null}, explorer:filter {name, filter}.
+ * Emits explorer:colour-range {range: {low, high} | null}, explorer:colour-log {log},
+ * explorer:filter {name, filter}.
  */
 
 import { formatCount, formatLabel, formatTick, formatValue } from "../core/format.js";
 import { el, emit, fill, svg } from "../core/html.js";
-import { unknownColour } from "../core/colour.js";
+import { hasLogarithm, unknownColour } from "../core/colour.js";
+import { shareOf, valueAt } from "../core/filters.js";
 
 /** Of the drawing; the style sheet stretches it. */
 const WIDTH = 320;
@@ -23,36 +25,48 @@ export function createLegend(root, meta) {
     const { legend, unknown } = colouring;
     const label = formatLabel(described);
     if (legend.kind === "category") fill(root, ...categories(legend, column, unknown, theme, filters[column.name]));
-    else fill(root, ...colourBar(legend, label, unknown, theme, colourRange));
+    else fill(root, ...colourBar(legend, column, label, unknown, theme, colourRange));
     root.title = described.description ?? "";
   }
 
-  function colourBar(legend, label, unknown, theme, colourRange) {
+  function colourBar(legend, column, label, unknown, theme, colourRange) {
     const ticks = ticksOf(legend);
-    const words = `Colour bar: ${label}, ${ticks[0].text} to ${ticks[ticks.length - 1].text}`;
+    const words = `Colour bar: ${label}, ${ticks[0].text} to ${ticks[ticks.length - 1].text}, ${legend.log ? "logarithmic" : "linear"}`;
     const viewBox = `0 0 ${WIDTH} ${HISTOGRAM + BAR + 1}`;
     const attributes = { viewBox, preserveAspectRatio: "none", role: "img", "aria-label": words };
     const reset = () => emit(root, "explorer:colour-range", { range: null });
     const drag = (event) => dragRange(event, legend);
     return [
-      el("p", { class: "legend-title" }, label, unknown > 0 && unknownEntry(unknown, theme)),
+      el("p", { class: "legend-title" }, label, unknown > 0 && unknownEntry(unknown, theme), scaleSwitch(legend, column)),
       svg("svg", { class: "colour-bar", ...attributes, onpointerdown: drag, ondblclick: reset }, svg("title", {}, "Drag along it: the colours' range; double click: the usual one"), histogramBars(legend), bar(legend)),
       el("div", { class: "ticks", "aria-hidden": "true" }, ticks.map(tick)),
       colourRange && el("button", { type: "button", class: "link", onclick: reset }, "The usual range"),
     ];
   }
 
+  /** Linear or logarithmic; or why there is no choice. */
+  function scaleSwitch({ log }, column) {
+    if (column.min === null) return null;
+    if (!hasLogarithm(column)) {
+      const least = formatValue(Number(column.min.toPrecision(3)));
+      return el("span", { class: "no-log", title: `A logarithm needs values above 0, and the least is ${least}.` }, `no log: least is ${least}`);
+    }
+    const one = (words, value) =>
+      el("button", { type: "button", id: `scale-${words}`, "aria-pressed": String(log === value), onclick: () => emit(root, "explorer:colour-log", { log: value }) }, words);
+    return el("span", { class: "segments", role: "group", "aria-label": "Scale of the colours" }, one("linear", false), one("log", true));
+  }
+
   /** A drag along the bar is the new range of the colours. */
-  function dragRange(event, { low, high }) {
+  function dragRange(event, scale) {
     const svgRoot = event.currentTarget;
     const box = svgRoot.getBoundingClientRect();
     const at = ({ clientX }) => Math.min(1, Math.max(0, (clientX - box.left) / box.width));
     const from = at(event);
     svgRoot.setPointerCapture(event.pointerId);
     svgRoot.addEventListener("pointerup", (last) => {
-      const ends = [from, at(last)].sort((a, b) => a - b).map((share) => low + share * (high - low));
-      if (ends[1] - ends[0] < 0.03 * (high - low)) return;
-      const [least, most] = ends.map((value) => Number(value.toPrecision(4)));
+      const ends = [from, at(last)].sort((a, b) => a - b);
+      if (ends[1] - ends[0] < 0.03) return;
+      const [least, most] = ends.map((share) => Number(valueAt(share, scale).toPrecision(4)));
       emit(root, "explorer:colour-range", { range: { low: least, high: most } });
     }, { once: true });
   }
@@ -103,19 +117,35 @@ function histogramBars({ histogram, colours }) {
 }
 
 /** Round numbers along the bar; its ends say where values beyond take the end's colour. */
-export function ticksOf({ low, high, below, above }) {
-  const step = niceStep((high - low) / 5);
-  const inner = [];
-  for (let i = Math.ceil(low / step); i * step <= high; i++) {
-    const share = (i * step - low) / (high - low);
-    if (share > 0.15 && share < 0.85) inner.push({ share, text: formatTick(i * step, step) });
-  }
+export function ticksOf({ low, high, log = false, below, above }) {
+  const inner = (log ? decades(low, high) : steps(low, high))
+    .map(({ value, text }) => ({ share: shareOf(value, { low, high, log }), text }))
+    .filter(({ share }) => share > 0.15 && share < 0.85);
   const end = (value) => formatValue(Number(value.toPrecision(3)));
   return [
     { share: 0, text: `${below ? "≤ " : ""}${end(low)}` },
     ...inner,
     { share: 1, text: `${above ? "≥ " : ""}${end(high)}` },
   ];
+}
+
+function steps(low, high) {
+  const step = niceStep((high - low) / 5);
+  const first = Math.ceil(low / step);
+  const count = Math.max(0, Math.floor(high / step) - first + 1);
+  return Array.from({ length: count }, (_, i) => ({ value: (first + i) * step, text: formatTick((first + i) * step, step) }));
+}
+
+/** Powers of ten; where these are few, twice and five times them too. */
+function decades(low, high) {
+  const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const wide = last - first > 3;
+  const every = wide ? Math.ceil((last - first) / 4) : 1;
+  const found = [];
+  for (let power = first; power <= last; power += every) {
+    for (const factor of wide ? [1] : [1, 2, 5]) found.push(Number(`${factor}e${power}`));
+  }
+  return found.map((value) => ({ value, text: formatValue(value) }));
 }
 
 function niceStep(rough) {

@@ -4,12 +4,16 @@
  */
 
 import { fill, svg } from "../core/html.js";
+import { box, overlap } from "../core/boxes.js";
 import { toPixels } from "../core/geometry.js";
 
 const RING_PX = 6.5;
 const LABEL_HEIGHT_PX = 13;
 const DIGIT_PX = 6.8;
 const LIT_RING_PX = 9;
+const QUERY_PX = 52;
+const RANK_PX = 34;
+const KEPT_FREE = 24;
 /** Where a label may stand beside its ring, the best place first. */
 const DIRECTIONS = [[1, -1], [-1, -1], [1, 1], [-1, 1], [1, 0], [-1, 0], [0, -1], [0, 1]];
 
@@ -67,12 +71,12 @@ function firstFree({ px: [x, y], rank }, taken) {
   return null;
 }
 
-/** @param {[number, number]} centre @param {number} width @param {number} height */
-function box([x, y], width, height) {
-  return { left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 };
+/** The places of the query and of its first neighbours with their ranks, for others to leave free. */
+export function boxesOfMarks(target, result, viewport) {
+  const around = ({ x, y }, side) => box(toPixels(x, y, viewport), side, side);
+  const neighbours = (result?.neighbours ?? []).slice(0, KEPT_FREE).map((each) => around(each, RANK_PX));
+  return target ? [around(target, QUERY_PX), ...neighbours] : neighbours;
 }
-
-const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
 function ring([cx, cy], kind, r) {
   const halo = svg("circle", { cx, cy, r, class: "halo" });

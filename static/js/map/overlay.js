@@ -1,9 +1,12 @@
 /**
- * Points drawn over Plotly's on a canvas: what the filters leave, the selections, and all of the
- * map until Plotly is there. So a filter or a selection never makes Plotly draw everything again.
+ * What is drawn over Plotly's points on a canvas: what the filters leave, contours of density, the
+ * selections, a list of one's own, and all of the map until Plotly is there. So none of them ever
+ * makes Plotly draw everything again.
  */
 
 import { homeView, rangesOf, toPixels } from "../core/geometry.js";
+import { KINDS, placesOn } from "../core/placed_list.js";
+import { drawSymbols } from "./symbols.js";
 
 const MOST_SHARP = 2;
 /** Discs take several times as long as squares. */
@@ -27,7 +30,41 @@ export function createOverlay(canvas, stage) {
     if (!map || !colouring) return;
     const viewport = state.viewport ?? { ...rangesOf(state.view ?? homeView(map, size), size), ...size };
     if (shown || !drawn) points(map, colouring, shown, viewport);
+    const { ink, paper } = colours();
+    if (state.contoursFound) lines(state.contoursFound, viewport, ink);
     for (const { rows, colour } of selections) chosen(map, rows, colour, viewport);
+    if (state.placedFound) placed(state, viewport, { ink, paper });
+  }
+
+  function colours() {
+    const style = getComputedStyle(stage);
+    return { ink: style.color, paper: style.backgroundColor };
+  }
+
+  /** The inmost line is the strongest. */
+  function lines(contours, viewport, ink) {
+    context.strokeStyle = ink;
+    context.lineCap = "round";
+    for (const [i, { pieces }] of contours.entries()) {
+      context.globalAlpha = 0.85 - (0.55 * i) / Math.max(1, contours.length - 1);
+      context.lineWidth = 1.1;
+      context.beginPath();
+      for (let k = 0; k < pieces.length; k += 4) {
+        context.moveTo(...toPixels(pieces[k], pieces[k + 1], viewport));
+        context.lineTo(...toPixels(pieces[k + 2], pieces[k + 3], viewport));
+      }
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+  }
+
+  function placed({ placedFound, placedHidden, map, layout }, viewport, inks) {
+    const places = placesOn(placedFound, map, layout);
+    for (const kind of KINDS) {
+      if (placedHidden.includes(kind)) continue;
+      const here = places.filter((each) => each.kind === kind).map(({ x, y }) => toPixels(x, y, viewport));
+      drawSymbols(context, kind, here, inks);
+    }
   }
 
   function fit({ width, height }, ratio) {
@@ -89,7 +126,7 @@ export function createOverlay(canvas, stage) {
     Object.assign(sorted, { colouring, order: rows, starts });
   }
 
-  const needs = ["map", "colouring", "shown", "selections", "viewport", "view", "drawn", "theme"];
+  const needs = ["map", "colouring", "shown", "selections", "viewport", "view", "drawn", "theme", "contoursFound", "placedFound", "placedHidden", "layout"];
   return { needs, draw };
 }
 

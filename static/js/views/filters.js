@@ -25,7 +25,6 @@ export function createFilters(root, meta) {
     if (root.hidden || dragged) return;
     const { filters, histograms, filterError, active } = state;
     const set = Object.keys(filters).length;
-    const inUse = document.activeElement?.id;
     fill(
       root,
       el("div", { class: "filter-head" }, el("h2", {}, "Filters"), set > 0 && link(set === 1 ? "Clear" : `Clear all ${set}`, () => Object.keys(filters).forEach((name) => change(name, null)), "filters-clear")),
@@ -33,7 +32,6 @@ export function createFilters(root, meta) {
       filterError && el("p", { class: "error", role: "alert" }, filterError),
       columns.map((column) => (histograms[column.name] ? one(column, histograms[column.name], filters[column.name]) : null)),
     );
-    if (inUse) document.getElementById(inUse)?.focus();
   }
 
   function one(column, counts, filter) {

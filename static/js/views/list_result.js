@@ -2,7 +2,7 @@
  * What became of a list: progress, account, downloads, what is unmatched, and the first answers.
  * It never asks for anything; its pictures and links are the server's addresses.
  *
- * Emits explorer:stop.
+ * Emits explorer:stop, explorer:placed {id}.
  */
 
 import { imageUrl, tableUrl, unmatchedUrl } from "../core/api.js";
@@ -85,7 +85,8 @@ export function createResult(root, meta) {
   }
 
   function showEnd(status) {
-    fill(summary, ...summaryOf(status, meta.formats));
+    const onMap = () => emit(root, "explorer:placed", { id: status.id });
+    fill(summary, ...summaryOf(status, meta.formats, onMap));
     unmatched.hidden = !status.n_unmatched;
     if (status.n_unmatched) fill(unmatched, ...unmatchedOf(status));
     answers.hidden = !status.answers.length;
@@ -102,7 +103,7 @@ export function createResult(root, meta) {
   return { show, fail };
 }
 
-function summaryOf(status, formats) {
+function summaryOf(status, formats, onMap) {
   const links = formats.map(({ name: format, label }) =>
     el("a", { href: tableUrl(status.id, format), download: true }, label),
   );
@@ -110,6 +111,7 @@ function summaryOf(status, formats) {
     el("h2", {}, endWords(status)),
     status.problem && el("p", { class: "error" }, status.problem),
     el("p", { class: "account" }, accountWords(status)),
+    el("p", {}, el("button", { type: "button", id: "list-on-map", onclick: onMap }, "Show it on the map")),
     status.n_rows > 0 &&
       el("p", { class: "ways" }, `Download ${formatCount(status.n_rows)} neighbours:`, ...links),
     status.notes.length > 0 &&

@@ -11,6 +11,7 @@ import { stillSentence } from "../core/words.js";
 import { pendingWords } from "./status.js";
 
 const SLOW_AFTER_MS = 500;
+const NOTHING_TO_DROP = "(max-width: 899px), (pointer: coarse)";
 
 /**
  * @param {HTMLElement} root Holds the form of the position, and the options.
@@ -29,6 +30,7 @@ export function createSearch(root, meta) {
   };
   let timer = null;
   let shownQuery = null;
+  if (matchMedia(NOTHING_TO_DROP).matches) position.placeholder = "Position, name or id";
   const options = (patch) => emit(root, "explorer:options", patch);
   const refuse = (parameter, detail) => emit(root, "explorer:invalid", { parameter, detail });
 

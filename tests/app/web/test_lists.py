@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from astropy.table import Table
 
@@ -79,6 +80,36 @@ def test_a_list_is_answered_counted_and_shown(lists: httpx.Client, explorer: Exp
         each["source_id"] for each in alone["neighbours"]
     ]
     assert status["n_rows"] == 4 * 5
+
+
+def test_every_entry_has_its_place_on_the_map_or_none(
+    lists: httpx.Client, explorer: Explorer
+) -> None:
+    space = explorer.space
+    sky = space.catalogue
+    beside = f"{sky.ra_deg[9]:.6f} {sky.dec_deg[9] + 20 / 3600:+.6f}"
+    text = f"{places(explorer, 2)}\nfirstgalaxydata-7\n{beside}\n10 -60\nno place\n"
+    job = ended(lists, begin(lists, text, ask_survey=False))
+    placed = lists.get(f"/api/bulk/{job['id']}/places").json()
+    assert placed["counts"] == {"matched": 3, "imaged": 0, "near": 1, "absent": 2}
+    kinds = [each["kind"] for each in placed["entries"]]
+    assert kinds == ["matched", "matched", "matched", "near", "absent", "absent"]
+    rows = [each["source_row"] for each in placed["entries"][:4]]
+    assert rows == [0, 1, sky.table["source_id"].to_pylist().index("firstgalaxydata-7"), 9]
+    for each, row in zip(placed["entries"], rows, strict=False):
+        assert (each["x"], each["y"]) == tuple(map(float, space.xy[row]))
+    assert placed["entries"][3]["separation_arcsec"] == pytest.approx(20, abs=0.1)
+    assert placed["entries"][4]["x"] is None
+
+
+def test_an_image_that_was_fetched_stands_among_its_neighbours(
+    lists: httpx.Client, explorer: Explorer
+) -> None:
+    job = ended(lists, begin(lists, "201.2 35.12", k=12))
+    (entry,) = lists.get(f"/api/bulk/{job['id']}/places").json()["entries"]
+    assert (entry["kind"], entry["source_row"]) == ("imaged", None)
+    middle = np.median(explorer.space.xy[entry["neighbour_rows"]], axis=0)
+    assert (entry["x"], entry["y"]) == pytest.approx(tuple(middle))
 
 
 @pytest.mark.parametrize(

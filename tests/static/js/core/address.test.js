@@ -25,6 +25,11 @@ const PLAIN = {
   view: null,
   filters: {},
   colourRange: null,
+  logColours: false,
+  contours: "",
+  regions: "",
+  exemplars: false,
+  placed: "",
   conditions: {},
   list: null,
   drawn: [],
@@ -50,6 +55,8 @@ for (const [what, shared] of Object.entries({
   "a filter on numbers": { filters: { redshift: { kind: "range", low: 0.1, high: null, unknown: true } } },
   "a filter on words": { filters: { label: { kind: "categories", names: ["FR I|II", "Bent:1"], unknown: false } } },
   "the range of the colours": { colourRange: { low: -1.5, high: 20 } },
+  "the scale of the colours": { logColours: true },
+  "what lies over the map": { contours: "shown", regions: "label", exemplars: true, placed: "aB3-x_" },
   "conditions": { conditions: { extent_percent: "30", where: ["label:FRI", "redshift:0.1..0.5"] } },
 })) {
   test(`a link reopens ${what}`, () => {
