@@ -150,7 +150,9 @@ def read_cone(text: str) -> Cone:
         _refuse("within", text, f"a position and a radius are needed. Write {WITHIN_FORM}")
     per_degree = _PER_DEGREE.get(found["unit"].lower())
     if per_degree is None:
-        _refuse("within", text, f"'{_short(found['unit'])}' is no unit of a radius. Write {WITHIN_FORM}")
+        _refuse(
+            "within", text, f"'{_short(found['unit'])}' is no unit of a radius. Write {WITHIN_FORM}"
+        )
     radius_deg = float(found["radius"]) / per_degree
     if not 0 < radius_deg <= 180:
         _refuse("within", text, "the radius is more than 0 and at most 180 degrees")

@@ -80,7 +80,7 @@ def _nearest(space: LatentSpace, entries: Sequence[ListEntry]) -> list[tuple[int
     )  # (M, 3)
     chords, rows = cKDTree(space.unit_positions(np.arange(len(space)))).query(asked)
     arcsec = 2 * np.arcsin(np.clip(chords / 2, 0, 1)) * ARCSEC_PER_RAD
-    return [(int(row), float(one)) for row, one in zip(rows, arcsec, strict=True)]
+    return [(int(row), float(one)) for row, one in zip(np.atleast_1d(rows), arcsec, strict=True)]
 
 
 def _text(entry: ListEntry) -> str:

@@ -349,7 +349,7 @@ function toggleTool(tool) {
 
 /** Keys of the whole page; whoever types is left alone. */
 function shortcuts(event) {
-  const typing = event.target.closest?.("input, textarea, select");
+  const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select");
   const dialog = document.querySelector("dialog[open]"); // which has keys of its own
   if (typing || dialog || event.ctrlKey || event.metaKey || event.altKey) return;
   const acts = {
@@ -364,7 +364,7 @@ function shortcuts(event) {
     v: () => store.get().result && viewer.open(),
     escape: () => store.set({ table: false }),
   };
-  const pressed = event.target.closest?.("button, a, summary") && event.key === " ";
+  const pressed = event.target.closest?.("button, a, summary, input") && event.key === " ";
   const act = pressed ? null : acts[event.key.toLowerCase()];
   if (!act) return;
   event.preventDefault();

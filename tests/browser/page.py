@@ -67,6 +67,50 @@ def open_ready(page: Page, url: str) -> None:
     page.wait_for_function("document.documentElement.dataset.ready === 'true'")
 
 
+def map_place(page: Page, row: int) -> tuple[float, float]:
+    """Where on the screen the map has a source."""
+    x, y = page.evaluate(
+        """(row) => {
+            const root = document.getElementById("map");
+            const { xaxis, yaxis } = root._fullLayout;
+            const box = root.getBoundingClientRect();
+            const { x, y } = root.data[0];
+            return [box.left + xaxis.l2p(x[row]), box.top + yaxis.l2p(y[row])];
+        }""",
+        row,
+    )
+    return x, y
+
+
+def painted(page: Page) -> int:
+    """How many pixels of the canvas over the map are painted."""
+    count: int = page.evaluate(
+        """() => {
+            const canvas = document.getElementById("overlay");
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            let count = 0;
+            for (let i = 3; i < data.length; i += 4) if (data[i] > 0) count++;
+            return count;
+        }"""
+    )
+    return count
+
+
+def boxes(page: Page, selector: str) -> list[tuple[float, float, float, float]]:
+    """Left, top, right and bottom on the screen of all that a selector finds and is shown."""
+    found: list[tuple[float, float, float, float]] = page.locator(selector).evaluate_all(
+        """(all) => all.map((each) => each.getBoundingClientRect()).filter(({ width }) => width)
+            .map(({ left, top, right, bottom }) => [left, top, right, bottom])"""
+    )
+    return found
+
+
+def overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    """Whether two boxes have a part in common."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
 @contextmanager
 def served_by_command(bundle: Path, data_dir: Path, **environment: str) -> Iterator[str]:
     """The address at which `rgz-explorer serve` serves a bundle while the ``with`` block lasts."""

@@ -109,9 +109,11 @@ export function createSearch(root, meta) {
   function offers(error) {
     const link = (words, act) => el("button", { type: "button", class: "link", onclick: act }, words);
     const { nearest = null, closeNames = null } = error ?? {};
+    if (!error) return [];
     return [
       nearest && link(`Open ${nearest.name || nearest.source_id}, ${formatSeparation(nearest.separation_arcsec)} away`, () => emit(root, "explorer:source", { id: nearest.source_id })),
       ...(closeNames ?? []).flatMap((name) => [" ", link(name, () => emit(root, "explorer:find", { text: name }))]),
+      link("Close", () => emit(root, "explorer:cancel")),
     ];
   }
 

@@ -56,7 +56,7 @@ function figure(what, format, state, meta) {
 
 /** The address of a figure, its caption, or Python for it. */
 export function figureUrl(what, state, meta, more = {}) {
-  const { query, k, hideDuplicates, duplicatesArcsec, conditions, style, colour, layout, viewport, colourRange, logColours, column } = state;
+  const { query, k, hideDuplicates, duplicatesArcsec, conditions, style, colour, layout, viewport, colourRange, logColours } = state;
   const params = new URLSearchParams(subject(query));
   params.set("k", String(k));
   params.set("hide_duplicates", String(hideDuplicates));
@@ -70,7 +70,7 @@ export function figureUrl(what, state, meta, more = {}) {
     params.set("colour", colour);
     params.set("map_colours", PAGE_COLOURS);
     params.set("layout", layout);
-    if (logColours && hasLogarithm(column)) params.set("colour_log", "true");
+    if (logColours && hasLogarithm(meta.columns.find(({ name }) => name === colour) ?? {})) params.set("colour_log", "true");
     if (colourRange) for (const end of ["low", "high"]) params.set(`colour_${end}`, String(colourRange[end]));
     if (viewport) for (const axis of ["x", "y"]) ["min", "max"].forEach((end, i) => params.set(`${axis}_${end}`, viewport[axis][i].toPrecision(6)));
   }

@@ -55,6 +55,29 @@ test("a colour scale runs from 0 to 1 without going back", () => {
   }
 });
 
+test("on a logarithmic scale each factor has the same part of the colours", () => {
+  const column = { ...numbers([0, 10, 100, 1000]), min: 1, max: 65535 };
+  const { codes, legend } = colourBy(column, { low: 1, high: 1e4 }, "light", true);
+  const share = (value) => 1 + Math.round((Math.log10(value) / 4) * 254);
+  assert.deepEqual([...codes], [1, 11, 101, 1001].map(share));
+  assert.ok(legend.log && !legend.below);
+  assert.ok(colourBy(column, { low: 50, high: 1e4 }, "light", true).legend.below);
+});
+
+test("values that have no logarithm are coloured linearly whatever is asked", () => {
+  const { codes, legend } = colourBy(numbers([0, 32767, 65534]), { low: 0, high: 65534 }, "light", true);
+  assert.deepEqual([...codes], [1, 128, 255]);
+  assert.ok(!legend.log);
+});
+
+test("a logarithmic bar has its ticks at powers of ten, or at 1, 2 and 5 where it is short", () => {
+  const texts = (legend) => ticksOf({ ...legend, log: true, below: false, above: false }).map(({ text }) => text);
+  assert.deepEqual(texts({ low: 0.001, high: 1000 }), ["0.001", "0.1", "10", "1000"]);
+  assert.deepEqual(texts({ low: 5.4, high: 152 }), ["5.4", "10", "20", "50", "152"]);
+  const shares = ticksOf({ low: 1, high: 1e4, log: true, below: false, above: false }).map(({ share }) => share);
+  assert.deepEqual(shares.map((share) => Number(share.toFixed(3))), [0, 0.25, 0.5, 0.75, 1]);
+});
+
 test("the ends of a colour bar say that values beyond are clamped", () => {
   const texts = (legend) => ticksOf(legend).map(({ text }) => text);
   const range = { low: 5.4, high: 133.47 };
