@@ -13,6 +13,8 @@ const [LEAST_SIGMA, MOST_SIGMA] = [0.008, 0.025];
 const CELLS_PER_SIGMA = 4;
 const MOST_CELLS = 1024;
 const SQUARE = { width: 1, height: 1 };
+/** @type {WeakMap<object, number>} */
+const homeSpans = new WeakMap();
 
 /**
  * Values at the nodes of a grid, row by row from the lowest y; the node (0, 0) lies at x0, y0.
@@ -30,7 +32,7 @@ export function densityOf(map, mask = null, smoother = 1) {
   const { x, y } = map;
   const n = mask ? mask.reduce((sum, inside) => sum + inside, 0) : x.length;
   const spread = SIGMA * (Math.max(n, 1) / 2000) ** (-1 / 6);
-  const sigma = smoother * homeView(map, SQUARE, 0).span * Math.min(MOST_SIGMA, Math.max(LEAST_SIGMA, spread));
+  const sigma = smoother * homeSpan(map) * Math.min(MOST_SIGMA, Math.max(LEAST_SIGMA, spread));
   const [left, right, bottom, top] = [...extremes(x), ...extremes(y)];
   const longer = Math.max(right - left, top - bottom) + 8 * sigma;
   const cell = Math.max(sigma / CELLS_PER_SIGMA, longer / MOST_CELLS);
@@ -41,6 +43,13 @@ export function densityOf(map, mask = null, smoother = 1) {
   const grid = { values: counts, width, height, x0, y0, cell };
   for (let row = 0; row < x.length; row++) if (!mask || mask[row]) counts[nodeOf(grid, x[row], y[row])]++;
   return { ...grid, values: smoothed(counts, width, height, sigma / cell) };
+}
+
+/** How much of the map a square window shows at first. @param {Places} map */
+export function homeSpan(map) {
+  const span = homeSpans.get(map.x) ?? homeView(map, SQUARE, 0).span;
+  homeSpans.set(map.x, span);
+  return span;
 }
 
 /** The node of the grid that is nearest to a place. */

@@ -4,7 +4,8 @@
  */
 
 import { box, firstFree } from "./boxes.js";
-import { homeView, toPixels } from "./geometry.js";
+import { homeSpan } from "./density.js";
+import { toPixels } from "./geometry.js";
 
 /** Pictures stand on the map where it shows so many times less than the whole. */
 const NEAR = 1.5;
@@ -17,8 +18,8 @@ const GAPS_PX = [12, 30];
 const POINT_PX = 12;
 
 /** Whether a view is near enough for pictures. */
-export function isNear(/** @type {import("./density.js").Places} */ map, /** @type {import("./state.js").Viewport} */ { x, y, width, height }) {
-  return Math.min(x[1] - x[0], y[1] - y[0]) * NEAR <= homeView(map, { width, height }, 0).span;
+export function isNear(/** @type {import("./density.js").Places} */ map, /** @type {import("./state.js").Viewport} */ { x, y }) {
+  return Math.min(x[1] - x[0], y[1] - y[0]) * NEAR <= homeSpan(map);
 }
 
 /**

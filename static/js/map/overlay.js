@@ -30,40 +30,36 @@ export function createOverlay(canvas, stage) {
     if (!map || !colouring) return;
     const viewport = state.viewport ?? { ...rangesOf(state.view ?? homeView(map, size), size), ...size };
     if (shown || !drawn) points(map, colouring, shown, viewport);
-    const { ink, paper } = colours();
-    if (state.contoursFound) lines(state.contoursFound, viewport, ink);
+    if (state.contoursFound) lines(state.contoursFound, viewport);
     for (const { rows, colour } of selections) chosen(map, rows, colour, viewport);
-    if (state.placedFound) placed(state, viewport, { ink, paper });
-  }
-
-  function colours() {
-    const style = getComputedStyle(stage);
-    return { ink: style.color, paper: style.backgroundColor };
+    if (state.placedFound) placed(state, viewport);
   }
 
   /** The inmost line is the strongest. */
-  function lines(contours, viewport, ink) {
-    context.strokeStyle = ink;
+  function lines(contours, { x: [left, right], y: [bottom, top], width, height }) {
+    const [perX, perY] = [width / (right - left), height / (top - bottom)];
+    context.strokeStyle = getComputedStyle(stage).color;
     context.lineCap = "round";
     for (const [i, { pieces }] of contours.entries()) {
       context.globalAlpha = 0.85 - (0.55 * i) / Math.max(1, contours.length - 1);
       context.lineWidth = 1.1;
       context.beginPath();
       for (let k = 0; k < pieces.length; k += 4) {
-        context.moveTo(...toPixels(pieces[k], pieces[k + 1], viewport));
-        context.lineTo(...toPixels(pieces[k + 2], pieces[k + 3], viewport));
+        context.moveTo((pieces[k] - left) * perX, (top - pieces[k + 1]) * perY);
+        context.lineTo((pieces[k + 2] - left) * perX, (top - pieces[k + 3]) * perY);
       }
       context.stroke();
     }
     context.globalAlpha = 1;
   }
 
-  function placed({ placedFound, placedHidden, map, layout }, viewport, inks) {
+  function placed({ placedFound, placedHidden, map, layout }, viewport) {
+    const { color: ink, backgroundColor: paper } = getComputedStyle(stage);
     const places = placesOn(placedFound, map, layout);
     for (const kind of KINDS) {
       if (placedHidden.includes(kind)) continue;
       const here = places.filter((each) => each.kind === kind).map(({ x, y }) => toPixels(x, y, viewport));
-      drawSymbols(context, kind, here, inks);
+      drawSymbols(context, kind, here, { ink, paper });
     }
   }
 
