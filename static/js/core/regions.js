@@ -9,9 +9,9 @@ import { densityOf, levelsHolding, nodeOf } from "./density.js";
 /** Beyond the contour that holds so many of the sources there is no region. */
 const HELD = 0.98;
 /** Smoother than the contours, so that a region is more than a knot of points. */
-const SMOOTHER = 1.6;
+const SMOOTHER = 1.3;
 /** Two hills are one where the saddle between them is so high, as a share of the lower one. */
-const SADDLE = 0.7;
+const SADDLE = 0.8;
 /** No majority is told of fewer sources with a known value. */
 export const FEWEST = 20;
 

@@ -31,7 +31,9 @@ export function placeRegionLabels(regions, viewport, taken) {
   return regions.filter(({ name }) => name !== null).flatMap((region) => {
     const words = regionWords(region);
     const width = LETTER_PX * Math.max(...words.map((each) => each.length)) + 14;
-    const [x, y] = toPixels(region.x, region.y, viewport);
+    const [px, y] = toPixels(region.x, region.y, viewport);
+    if (px < 0 || px > viewport.width) return [];
+    const x = Math.min(viewport.width - width / 2, Math.max(width / 2, px));
     const wanted = [0, -1, 1].map((step) => box([x, y + step * 1.4 * LINE_PX], width, 2 * LINE_PX + 4));
     const found = firstFree(wanted, covered, viewport);
     if (!found) return [];
@@ -56,6 +58,6 @@ function label({ words: [what, of], x, y }) {
     "g",
     { class: "region-label", transform: `translate(${x.toFixed(1)},${y.toFixed(1)})` },
     svg("text", { y: -LINE_PX / 2, class: "what" }, what),
-    svg("text", { y: LINE_PX / 2, class: "of" }, of),
+    svg("text", { y: LINE_PX / 2 }, of),
   );
 }

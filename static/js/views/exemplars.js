@@ -15,6 +15,8 @@ import { isModel, titleOf } from "../core/words.js";
 import { smallPicture } from "./picture.js";
 
 const WAIT_MS = 120;
+/** A map that moves keeps its examples so long: choosing them goes over all sources. */
+const KEEP_MS = 200;
 const KEPT = 400;
 const RING_PX = 18;
 const SIDES = { phone: 52, usual: 72, large: 96 };
@@ -30,6 +32,9 @@ export function createExemplars(root, stage, { meta, api, tell }) {
   const shown = new Map();
   const leaders = svg("svg", { class: "marks", "aria-hidden": "true" });
   let timer = null;
+  let later = null;
+  /** @type {{rows: number[], sinceMs: number, map: any, among: any}} */
+  let chosen = { rows: [], sinceMs: -Infinity, map: null, among: null };
   /** @type {any} */
   let state = null;
   /** @type {any} */
@@ -43,12 +48,21 @@ export function createExemplars(root, stage, { meta, api, tell }) {
     const { width, height } = viewport;
     const side = width < 600 ? SIDES.phone : width < 1400 ? SIDES.usual : SIDES.large;
     const most = Math.min(MOST, Math.floor((width * height) / ROOM_PX));
-    const rows = exemplarRows(map, viewport, { most, among: now.shown });
+    const rows = choose(now, most);
     if (rows.some((row) => !sources.has(row))) wait(rows);
     if (style !== now.style) forget();
     style = now.style;
     const points = pointsOf(map, rows.filter((row) => sources.has(row)), viewport);
     put(placePictures(points, side, taken(now), viewport, before), side);
+  }
+
+  function choose({ map, viewport, shown: among }, most) {
+    const nowMs = performance.now();
+    const kept = chosen.map === map && chosen.among === among && nowMs - chosen.sinceMs < KEEP_MS;
+    clearTimeout(later);
+    if (kept) later = setTimeout(() => draw(state), KEEP_MS);
+    else chosen = { rows: exemplarRows(map, viewport, { most, among }), sinceMs: nowMs, map, among };
+    return chosen.rows;
   }
 
   function taken({ map, viewport, target, result, cursorRow }) {
@@ -96,6 +110,8 @@ export function createExemplars(root, stage, { meta, api, tell }) {
 
   function clear() {
     clearTimeout(timer);
+    clearTimeout(later);
+    chosen.map = null;
     if (shown.size) forget();
   }
 

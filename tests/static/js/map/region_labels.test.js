@@ -19,6 +19,12 @@ test("labels stand apart, the largest first, and one without room or majority is
   assert.deepEqual([placed[0].x, placed[0].y], [100, 300]);
 });
 
+test("a label at the edge is moved into the view, and one of a region beyond it is not", () => {
+  const [edge, ...rest] = placeRegionLabels([region(5, 200), region(-20, 100)], VIEW, []);
+  assert.deepEqual(rest, []);
+  assert.ok(edge.x > 40 && edge.x < 120);
+});
+
 test("a label leaves what is taken free", () => {
   const taken = [{ left: 380, right: 420, top: 185, bottom: 215 }];
   const [label] = placeRegionLabels([region(400, 200)], VIEW, taken);
