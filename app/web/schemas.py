@@ -192,6 +192,8 @@ class SelectRequest(BaseModel):
     layout: LayoutName = "ours"
     """Whose map the polygon lies on."""
     rows: list[int] | None = None
+    source_ids: list[str] | None = None
+    """Those that this bundle has no source of are told as `missing`."""
     selection: str | None = Field(None, max_length=64)
     """Id of an earlier answer."""
 
@@ -207,6 +209,8 @@ class Selected(BaseModel):
     version: str
     """Of the bundle that the rows are of."""
     rows: list[int]
+    missing: list[str]
+    """Ids of `source_ids` that this bundle has no source of."""
 
 
 class SurveyInfo(BaseModel):

@@ -57,6 +57,7 @@ def select(
         conditions=words,
         version=state.explorer.space.version,
         rows=rows.tolist(),
+        missing=_missing(state.explorer.space, given.source_ids or []),
     )
 
 
@@ -77,9 +78,14 @@ def _chosen(state: Served, given: SelectRequest) -> tuple[NDArray[np.bool_], lis
     if given.rows is not None:
         masks.append(_of_rows(space, given.rows))
         words.append(f"one of {len(set(given.rows)):,} rows")
+    if given.source_ids is not None:
+        known = (space.catalogue.row_of(source_id) for source_id in given.source_ids)
+        masks.append(_of_rows(space, [row for row in known if row is not None]))
+        words.append(f"one of {len(set(given.source_ids)):,} ids")
     if not masks:
         raise UnusableCondition(
-            "Nothing was given to select by. Give where, within, polygon, rows or selection."
+            "Nothing was given to select by. Give where, within, polygon, rows, source_ids or "
+            "selection."
         )
     return np.logical_and.reduce(masks), words
 
@@ -97,6 +103,11 @@ def _inside(
     outline = np.array([*polygon, polygon[0]], np.float64)
     inside: NDArray[np.bool_] = Path(outline, closed=True).contains_points(places)
     return inside
+
+
+def _missing(space: LatentSpace, source_ids: list[str]) -> list[str]:
+    """The ids that this bundle has no source of."""
+    return [each for each in dict.fromkeys(source_ids) if space.catalogue.row_of(each) is None]
 
 
 def _of_rows(space: LatentSpace, rows: list[int]) -> NDArray[np.bool_]:

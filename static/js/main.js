@@ -7,14 +7,16 @@ import { byId, every, listen } from "./core/html.js";
 import { createSession } from "./core/actions.js";
 import { createAddress, readAddress } from "./core/address.js";
 import { createApi, createBulkApi, resultUrl } from "./core/api.js";
-import { copyText, createDownloads, saveFile } from "./core/downloads.js";
+import { copyText, createDownloads, saveFile, shownOptions } from "./core/downloads.js";
 import { kindOf } from "./core/dropped_file.js";
+import { examplesQuery } from "./core/examples.js";
 import { homeView, isInside, nearestRow, toPixels, viewOf, zoomed } from "./core/geometry.js";
 import { createImages } from "./core/image_query.js";
 import { keepStyle, keptStyle } from "./core/picture_style.js";
 import { createMapOverlays } from "./core/map_overlays.js";
 import { createRowSets } from "./core/row_sets.js";
 import { sendTable } from "./core/samp.js";
+import { createSessions } from "./core/sessions.js";
 import { initialState } from "./core/state.js";
 import { createStore } from "./core/store.js";
 import { createWorkerClient } from "./core/worker_client.js";
@@ -27,12 +29,15 @@ import { createMarks } from "./map/marks.js";
 import { createOverlay } from "./map/overlay.js";
 import { createRegionLabels } from "./map/region_labels.js";
 import { createKeys } from "./map/tools.js";
+import { createCompare } from "./views/compare.js";
+import { createExamples } from "./views/examples.js";
 import { createExemplars } from "./views/exemplars.js";
 import { createFilters } from "./views/filters.js";
 import { createDrop, createImageForm } from "./views/image_form.js";
 import { createLists } from "./views/lists.js";
 import { createNeighbours } from "./views/neighbours.js";
 import { createOverlays } from "./views/overlays.js";
+import { createPeek } from "./views/peek.js";
 import { createPictureBar } from "./views/picture_bar.js";
 import { createSearch } from "./views/search.js";
 import { createSelections } from "./views/selections.js";
@@ -75,11 +80,12 @@ const surveyImages = createSurveyImages({ store, api, meta });
 const downloads = createDownloads({ store, api });
 const worker = new Worker(new URL("./rows_worker.js", import.meta.url), { type: "module" });
 const client = createWorkerClient(worker, api);
-const rowSets = createRowSets({ store, meta, client });
+const rowSets = createRowSets({ store, api, meta, client, tell: (words) => status.toast(words) });
 const overlays = createMapOverlays({ store, client, lists: createBulkApi(), tell: (words) => status.toast(words) });
 const map = createMap(byId("map"));
 const arrive = createReveal(store);
 const lists = createLists({ meta, store, remember: session.rememberAddress });
+const sessions = createSessions({ store, api, meta, session, tell: (words) => status.toast(words), report: (title, text) => showText(byId("text"), title, text) });
 const viewer = createViewer(byId("viewer"), { store, meta, api });
 
 connectViews();
@@ -106,13 +112,16 @@ function connectViews() {
     createSearch(byId("search"), meta),
     createImageForm(byId("image-form"), meta),
     createSurveys(byId("surveys"), meta),
-    source,
+    createExamples(byId("examples"), meta),
+    ...source,
     createPictureBar(byId("picture-bar"), meta),
     ...neighbours,
     ...createSelections(byId("selections"), byId("selection"), { meta, api }),
     createFilters(byId("filters"), meta),
     createOverlays(byId("overlays"), meta),
     ...createTable(byId("table"), meta, api),
+    createCompare(byId("compare"), meta, api),
+    createPeek(byId("peek"), meta),
     createTrail(byId("trail"), meta),
     createCounts(),
     lists.view,
@@ -124,12 +133,24 @@ function connectViews() {
   store.subscribe(["map"], rowSets.follow);
   store.subscribe(["filters", "rail", "active", "selections"], rowSets.count);
   for (const { needs, draw } of overlays) store.show({ needs, draw });
-  store.subscribe(["filters", "selections", "colourRange", "logColours", "contours", "regions", "exemplars", "placed"], session.keepAddress);
+  store.subscribe(["selections"], rowSets.restore);
+  store.subscribe(
+    ["filters", "selections", "colourRange", "logColours", "contours", "regions", "exemplars", "placed", "examples", "compared"],
+    session.keepAddress,
+  );
   store.subscribe(["result"], surveyImages.follow);
   store.subscribe(["result"], status.announce);
   store.subscribe(["hoverSource"], status.announceCursor);
   store.subscribe(map.needs, drawMap);
-  store.subscribe(["result"], ({ result }) => result && byId("details").scrollTo({ top: 0 }));
+  store.subscribe(["result"], showFromTop);
+}
+
+let shownFromTop = null;
+
+/** Another answer begins at its top; further ranks of the same do not move it. */
+function showFromTop({ result }) {
+  if (result && result.query !== shownFromTop) byId("details").scrollTo({ top: 0 });
+  shownFromTop = result?.query ?? null;
 }
 
 /** The choice of the map, and the words below it that are true of that map. */
@@ -178,6 +199,11 @@ function connectEvents() {
   on("survey-search", searchSurvey);
   on("download", ({ format }) => downloads.take(format));
   on("options", session.setOptions);
+  on("more", session.more);
+  on("example", ({ item, wanted }) => session.mark(item, wanted));
+  on("examples", ({ examples }) => store.set({ examples }));
+  on("examples-search", searchExamples);
+  on("compare", ({ id }) => compare(id));
   on("invalid", (error) => store.set({ error }));
   on("cancel", session.cancel);
   on("clear", () => session.clear());
@@ -210,7 +236,8 @@ function connectEvents() {
   on("caption", showCaption);
   on("python", showPython);
   on("send", sendToPrograms);
-  on("table", ({ open }) => store.set({ table: open }));
+  on("table", ({ open }) => drawer("table", open));
+  on("comparing", ({ open }) => drawer("comparing", open));
   on("viewer", () => viewer.open());
   on("graphics-lost", () => store.set({ mapError: "The browser lost its graphics context." }));
 }
@@ -234,8 +261,10 @@ function select(row) {
 }
 
 async function takeFile(file) {
-  if ((await kindOf(file)) === "list") return lists.open(file);
-  images.choose(file);
+  const kind = await kindOf(file);
+  if (kind === "list") lists.open(file);
+  else if (kind === "session") sessions.open(file);
+  else images.choose(file);
 }
 
 function changeStyle(patch) {
@@ -273,12 +302,28 @@ async function searchInside(name) {
   const picked = store.get().selections.find((each) => each.name === name);
   if (!picked) return;
   try {
-    const { selection } = await api.select([...picked.rows.indices]);
+    const { selection } = await api.select({ rows: [...picked.rows.indices] });
     session.setOptions({ conditions: { ...store.get().conditions, selection } });
   } catch (error) {
     status.toast(error.message);
   }
 }
+
+/** Sources like the wanted examples and unlike the unwanted ones. */
+function searchExamples() {
+  const query = examplesQuery(store.get().examples);
+  if (query) arrive(session.ask(query));
+}
+
+/** Put a source beside the others, or away; none: all of them away. */
+function compare(/** @type {string | null} */ id) {
+  const { compared } = store.get();
+  if (id === null) return store.set({ compared: [], comparing: false });
+  store.set({ compared: compared.includes(id) ? compared.filter((each) => each !== id) : [...compared, id] });
+}
+
+/** One drawer is open at a time. */
+const drawer = (name, open) => store.set({ table: false, comparing: false, [name]: open });
 
 function showCaption() {
   return tell("Caption and BibTeX", async () => {
@@ -305,7 +350,7 @@ async function tell(title, ask) {
 async function sendToPrograms() {
   const { query, result } = store.get();
   if (!query || !result) return;
-  const url = new URL(resultUrl(query, store.get(), "votable"), window.location.href).href;
+  const url = new URL(resultUrl(query, shownOptions(store.get()), "votable"), window.location.href).href;
   try {
     const name = `Neighbours of ${result.query.position || result.query.name}`;
     const count = await sendTable({ url, name, id: `rgz-${Date.now()}` });
@@ -329,9 +374,17 @@ function connectPage() {
   onClick("retry", () => start());
   onClick("source-retry", () => arrive(session.retry()));
   onClick("random", () => arrive(session.selectRow(Math.floor(Math.random() * meta.n))));
+  onClick("session", ({ target }) => target.closest("button") && (byId("session").open = false));
+  onClick("session-save", sessions.write);
+  onClick("session-open", () => byId("session-file").click());
+  byId("session-file").addEventListener("change", ({ target }) => {
+    if (target.files.length) sessions.open(target.files[0]);
+    target.value = "";
+  });
   onClick("about-open", () => openAbout());
   onClick("about", ({ target }) => target.id === "about" && target.close());
-  onClick("table-open", () => store.set({ table: !store.get().table }));
+  onClick("table-open", () => drawer("table", !store.get().table));
+  onClick("compare-open", () => drawer("comparing", !store.get().comparing));
   for (const name of RAIL) onClick(`rail-${name}`, () => toggleRail(name));
   for (const tool of ["lasso", "box"]) onClick(`tool-${tool}`, () => toggleTool(tool));
   window.addEventListener("popstate", () => session.follow());
@@ -356,13 +409,13 @@ function shortcuts(event) {
     "/": () => byId("position").select(),
     f: () => toggleRail("filters"),
     o: () => toggleRail("overlays"),
-    t: () => store.set({ table: !store.get().table }),
+    t: () => drawer("table", !store.get().table),
     l: () => toggleTool("lasso"),
     r: () => toggleTool("box"),
     "?": () => openAbout("about-keys"),
     " ": () => store.get().result && viewer.open(),
     v: () => store.get().result && viewer.open(),
-    escape: () => store.set({ table: false }),
+    escape: () => store.set({ table: false, comparing: false }),
   };
   const pressed = event.target.closest?.("button, a, summary, input") && event.key === " ";
   const act = pressed ? null : acts[event.key.toLowerCase()];
@@ -413,10 +466,10 @@ function zoom(factor) {
   keepView(seen ? zoomed(view, factor, target.x, target.y) : zoomed(view, factor));
 }
 
-/** Show the query and all its neighbours, as large as they fit. */
+/** Show the query and its first neighbours, those that are marked, as large as they fit. */
 function zoomToResult() {
-  const { result } = store.get();
-  if (result) fit([result.map, ...result.neighbours]);
+  const { result, k } = store.get();
+  if (result) fit([result.map, ...result.neighbours.slice(0, k)]);
 }
 
 function zoomTo(rows) {

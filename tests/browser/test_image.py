@@ -61,7 +61,7 @@ def give(page: Page, how: str, name: str, content: bytes) -> bool:
 def expect_answer(page: Page, name: str) -> None:
     expect(page.locator("#source .section-head")).to_contain_text(name)
     expect(page.locator("#neighbours .card")).to_have_count(12)
-    expect(page.locator("#source figure img")).to_have_js_property("naturalWidth", 150)
+    expect(page.locator("#source figure img")).to_have_js_property("naturalWidth", 70)
 
 
 def test_a_chosen_fits_is_searched_with_at_once_and_cannot_be_linked(page: Page) -> None:
@@ -85,6 +85,34 @@ def test_a_chosen_fits_is_searched_with_at_once_and_cannot_be_linked(page: Page)
     expect_answer(page, "mine.fits")
     page.reload()
     expect(page.locator("#image-error")).to_contain_text("not kept when the page is loaded again")
+
+
+def test_one_bar_draws_an_image_of_one_s_own_too(page: Page) -> None:
+    choose(page, "mine.fits", FITS)
+    expect_answer(page, "mine.fits")
+    image = page.locator("#source figure img")
+    before = image.get_attribute("src")
+    page.locator("#picture-field").click()
+    expect(image).to_have_js_property("naturalWidth", 150)
+    page.locator("#picture-colours").select_option("grey")
+    page.locator("#picture-invert").click()
+    expect(image).not_to_have_attribute("src", before or "")
+    page.wait_for_function(
+        """() => {
+            const img = document.querySelector("#source figure img");
+            if (!img.naturalWidth) return false;
+            const context = new OffscreenCanvas(1, 1).getContext("2d");
+            context.drawImage(img, 0, 0);  // a corner, empty: white where inverted
+            return context.getImageData(0, 0, 1, 1).data.slice(0, 3).join() === "255,255,255";
+        }"""
+    )
+    page.keyboard.press("Escape")
+    page.locator("#picture").click()
+    expect(page.locator("#viewer figcaption")).to_contain_text("asinh")
+    box = page.locator("#viewer img").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator("#readout")).to_contain_text("% of the peak")
 
 
 def test_a_picture_waits_for_its_scale_and_its_warnings_are_said(page: Page) -> None:

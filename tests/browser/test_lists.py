@@ -143,6 +143,20 @@ def test_the_columns_unit_and_frame_are_chosen_before_the_search(
     expect(preview.locator("tbody tr").first).not_to_contain_text("09h44m24.0s")
 
 
+def test_a_row_that_cannot_be_used_shows_its_whole_reason(page: Page, address: str) -> None:
+    page.goto(f"{address}/?list")
+    page.locator("#list").fill("name,ra,dec,remark\nA,10,20,x\nB,10,95,a remark that is long\n")
+    reason = page.locator("#list-preview .reason")
+    expect(reason).to_have_text("The dec 95 deg is outside -90 to +90 deg.")
+    expect(page.locator("#list-preview .rejected")).to_contain_text("not usable")
+    words, pane = (
+        each.bounding_box() for each in (reason.locator("span"), page.locator("#details"))
+    )
+    assert words
+    assert pane
+    assert words["x"] + words["width"] <= pane["x"] + pane["width"]  # nothing is cut off
+
+
 def test_a_list_dropped_on_the_page_opens_the_search_for_it(page: Page, address: str) -> None:
     page.goto(address)
     page.wait_for_function("document.documentElement.dataset.ready === 'true'")

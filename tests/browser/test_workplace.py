@@ -307,12 +307,6 @@ def test_a_filter_that_is_no_number_is_refused_in_words(page: Page) -> None:
     expect(page.locator("#filters .error")).to_have_text("“abc” is no number: no limit is set.")
 
 
-def test_more_neighbours_come_on_demand(page: Page) -> None:
-    page.locator("#more-neighbours").click()
-    expect(page.locator("#neighbours .card")).to_have_count(24)
-    expect(page).to_have_url(re.compile("k=24"))
-
-
 def test_what_of_a_link_means_nothing_is_said(page: Page, address: str) -> None:
     open_ready(page, f"{address}/?sorce=a&k=1e9")
     expect(page.locator("#toast")).to_contain_text("k=1e9")

@@ -5,6 +5,7 @@
 
 import { readAddress, sameQuery, writeAddress } from "./address.js";
 import { isAborted } from "./api.js";
+import { itemOf, keyOf, marked } from "./examples.js";
 import { createLruCache } from "./lru_cache.js";
 import { placedOn } from "./map_layout.js";
 import { colourBy } from "./colour.js";
@@ -53,6 +54,8 @@ const IMAGE_GONE =
 const OPTIONS = ["k", "hideDuplicates", "duplicatesArcsec", "conditions"];
 const EDGE = 0.02;
 const KEPT_TRAIL = 60;
+/** Further ranks that come at once. */
+const MORE = 48;
 
 /**
  * @param {{store: ReturnType<typeof import("./store.js").createStore>,
@@ -122,7 +125,7 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
       const { map, layout: shown } = store.get();
       const result = placedOn(answer, map, shown, meta.limits.placed_by);
       if (image) images.put(query.id, query);
-      store.set({ query, answer, result, image, pending: null, error: null, target: targetOf(result), subject: "source" });
+      store.set({ query, answer, result, image, pending: null, more: null, error: null, target: targetOf(result), subject: "source" });
       keepInSight();
       follows(answer.query);
       if (!asExample) remember ? rememberAddress() : keepAddress();
@@ -130,6 +133,32 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
       if (isAborted(error)) return;
       store.set({ pending: null, error: place(error, query), target: targetOf(store.get().result) });
     }
+  }
+
+  /** The ranks behind those that are shown, a few at a time. */
+  async function more() {
+    const { query, answer, more: before, pending } = store.get();
+    if (!query || pending || !answer?.more || before?.state === "asking") return;
+    const had = answer.neighbours.length;
+    const k = Math.min(MORE, meta.limits.k_max - had);
+    if (k <= 0) return;
+    store.set({ more: { state: "asking" } });
+    try {
+      const found = await api.more(query, { ...store.get(), k, fromRank: had + 1 });
+      const { answer: now, map, layout: shown } = store.get();
+      if (now !== answer) return;
+      const grown = { ...answer, more: found.more, neighbours: [...answer.neighbours, ...found.neighbours] };
+      store.set({ answer: grown, result: placedOn(grown, map, shown, meta.limits.placed_by), more: null });
+    } catch (error) {
+      if (!isAborted(error) && store.get().answer === answer) store.set({ more: { state: "failed", detail: error.message } });
+    }
+  }
+
+  /** Mark a source, or what is open, as a wanted or unwanted example, or no more as one. */
+  function mark(item, wanted) {
+    const { examples, query, result, subject } = store.get();
+    const open = subject === "source" ? itemOf(query, result) : null;
+    store.set({ examples: marked(examples, item, wanted, open) });
   }
 
   /** The trail of the places one has been; images of one's own have no address to return to. */
@@ -193,7 +222,7 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
     const query = written ?? images.get(imageId) ?? null;
     const subject = shared.list !== null ? "list" : before.subject === "list" ? "source" : before.subject;
     following = true; // the address is read here, and not written
-    store.set({ ...shared, subject, selections: restored(drawn, before.selections) });
+    store.set({ ...shared, examples: titled(shared.examples, before.examples), subject, selections: restored(drawn, before.selections) });
     following = false;
     if (before.colourRange !== shared.colourRange || before.logColours !== shared.logColours) recolour();
     if (ignored.length) tell(`This link has parts that mean nothing here and were left out: ${ignored.join(", ")}.`);
@@ -243,6 +272,8 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
     follow,
     hover,
     keepInSight,
+    mark,
+    more,
     keepAddress,
     rememberAddress,
   };
@@ -254,6 +285,9 @@ function restored(drawn, before) {
   if (same) return before;
   return drawn.map((each, i) => ({ ...each, colour: COLOURS[i % COLOURS.length], rows: Rows.of(0, []) }));
 }
+
+/** A link has no titles; those that are known stay. */
+const titled = (examples, before) => examples.map((each) => ({ title: before.find((one) => keyOf(one) === keyOf(each))?.title, ...each }));
 
 const targetOf = (result) => result && { ...result.map, row: result.query.row };
 
@@ -272,7 +306,7 @@ const OWN_CONTROLS = {
 function place(error, query) {
   const { parameter } = error;
   const named = [...OWN_CONTROLS.any, ...(OWN_CONTROLS[query.kind] ?? [])].includes(parameter);
-  const asker = ["source", "image"].includes(query.kind) ? query.kind : "position";
+  const asker = ["source", "image", "examples"].includes(query.kind) ? query.kind : "position";
   const { nearest = null, closeNames = null } = error;
   return { parameter: named ? parameter : asker, detail: error.message, query, nearest, closeNames };
 }

@@ -4,6 +4,7 @@
  */
 
 import { CONDITIONS, conditionPairs, readConditions } from "./conditions.js";
+import { examplePairs, examplesQuery, readExample, readExamples } from "./examples.js";
 import { readFilter, writeFilter } from "./filters.js";
 import { OURS } from "./map_layout.js";
 import { readSelection, writeSelection } from "./selections.js";
@@ -27,7 +28,7 @@ export function createAddress({ location, history }) {
 }
 
 /** What of the state stands in a link to another source. */
-export const SHARED = ["k", "colour", "layout", "hideDuplicates", "duplicatesArcsec", "filters", "colourRange", "logColours", "conditions", "selections", "contours", "regions", "exemplars", "placed"];
+export const SHARED = ["k", "colour", "layout", "hideDuplicates", "duplicatesArcsec", "filters", "colourRange", "logColours", "conditions", "selections", "examples", "compared", "contours", "regions", "exemplars", "placed"];
 /** Longer than this no link is: what makes it so is left out, and said. */
 export const LONGEST = 7000;
 
@@ -40,7 +41,7 @@ export const LONGEST = 7000;
  *   filters: Record<string, import("./filters.js").Filter>, conditions: import("./conditions.js").Conditions,
  *   colourRange: {low: number, high: number} | null, logColours: boolean,
  *   contours: "" | "all" | "shown", regions: string, exemplars: boolean, placed: string,
- *   list: string | null,
+ *   list: string | null, examples: import("./examples.js").Example[], compared: string[],
  *   drawn: {name: string, shapes: import("./selections.js").Shape[]}[], ignored: string[]}} Shared
  *   `drawn`: selections whose rows are still to be found; `ignored`: what made no sense.
  */
@@ -59,8 +60,9 @@ export function readAddress(search, defaults) {
   const k = wholeNumber(params.get("k"));
   const within = number(params.get("duplicates_arcsec"));
   const colour = params.get("colour") ?? "";
+  const examples = readExamples(params);
   return {
-    query: readQuery(params),
+    query: readQuery(params) ?? examplesQuery(examples),
     k: k >= 1 && k <= defaults.kMax ? k : defaults.k,
     colour: defaults.colours.includes(colour) ? colour : defaults.colour,
     layout: defaults.layouts.find((name) => name === params.get("map")) ?? OURS,
@@ -76,13 +78,16 @@ export function readAddress(search, defaults) {
     placed: params.get("placed") ?? "",
     conditions: readConditions(params),
     list: params.get("search") ?? (params.has("list") ? "" : null),
+    examples,
+    compared: [...new Set(params.getAll("compare").filter(Boolean))],
     drawn: drawn.filter((each) => each !== null),
     ignored: ignoredOf(params, defaults),
   };
 }
 
 const KNOWN = ["source", "position", "ra", "dec", "survey", "k", "colour", "map", "hide_duplicates",
-  "duplicates_arcsec", "view", "filter", "drawn", "range", "list", "search", "scale", "contours", "regions", "examples", "placed"];
+  "duplicates_arcsec", "view", "filter", "drawn", "range", "list", "search", "scale", "contours", "regions", "examples", "placed",
+  "wanted", "unwanted", "compare"];
 /** @type {("all" | "shown")[]} */
 const CONTOURS = ["all", "shown"];
 const isCategory = (name, { columns }) => columns.some((each) => each.name === name && each.kind === "category");
@@ -107,6 +112,7 @@ function ignoredOf(params, defaults) {
   refuse("examples", (text) => ["true", "false"].includes(text));
   refuse("range", (text) => readRange(text) !== null);
   refuse("filter", (text) => readFilter(text, defaults.columns) !== null);
+  for (const name of ["wanted", "unwanted"]) refuse(name, (text) => readExample(name, text) !== null);
   refuse("drawn", (text) => readSelection(text) !== null);
   for (const name of ["ra", "dec"]) refuse(name, (text) => Number.isFinite(number(text)));
   return ignored;
@@ -135,11 +141,13 @@ export function writeAddress(/** @type {any} */ shared, defaults) {
   if (shared.exemplars) params.set("examples", "true");
   if (shared.placed) params.set("placed", shared.placed);
   for (const [name, value] of conditionPairs(shared.conditions)) params.append(name, value);
+  for (const [name, value] of examplePairs(shared.examples)) params.append(name, value);
+  for (const id of shared.compared ?? []) params.append("compare", id);
   for (const selection of shared.selections ?? []) {
     const text = writeSelection(selection);
     if (text.length < LONGEST) params.append("drawn", text);
   }
-  return params.size ? `?${params}`.replaceAll("%2C", ",").replaceAll("%7E", "~").replaceAll("%3A", ":") : "";
+  return params.size ? `?${params}`.replaceAll("%2C", ",").replaceAll("%7E", "~").replaceAll("%3A", ":").replaceAll("%40", "@") : "";
 }
 
 /** Whether two queries ask the same thing. */

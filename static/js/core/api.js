@@ -4,21 +4,26 @@
  */
 
 import { conditionPairs } from "./conditions.js";
+import { asResult, examplesBody } from "./examples.js";
 import { decodeColumn, decodeMap } from "./binary.js";
 import { formatBytes } from "./format.js";
 import { OURS } from "./map_layout.js";
 
 /**
  * What the person asks about: a catalogue source, a position or name as typed, degrees (both also
- * in another survey), or an image of their own.
+ * in another survey), an image of their own, or several examples.
  * @typedef {{file: File, name: string, sizeBytes: number, format: string}} ChosenImage
  * @typedef {{kind: "image", id: string, image: ChosenImage, pixelScaleArcsec: number|null,
  *   ra: number|null, dec: number|null}} ImageQuery
  * @typedef {{kind: "source", id: string} | {kind: "position", text: string, survey?: string}
- *   | {kind: "degrees", ra: number, dec: number, survey?: string} | ImageQuery} Query
- * @typedef {{k: number, duplicatesArcsec: number, hideDuplicates: boolean,
+ *   | {kind: "degrees", ra: number, dec: number, survey?: string} | ImageQuery
+ *   | {kind: "examples", examples: import("./examples.js").Asked[]}} Query
+ * @typedef {{k: number, duplicatesArcsec: number, hideDuplicates: boolean, fromRank?: number,
  *   conditions?: import("./conditions.js").Conditions}} Options
  */
+
+/** @type {typeof fetch} */
+export const browserFetch = (url, options) => globalThis.fetch(url, options);
 
 export const SURVEYS_URL = "/api/surveys";
 
@@ -28,6 +33,7 @@ export function resultUrl(/** @type {Query} */ query, /** @type {Options} */ opt
   params.set("k", String(options.k));
   params.set("duplicates_arcsec", String(options.duplicatesArcsec));
   params.set("hide_duplicates", String(options.hideDuplicates));
+  if (options.fromRank) params.set("from_rank", String(options.fromRank));
   for (const [name, value] of conditionPairs(options.conditions)) params.append(name, value);
   if (format) params.set("format", format);
   return `${answering(query)}?${params}`;
@@ -86,8 +92,11 @@ function subject(query) {
 
 function answering(query) {
   if (query.kind === "source") return `${sourceUrl(query.id)}/neighbours`;
-  return query.kind === "image" ? "/api/query/image" : "/api/query";
+  return { image: "/api/query/image", examples: "/api/query/examples" }[query.kind] ?? "/api/query";
 }
+
+/** The picture of a source, as answers name it. */
+export const cutoutUrl = (id) => `${sourceUrl(id)}/cutout.png`;
 
 const sourceUrl = (id) => `/api/sources/${encodeURIComponent(id)}`;
 
@@ -95,7 +104,7 @@ const FILE_GONE =
   "The list could not be sent: the server closed the connection, is not running, or the file changed after it was chosen.";
 
 /** The requests for lists, by name; `fetcher` is replaced in tests. */
-export function createBulkApi(/** @type {typeof fetch} */ fetcher = (url, options) => globalThis.fetch(url, options)) {
+export function createBulkApi(fetcher = browserFetch) {
   const json = (url, options) => ask(fetcher, url, options).then((response) => response.json());
   return {
     begin: (body, options) => json(listUrl(options), { method: "POST", body, silent: FILE_GONE }),
@@ -145,12 +154,15 @@ export class ApiError extends Error {
 export const isAborted = (error) => error?.name === "AbortError";
 
 /** The requests of the page, by name; `fetcher` is replaced in tests. */
-export function createApi(/** @type {typeof fetch} */ fetcher = (url, options) => globalThis.fetch(url, options)) {
+export function createApi(fetcher = browserFetch) {
   const request = (url, options = {}) => ask(fetcher, url, options);
   const json = (url, options = {}) => request(url, options).then((response) => response.json());
-  const searchLatest = latest((signal, query, options) =>
-    json(resultUrl(query, options), { signal, ...sent(query) }),
-  );
+  const searched = async (signal, query, options) => {
+    const answer = await json(resultUrl(query, options), { signal, ...sent(query) });
+    return query.kind === "examples" ? asResult(answer) : answer;
+  };
+  const searchLatest = latest(searched);
+  const moreLatest = latest(searched);
   const fileLatest = latest(async (signal, query, options, format) => {
     const response = await request(resultUrl(query, options, format), { signal, ...sent(query) });
     return { blob: await response.blob(), name: nameOf(response) ?? `neighbours.${format}` };
@@ -165,6 +177,7 @@ export function createApi(/** @type {typeof fetch} */ fetcher = (url, options) =
       return decodeMap(await response.arrayBuffer());
     },
     row: (row) => json(`/api/rows/${row}`),
+    source: (id) => json(sourceUrl(id)),
     column: (name) => columnLatest.ask(name),
     columnOf: async (name) => {
       const response = await request(`/api/map/columns/${encodeURIComponent(name)}`);
@@ -173,13 +186,25 @@ export function createApi(/** @type {typeof fetch} */ fetcher = (url, options) =
     sources: (rows, signal) => json("/api/rows", { method: "POST", body: JSON.stringify({ rows }), signal, type: "application/json" }),
     text: (url) => request(url).then((response) => response.text()),
     caption: (url) => json(url), // of a figure, or of a picture
-    select: (rows) => json("/api/select", { method: "POST", body: JSON.stringify({ rows }), type: "application/json" }),
+    /** @param {{rows?: number[], source_ids?: string[], selection?: string}} given */
+    select: (given) => json("/api/select", { method: "POST", body: JSON.stringify(given), type: "application/json" }),
+    /** @returns {Promise<string[]>} */
+    idsOf: async (rows) => (await json("/api/rows/ids", { method: "POST", body: JSON.stringify({ rows }), type: "application/json" })).source_ids,
     sourceTable: async (rows, format, name) => {
       const response = await request(`/api/rows?format=${format}`, { method: "POST", body: JSON.stringify({ rows, name }), type: "application/json" });
       return { blob: await response.blob(), name: nameOf(response) ?? `sources.${format}` };
     },
     search: (query, options) => searchLatest.ask(query, options),
     cancelSearch: () => searchLatest.cancel(),
+    /** S and separation of some rows as seen from a query, whatever their ranks. */
+    similarities: async (query, rows) => {
+      const { selection } = await json("/api/select", { method: "POST", body: JSON.stringify({ rows }), type: "application/json" });
+      const options = { k: rows.length, hideDuplicates: false, duplicatesArcsec: 0, conditions: { selection } };
+      const { neighbours } = await json(resultUrl(query, options), sent(query));
+      return neighbours;
+    },
+    /** The ranks from `options.fromRank` on. */
+    more: (query, options) => moreLatest.ask(query, options),
     resultFile: (query, options, format) => fileLatest.ask(query, options, format),
     surveys: () => json(SURVEYS_URL),
     surveyPicture: async (name, field, signal) => {
@@ -209,8 +234,9 @@ export function latest(asked) {
   return { ask, cancel };
 }
 
-/** How a query is sent: an image in the body, anything else in the address. */
+/** How a query is sent: an image or examples in the body, anything else in the address. */
 function sent(query) {
+  if (query.kind === "examples") return { method: "POST", body: examplesBody(query.examples), type: "application/json" };
   if (query.kind !== "image") return {};
   return { method: "POST", body: imageForm(query), silent: unsent(query) };
 }

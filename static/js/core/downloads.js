@@ -10,9 +10,10 @@ import { isAborted, resultUrl } from "./api.js";
 export function createDownloads({ store, api, save = saveFile }) {
   async function take(format) {
     const { query } = store.get();
+    const options = shownOptions(store.get());
     store.set({ download: { format } });
     try {
-      save(await api.resultFile(query, store.get(), format));
+      save(await api.resultFile(query, options, format));
       store.set({ download: null });
     } catch (error) {
       if (!isAborted(error)) store.set({ download: { format, detail: error.message } });
@@ -20,6 +21,9 @@ export function createDownloads({ store, api, save = saveFile }) {
   }
   return { take };
 }
+
+/** What is taken away is what is shown: as many neighbours as have been loaded. */
+export const shownOptions = (state) => ({ ...state, k: Math.max(state.k, state.result?.neighbours.length ?? 0) });
 
 const KEPT_MS = 60_000;
 

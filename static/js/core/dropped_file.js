@@ -1,15 +1,16 @@
 /**
- * Whether a file is an image or a list, by its first bytes: one place takes both.
+ * Whether a file is an image, a list or a session, by its first bytes: one place takes all.
  * It never reads more than these.
  */
 
 import { formatOf } from "./image_query.js";
+import { isSession } from "./session_file.js";
 
 const HEADER_BYTES = 1 << 16;
 const TABLE = /XTENSION=\s*'(BIN)?TABLE/;
 const LIST_NAME = /\.(csv|tsv|txt|dat|cat|ecsv|vot|votable|xml|parquet|parq|reg|crtf|lis|list|mrt|tbl|zip|bz2|xz)(\.gz)?$/i;
 
-/** @param {File} file @returns {Promise<"image" | "list">} */
+/** @param {File} file @returns {Promise<"image" | "list" | "session">} */
 export async function kindOf(file) {
   let bytes;
   try {
@@ -20,6 +21,7 @@ export async function kindOf(file) {
   const format = formatOf(bytes);
   if (format === "PNG" || format === "JPEG") return "image";
   if (format === "FITS") return holdsTable(bytes) ? "list" : "image";
+  if (isSession(new TextDecoder().decode(bytes.subarray(0, 200)))) return "session";
   if (LIST_NAME.test(file.name)) return "list";
   return format === "gzip" || bytes.length === 0 ? "image" : isText(bytes) ? "list" : "image";
 }

@@ -12,5 +12,5 @@ export function createLruCache(most) {
     things.set(key, thing);
   }
 
-  return { has: (key) => things.has(key), get: (key) => things.get(key), put };
+  return { has: (key) => things.has(key), get: (key) => things.get(key), put, remove: (key) => things.delete(key) };
 }

@@ -4,6 +4,7 @@
  */
 
 import { isEmbedded } from "./api.js";
+import { redrawn } from "./own_picture.js";
 
 const KEY = "pictures";
 const WIDE_PX = 1800;
@@ -68,8 +69,15 @@ export function styleParams(style, image, { atLeastPx = 0, field = style.field, 
   return params;
 }
 
-/** The address of a picture in a style; one that came with the answer is its own address. */
+/**
+ * The address of a picture in a style; that of an image of one's own has to be drawn first.
+ * @returns {string | Promise<string>}
+ */
 export function pictureUrl(url, style, image, how = {}) {
-  if (isEmbedded(url)) return url;
-  return `${url}${url.includes("?") ? "&" : "?"}${styleParams(style, image, how)}`;
+  return urlWith(url, styleParams(style, image, how));
+}
+
+/** The same with parameters at hand. @param {string} url @param {URLSearchParams} params @returns {string | Promise<string>} */
+export function urlWith(url, params) {
+  return isEmbedded(url) ? redrawn(url, params) : `${url}${url.includes("?") ? "&" : "?"}${params}`;
 }

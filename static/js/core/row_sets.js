@@ -7,23 +7,64 @@
 import { isAborted } from "./api.js";
 import { scaleOf } from "./filters.js";
 import { Rows } from "./rows.js";
-import { COLOURS, cornersOf, nextName } from "./selections.js";
+import { COLOURS, cornersOf, LONG, nextName, writeSelection } from "./selections.js";
 
-/** @param {{store: any, meta: import("./state.js").Meta, client: ReturnType<typeof import("./worker_client.js").createWorkerClient>}} parts */
-export function createRowSets({ store, meta, client: { tell, compute, load } }) {
+/**
+ * @param {{store: any, api: any, meta: import("./state.js").Meta,
+ *   client: ReturnType<typeof import("./worker_client.js").createWorkerClient>, tell?: (sentence: string) => void}} parts
+ */
+export function createRowSets({ store, api, meta, client: { tell, compute, load }, tell: say = () => {} }) {
   let round = 0;
+  let drawnOn = null;
 
-  /** A new map: shapes are of the map on which they were drawn, and are counted again. */
-  async function follow({ map }) {
+  /** A new map: outlines are of the map on which they were drawn, so that on another their rows stay. */
+  async function follow({ map, layout }) {
     if (!map) return;
     tell("map", { x: map.x, y: map.y });
+    const moved = drawnOn !== null && drawnOn !== layout;
+    drawnOn = layout;
     const { selections } = store.get();
-    const again = await Promise.all(selections.map(remade));
-    if (selections.length && selections === store.get().selections) store.set({ selections: again });
+    if (moved && selections.length) store.set({ selections: selections.map(withoutOutlines) });
+    await restore();
     await count();
   }
 
-  const remade = async (each) => ({ ...each, rows: new Rows(await compute("shapes", { shapes: each.shapes, allowed: null })) });
+  const withoutOutlines = (each) => ({ ...each, shapes: [{ op: "+", rows: [...each.rows.indices] }] });
+
+  /** Find the rows of selections that a link or a file brought, and keep those that are long. */
+  async function restore() {
+    const { selections, map } = store.get();
+    if (!map || !selections.length) return;
+    const isNew = (each) => each.rows.n !== map.n;
+    const toKeep = (each) => each.kept === undefined && writeSelection(each).length > LONG;
+    if (!selections.some((each) => isNew(each) || toKeep(each))) return;
+    const again = await Promise.all(selections.map(async (each) => keptLong(isNew(each) ? await remade(each) : each)));
+    if (selections === store.get().selections) store.set({ selections: again.filter((each) => each !== null) });
+    else await restore();
+  }
+
+  /** A selection with its rows; null where the server keeps them no more, which is said. */
+  async function remade(each) {
+    try {
+      const shapes = await Promise.all(each.shapes.map(async (shape) => (shape.kept ? { op: shape.op, rows: (await api.select({ selection: shape.kept })).rows } : shape)));
+      return { ...each, shapes, rows: new Rows(await compute("shapes", { shapes, allowed: null })) };
+    } catch (error) {
+      say(`Selection ${each.name} could not be taken over from the link. ${error.message}`);
+      return null;
+    }
+  }
+
+  /** One whose outline is long is kept by the server, and its link holds the id. */
+  async function keptLong(each) {
+    if (each === null || each.kept !== undefined || writeSelection(each).length <= LONG) return each;
+    try {
+      const { selection: kept } = await api.select({ rows: [...each.rows.indices] });
+      return { ...each, kept };
+    } catch (error) {
+      say(`The link cannot hold selection ${each.name}: it is long, and the server could not keep it. ${error.message}`);
+      return { ...each, kept: null };
+    }
+  }
 
   /** Fetch the columns that the filters and the open rail need, then count. */
   async function count() {
@@ -73,7 +114,7 @@ export function createRowSets({ store, meta, client: { tell, compute, load } }) 
   function put(active, made, selections) {
     const name = active?.name ?? nextName(selections);
     const colour = active?.colour ?? COLOURS[selections.length % COLOURS.length];
-    const next = { name, colour, ...made };
+    const next = { name, colour, ...made }; // not `kept`: that is of other rows
     const list = active ? selections.map((each) => (each === active ? next : each)) : [...selections, next];
     store.set({ selections: list, active: name, subject: "selection" });
   }
@@ -105,7 +146,7 @@ export function createRowSets({ store, meta, client: { tell, compute, load } }) 
     });
   }
 
-  return { follow, count, filter, drawn, pick, rename, drop };
+  return { follow, count, filter, drawn, pick, rename, drop, restore };
 }
 
 /** The selection that is worked on. @returns {import("./selections.js").Selection | null} */

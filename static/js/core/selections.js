@@ -12,9 +12,11 @@ const DIGITS = 6;
 const MOST_CORNERS = 160;
 
 /**
- * Corners as x, y, x, y ... in map coordinates; or rows. `op` "+" adds them, "-" takes them away.
- * @typedef {{op: "+" | "-", corners?: number[], rows?: number[]}} Shape
- * @typedef {{name: string, colour: string, shapes: Shape[], rows: Rows}} Selection
+ * Corners as x, y, x, y ... in map coordinates; or rows; or the id under which the server keeps them,
+ * until they have come from there. `op` "+" adds them, "-" takes them away.
+ * @typedef {{op: "+" | "-", corners?: number[], rows?: number[], kept?: string}} Shape
+ * @typedef {{name: string, colour: string, shapes: Shape[], rows: Rows, kept?: string | null}} Selection
+ *   `kept`: the id of all its rows.
  */
 
 /**
@@ -73,10 +75,13 @@ export function nextName(/** @type {readonly Selection[]} */ selections) {
   }
 }
 
-/** "A!+p1.5,2,3,4~-r7,9": a selection as it stands in a link. */
-export function writeSelection({ name, shapes }) {
-  const written = shapes.map(({ op, corners, rows }) => `${op}${corners ? `p${corners}` : `r${rows}`}`);
-  return `${encodeURIComponent(name)}!${written.join("~")}`;
+/** Longer than this an outline stands in a link by the id under which the server keeps its rows. */
+export const LONG = 1500;
+
+/** "A!+p1.5,2,3,4~-r7,9": a selection as it stands in a link; "A!+@ID" where that is long. */
+export function writeSelection(/** @type {{name: string, shapes: Shape[], kept?: string | null}} */ { name, shapes, kept }) {
+  const written = shapes.map(({ op, corners, rows, kept: id }) => `${op}${corners ? `p${corners}` : rows ? `r${rows}` : `@${id}`}`).join("~");
+  return `${encodeURIComponent(name)}!${written.length > LONG && kept ? `+@${kept}` : written}`;
 }
 
 /** @returns {{name: string, shapes: Shape[]} | null} Null where the text is none. */
@@ -84,12 +89,22 @@ export function readSelection(text) {
   const at = text.indexOf("!");
   if (at < 1) return null;
   const shapes = text.slice(at + 1).split("~").map(readShape);
-  return shapes.every(Boolean) ? { name: decodeURIComponent(text.slice(0, at)), shapes } : null;
+  const name = nameOf(text.slice(0, at));
+  return name && shapes.every(Boolean) ? { name, shapes } : null;
+}
+
+function nameOf(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null; // a % that stands for nothing
+  }
 }
 
 function readShape(text) {
-  const found = /^([+ -])([pr])(.*)$/.exec(text);
+  const found = /^([+ -])([pr@])(.*)$/.exec(text);
   if (!found) return null;
+  if (found[2] === "@") return /^[0-9a-f]{16}$/.test(found[3]) ? { op: found[1] === "-" ? "-" : "+", kept: found[3] } : null;
   const numbers = found[3] === "" ? [] : found[3].split(",").map(Number);
   if (numbers.some(Number.isNaN)) return null;
   const op = found[1] === "-" ? "-" : "+"; // a blank is a + that a form has decoded

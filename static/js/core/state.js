@@ -65,6 +65,11 @@ import { CATALOGUE } from "./layers.js";
  * @property {string | null} active The selection that is worked on.
  * @property {"source" | "selection" | "list"} subject What the pane is about.
  * @property {string | null} list The search for a list that is shown; "" is the empty form.
+ * @property {readonly import("./examples.js").Example[]} examples Marked, asked about or not yet.
+ * @property {readonly string[]} compared Ids of the sources that stand side by side.
+ * @property {boolean} comparing Whether they are shown.
+ * @property {{state: "asking"} | {state: "failed", detail: string} | null} more What became of
+ *   further ranks that were asked for.
  * @property {readonly TrailEntry[]} trail The sources that were opened, the latest last.
  * @property {{low: number, high: number} | null} colourRange Of the colour bar, where it was chosen.
  * @property {boolean} logColours Whether the colour bar is logarithmic.
@@ -83,7 +88,7 @@ import { CATALOGUE } from "./layers.js";
 
 /**
  * The state of a page that was just opened.
- * @param {Pick<State, "k" | "colour" | "layout" | "hideDuplicates" | "duplicatesArcsec" | "view" | "filters" | "colourRange" | "conditions" | "logColours" | "contours" | "regions" | "exemplars" | "placed">} shared
+ * @param {Pick<State, "k" | "colour" | "layout" | "hideDuplicates" | "duplicatesArcsec" | "view" | "filters" | "colourRange" | "conditions" | "examples" | "compared" | "logColours" | "contours" | "regions" | "exemplars" | "placed">} shared
  *   What its address says.
  * @param {Pick<State, "surveys" | "theme" | "style">} given
  * @returns {State}
@@ -126,6 +131,8 @@ export function initialState(shared, given) {
     placedFound: null,
     placedHidden: [],
     table: false,
+    comparing: false,
+    more: null,
     ...given,
   };
 }

@@ -70,6 +70,14 @@ export function surveysSentence(list, pictures) {
   return `${found}${unknown}.`;
 }
 
+/** The catalogue's own columns of which any of some sources says something, the beam's last. */
+export function columnNames(sources) {
+  const known = ({ columns = {} }) => Object.keys(columns).filter((name) => columns[name] !== null && columns[name] !== "");
+  const found = [...new Set(sources.flatMap(known))];
+  const beam = (name) => name.startsWith("beam_");
+  return [...found.filter((name) => !beam(name)), ...found.filter(beam)];
+}
+
 const UNITS = { arcsec: "arcsec", deg: "deg", jy_beam: "Jy/beam", mjy: "mJy", jy: "Jy" };
 
 /** Label and unit of a catalogue column that is not described: its name says both. */

@@ -19,10 +19,11 @@ const DIRECTIONS = [[1, -1], [-1, -1], [1, 1], [-1, 1], [1, 0], [-1, 0], [0, -1]
 
 /** @param {SVGElement} root An SVG that covers the map. */
 export function createMarks(root) {
-  function draw({ map, result, target, viewport, highlightRow, cursorRow }) {
+  /** The first `k` neighbours; those that came by scrolling only while they are pointed at. */
+  function draw({ map, result, k, target, viewport, highlightRow, cursorRow }) {
     if (!map || !viewport) return;
     const at = (x, y) => toPixels(x, y, viewport);
-    const neighbours = (result?.neighbours ?? []).map((n) => ({ ...n, px: at(n.x, n.y) }));
+    const neighbours = (result?.neighbours ?? []).filter(({ rank, row }) => rank <= k || row === highlightRow).map((n) => ({ ...n, px: at(n.x, n.y) }));
     const query = target && at(target.x, target.y);
     const lit = neighbours.find(({ row }) => row === highlightRow);
     fill(
@@ -35,7 +36,7 @@ export function createMarks(root) {
       cursorRow !== null && ring(at(map.x[cursorRow], map.y[cursorRow]), "mark-cursor", 12),
     );
   }
-  const needs = ["map", "result", "target", "viewport", "highlightRow", "cursorRow"];
+  const needs = ["map", "result", "k", "target", "viewport", "highlightRow", "cursorRow"];
   return { needs, draw };
 }
 

@@ -76,9 +76,16 @@ export function createListPreview(root) {
         "table",
         { class: "rows" },
         el("thead", {}, el("tr", {}, el("th", { class: "used", scope: "col" }, "Read as"), heads)),
-        el("tbody", {}, rows.slice(0, ROWS).map((row) => el("tr", {}, el("td", { class: row.reason ? "error" : "used" }, readAs(row)), row.cells.map((cell) => el("td", {}, cell))))),
+        el("tbody", {}, rows.slice(0, ROWS).flatMap(entry)),
       ),
     );
+  }
+
+  /** A row that cannot be used has its reason below it, whole, across all columns. */
+  function entry(row) {
+    const { reason, cells } = row;
+    const read = el("tr", { class: reason && "rejected" }, el("td", { class: reason ? "error" : "used" }, readAs(row)), cells.map((cell) => el("td", {}, cell)));
+    return reason ? [read, el("tr", { class: "reason" }, el("td", { class: "error", colspan: cells.length + 1 }, el("span", {}, reason)))] : [read];
   }
 
   const notes = ({ notes: said }) => said.length > 0 && el("ul", { class: "notes" }, said.map((note) => el("li", {}, note)));
@@ -90,7 +97,7 @@ export function createListPreview(root) {
 
 const counted = (n, word) => `${formatCount(n)} ${word}${n === 1 ? "" : "s"}`;
 
-const readAs = ({ position, reason, to_look_up: lookUp, name }) => (reason ? reason : position || (lookUp ? `look up ${name}` : "no position"));
+const readAs = ({ position, reason, to_look_up: lookUp, name }) => (reason ? "not usable" : position || (lookUp ? `look up ${name}` : "no position"));
 
 function sentence({ ra_column: ra, dec_column: dec, position_column: position, split_columns: split, ra_unit: unit, frame, how }) {
   const columns = position || (split.length ? split.join(" ") : `${ra}, ${dec}`);

@@ -1,9 +1,9 @@
 /**
- * The nearest neighbours as cards, and the ways to take them away.
+ * The nearest neighbours as cards, further ones as one scrolls, and the ways to take them away.
  * It never searches and never makes a file.
  *
- * Emits explorer:source {id}, explorer:highlight {row}, explorer:about {section},
- * explorer:download {format, label}.
+ * Emits explorer:source {id}, explorer:highlight {row}, explorer:about {section}, explorer:more,
+ * explorer:download {format, label}, and what marking.js emits.
  */
 
 import { SHARED, writeAddress } from "../core/address.js";
@@ -12,11 +12,16 @@ import { byId, el, emit, every, fill } from "../core/html.js";
 import { duplicateSentence, flagWords, isModel, titleOf } from "../core/words.js";
 import { separationArcsec } from "../core/geometry.js";
 import { conditionsMenu } from "./conditions.js";
+import { markButtons, markByKey, remark } from "./marking.js";
 import { smallPicture } from "./picture.js";
 import { takeAwayMenu } from "./take_away.js";
 
 const EAGER_PICTURES = 24;
 const MOST_SKELETONS = 12;
+/** How far below what is seen the end of the gallery asks for more, once one scrolls. */
+const AHEAD_PX = 900;
+/** Cards: so near the end the focus asks for more. */
+const NEAR_END = 4;
 const SHARE_WORDS = "Share of the catalogue that is less similar to the query";
 
 /** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
@@ -29,12 +34,22 @@ export function createNeighbours(root, meta, defaults) {
     root.hidden = (!result && !pending) || state.subject !== "source";
     root.setAttribute("aria-busy", String(Boolean(pending)));
     const restyled = !sameBut(style, styled, "size");
-    if (result && (result !== drawn || restyled)) fill(root, heading(state), cards(state));
-    else if (result) linkAgain(state);
+    if (result?.query !== drawn?.query) scrolled = false;
+    const grown = !restyled && isGrown(result, drawn);
+    if (grown) append(state, drawn.neighbours.length);
+    else if (result && (result !== drawn || restyled)) fill(root, heading(state), cards(state), foot(state));
     else if (!result) fill(root, ...(pending ? skeleton(state.k) : []));
+    if (result && (grown || result === drawn)) linkAgain(state);
     /** @type {HTMLElement | null} */ (root.querySelector(".gallery"))?.style.setProperty("--card", `${style.size}px`);
     drawn = result;
     styled = style;
+  }
+
+  /** Whether a result is the one that is drawn with further ranks behind it. */
+  const isGrown = (result, before) => result && result.query === before?.query && result.neighbours.length > before.neighbours.length;
+
+  function append(state, had) {
+    root.querySelector(".cards")?.append(...state.result.neighbours.slice(had).map((each) => item(each, state)));
   }
 
   /** The cards stay, and lead to what is chosen now; a menu that is open stays as it is. */
@@ -99,17 +114,71 @@ export function createNeighbours(root, meta, defaults) {
   }
 
   function cards(state) {
-    const items = state.result.neighbours.map((neighbour) => el("li", {}, card(neighbour, state)));
-    const { k_max: most } = meta.limits;
-    const next = Math.min(most, state.k * 2);
-    const more = () => emit(root, "explorer:options", { k: next });
-    return el(
-      "div",
-      { class: "gallery", style: `--card: ${state.style.size}px` },
-      el("ol", { class: "cards", "aria-labelledby": "neighbours-title" }, items),
-      state.k < most && items.length >= state.k && el("button", { type: "button", class: "more", id: "more-neighbours", onclick: more }, `Show ${next}`),
-    );
+    const items = state.result.neighbours.map((neighbour) => item(neighbour, state));
+    const gallery = el("ol", { class: "cards", "aria-labelledby": "neighbours-title" }, items);
+    return el("div", { class: "gallery", style: `--card: ${state.style.size}px` }, gallery);
   }
+
+  let scrolled = false;
+  /** @type {IntersectionObserver | null} */
+  let observer = null;
+
+  /** Where the gallery ends: further ranks come when it is near, or by its button. */
+  function foot(state) {
+    const place = el("div", { class: "gallery-end", id: "gallery-end" });
+    fillFoot(place, state);
+    return place;
+  }
+
+  function fillFoot(place, { result, more }) {
+    const count = result.neighbours.length;
+    const { k_max: most } = meta.limits;
+    const failed = more?.state === "failed";
+    const words = more?.state === "asking" ? "Loading more…" : failed ? "Try again" : "More";
+    const end = result.more ? `These are the ${formatCount(most)} most similar, the most that are shown.` : "These are all.";
+    const ended = !result.more || count >= most;
+    if (ended) fill(place, count > 0 && el("p", { class: "hint" }, end));
+    else fill(place, el("button", { type: "button", class: "more", id: "more-neighbours", onclick: () => emit(root, "explorer:more") }, words), el("p", { class: "error", role: "alert", hidden: !failed }, failed && more.detail));
+    watch(ended || failed || more ? null : place);
+  }
+
+  /** Once one has scrolled, ask whenever the end is near; before, there are as many as were asked for. */
+  function watch(/** @type {Element | null} */ place) {
+    observer?.disconnect();
+    if (!place || !scrolled) return;
+    const pane = document.getElementById("details");
+    const own = pane && getComputedStyle(pane).overflowY !== "visible";
+    const seen = (entries) => entries.some((each) => each.isIntersecting) && emit(root, "explorer:more");
+    observer = new IntersectionObserver(seen, { root: own ? pane : null, rootMargin: `0px 0px ${AHEAD_PX}px 0px` });
+    observer.observe(place);
+  }
+
+  function goesOn() {
+    if (scrolled) return;
+    scrolled = true;
+    if (document.getElementById("more-neighbours")) watch(document.getElementById("gallery-end"));
+  }
+
+  const pane = document.getElementById("details");
+  const isDown = (target) => (target === pane && byId("details").scrollTop > 0) || (target === document && window.scrollY > 0);
+  document.addEventListener("scroll", ({ target }) => isDown(target) && goesOn(), { capture: true, passive: true });
+  pane?.addEventListener("wheel", ({ deltaY }) => deltaY > 0 && goesOn(), { passive: true });
+  root.addEventListener("focusin", ({ target }) => {
+    const cards = [...every(root, ".card")];
+    const place = cards.indexOf(/** @type {Element} */ (target));
+    if (place >= 0 && place >= cards.length - NEAR_END) goesOn();
+  });
+
+  function drawFoot(state) {
+    const place = document.getElementById("gallery-end");
+    if (!place || !state.result) return;
+    const kept = document.activeElement?.id === "more-neighbours";
+    fillFoot(place, state);
+    if (kept) document.getElementById("more-neighbours")?.focus();
+  }
+
+  const itemFor = (neighbour) => ({ id: neighbour.source_id, title: titleOf(neighbour) });
+  const item = (neighbour, state) => el("li", {}, card(neighbour, state), markButtons(itemFor(neighbour), state));
 
   function card(neighbour, state) {
     const { row, rank, source_id: id } = neighbour;
@@ -123,6 +192,8 @@ export function createNeighbours(root, meta, defaults) {
         title: `${titleOf(neighbour)}${neighbour.separation_arcsec === null ? "" : `, ${formatSeparation(neighbour.separation_arcsec)} from the query on the sky`}`,
         "data-source-id": id,
         "data-row": row,
+        "aria-keyshortcuts": "+ - C",
+        onkeydown: (event) => markByKey(event, itemFor(neighbour)),
         onclick: (event) => choose(event, id),
         onmouseenter: point(row),
         onmouseleave: point(null),
@@ -152,6 +223,8 @@ export function createNeighbours(root, meta, defaults) {
 
   return [
     { needs: ["result", "pending", "style", "subject", "active", "shown", ...SHARED], draw },
+    { needs: ["more", "result"], draw: drawFoot },
+    { needs: ["examples", "compared", "result"], draw: (state) => remark(root, state) },
     { needs: ["download"], draw: drawDownload },
     { needs: ["hoverRow", "cursorRow", "result"], draw: light },
   ];
@@ -160,20 +233,21 @@ export function createNeighbours(root, meta, defaults) {
 const sameBut = (a, b, key) => Boolean(b) && Object.keys(a).every((each) => each === key || a[each] === b[each]);
 
 function numbers(neighbour, image) {
-  const { similarity, dissimilarity, percentile, extent_flag: limit } = neighbour;
+  const { similarity, dissimilarity, percentile, extent_flag: limit, score, similar_to: to } = neighbour;
   const flag = flagWords(limit);
-  const extent = formatExtent(neighbour.angular_extent_arcsec, limit);
+  const extent = el("span", { title: `Angular extent${flag ? `: ${flag}` : ""}` }, formatExtent(neighbour.angular_extent_arcsec, limit));
   const label = neighbour.columns.label ?? neighbour.name;
+  const named = label ? el("span", { title: String(label) }, String(label)) : el("span", { title: "Position" }, neighbour.position.split(" ")[0]);
+  const model = isModel(neighbour) && el("span", { class: "flags" }, modelFlag(image));
+  if (typeof score === "number") {
+    const scored = `Weighted mean of S to the wanted examples minus that to the unwanted ones; ${formatPercentile(percentile)} of the catalogue has a lower one`;
+    const toIt = `S to ${to}, the wanted example that it is most like; 1 − S ${formatDissimilarity(dissimilarity)}`;
+    return [pair(el("b", { title: scored }, "Score ", formatSimilarity(score)), extent), pair(el("span", { title: toIt }, "S ", formatSimilarity(similarity)), named), model];
+  }
   return [
-    pair(
-      el("b", { title: `1 − S ${formatDissimilarity(dissimilarity)}; ${formatPercentile(percentile)}: ${SHARE_WORDS.toLowerCase()}` }, "S ", formatSimilarity(similarity)),
-      el("span", { title: `Angular extent${flag ? `: ${flag}` : ""}` }, extent),
-    ),
-    pair(
-      el("span", {}, `1−S ${formatDissimilarity(dissimilarity)}`),
-      label ? el("span", { title: String(label) }, String(label)) : el("span", { title: "Position" }, neighbour.position.split(" ")[0]),
-    ),
-    isModel(neighbour) && el("span", { class: "flags" }, modelFlag(image)),
+    pair(el("b", { title: `1 − S ${formatDissimilarity(dissimilarity)}; ${formatPercentile(percentile)}: ${SHARE_WORDS.toLowerCase()}` }, "S ", formatSimilarity(similarity)), extent),
+    pair(el("span", {}, `1−S ${formatDissimilarity(dissimilarity)}`), named),
+    model,
   ];
 }
 

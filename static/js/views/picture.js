@@ -8,15 +8,15 @@ import { el, svg } from "../core/html.js";
 import { pictureUrl } from "../core/picture_style.js";
 
 /**
- * The large picture, in the style that is chosen. One that came with the answer has a frame of the
- * network's field drawn over it; it is the whole of the field.
+ * The large picture, in the style that is chosen. The whole field has a frame of the network's drawn
+ * over it.
  * @param {{url: string, alt: string, isModel: boolean, directed: boolean,
  *   onclick?: (event: Event) => void}} picture `directed`: north is known to be up.
  * @param {import("../core/state.js").PictureStyle} style
  * @param {import("../core/state.js").ImageInfo} image
  */
 export function annotatedPicture({ url, alt, isModel, directed, onclick }, style, image) {
-  const whole = isEmbedded(url) || style.field;
+  const whole = style.field;
   const src = pictureUrl(url, { ...style, furniture: false }, image, { atLeastPx: 300 });
   return el(
     "button",
@@ -49,12 +49,14 @@ export const bareImage = (src, alt) =>
 
 const modelLabel = (words, { model_statement: title }) => el("span", { class: "model-label", title }, words);
 
+/** @param {string | Promise<string>} src One that is still being drawn comes when it is. */
 function imageElement(src, alt, sizePx, lazy = false) {
   const size = { width: sizePx, height: sizePx };
-  const image = el("img", { src, alt, ...size, decoding: "async", loading: lazy && "lazy" });
-  image.addEventListener("error", () => {
-    image.replaceWith(el("span", { class: "no-picture" }, "The image did not load."));
-  });
+  const here = typeof src === "string";
+  const image = /** @type {HTMLImageElement} */ (el("img", { src: here && src, alt, ...size, decoding: "async", loading: lazy && "lazy" }));
+  const fail = (words) => image.replaceWith(el("span", { class: "no-picture" }, words));
+  image.addEventListener("error", () => fail("The image did not load."));
+  if (!here) src.then((found) => (image.src = found), ({ message }) => fail(message));
   return image;
 }
 

@@ -3,13 +3,15 @@
  * It never selects anything itself.
  *
  * Emits explorer:activate {name | null}, explorer:rename {name, to}, explorer:drop {name},
- * explorer:sources-file {rows, format, name}, explorer:source {id}, explorer:zoom-rows {rows}.
+ * explorer:sources-file {rows, format, name}, explorer:source {id}, explorer:zoom-rows {rows}, and
+ * what marking.js emits.
  */
 
 import { formatCount, formatExtent } from "../core/format.js";
 import { el, emit, fill } from "../core/html.js";
 import { activeOf } from "../core/row_sets.js";
 import { isModel, titleOf } from "../core/words.js";
+import { markButtons, markByKey, remark } from "./marking.js";
 import { smallPicture } from "./picture.js";
 
 const AT_ONCE = 48;
@@ -76,17 +78,20 @@ export function createSelections(rail, pane, { meta, api }) {
     );
   }
 
-  function gallery({ style }, active) {
+  function gallery(state, active) {
+    const { style } = state;
+    const itemFor = (source) => ({ id: source.source_id, title: titleOf(source) });
+    const item = (source) => el("li", {}, card(source, style, itemFor(source)), markButtons(itemFor(source), state));
     const left = active.rows.count - shown.sources.length;
     return el(
       "div",
       { style: `--card: ${style.size}px` },
-      el("ol", { class: "cards" }, shown.sources.map((source) => el("li", {}, card(source, style)))),
+      el("ol", { class: "cards" }, shown.sources.map(item)),
       left > 0 && shown.sources.length > 0 && el("button", { type: "button", class: "more", onclick: () => more(active) }, `${formatCount(Math.min(left, AT_ONCE))} more of ${formatCount(left)}`),
     );
   }
 
-  function card(source, style) {
+  function card(source, style, marked) {
     const onclick = (event) => {
       event.preventDefault();
       emit(pane, "explorer:source", { id: source.source_id });
@@ -95,7 +100,7 @@ export function createSelections(rail, pane, { meta, api }) {
     const picture = { url: source.cutout_url, alt: `Radio image of ${titleOf(source)}`, isModel: isModel(source), lazy: true };
     return el(
       "a",
-      { class: "card", href: `?${new URLSearchParams({ source: source.source_id })}`, "data-row": source.row, onclick, onmouseenter: point(source.row), onmouseleave: point(null) },
+      { class: "card", href: `?${new URLSearchParams({ source: source.source_id })}`, "data-row": source.row, "aria-keyshortcuts": "+ - C", onkeydown: (event) => markByKey(event, marked), onclick, onmouseenter: point(source.row), onmouseleave: point(null) },
       smallPicture(picture, meta.image, style),
       el("span", { class: "pair" }, el("b", {}, formatExtent(source.angular_extent_arcsec, source.extent_flag)), el("span", {}, source.name || source.position)),
     );
@@ -118,6 +123,7 @@ export function createSelections(rail, pane, { meta, api }) {
   return [
     { needs: ["rail", "selections", "active"], draw: drawRail },
     { needs: ["subject", "selections", "active", "style", "selectionSources"], draw: drawPane },
+    { needs: ["examples", "compared"], draw: (state) => remark(pane, state) },
   ];
 }
 

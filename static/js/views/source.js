@@ -2,15 +2,18 @@
  * The panel of the source that is asked about: its picture, what is known of it, and how.
  * It never fetches; it shows the last good answer until there is a new one.
  *
- * Emits explorer:copy {text}, explorer:source {id}, explorer:viewer.
+ * Emits explorer:copy {text}, explorer:source {id}, explorer:viewer, and what marking.js emits.
  */
 
-import { fitsUrl, isEmbedded } from "../core/api.js";
+import { fitsUrl } from "../core/api.js";
 import { elsewhere } from "../core/elsewhere.js";
+import { itemOf } from "../core/examples.js";
 import { directionsKnown } from "../core/image_query.js";
 import { formatDegrees, formatExtent, formatPercentile, formatSeparation, formatValue } from "../core/format.js";
 import { el, emit, fill } from "../core/html.js";
 import { columnFromName, extentSentence, flagWords, imageOriginWords, isModel, noveltySentence, titleOf } from "../core/words.js";
+import { examplesHead } from "./examples.js";
+import { markButtons, remark } from "./marking.js";
 import { annotatedPicture } from "./picture.js";
 
 /** @param {import("../core/state.js").QueryResult} result @param {import("../core/state.js").ImageInfo} image @param {{copy: (text: string) => void}} on */
@@ -97,17 +100,27 @@ const TURNED = "Its directions on the sky are not known to this page.";
 export function createSource(root, meta) {
   const guide = [...root.childNodes];
 
-  function draw({ query, result, style, subject }) {
+  /** @type {any} */
+  let drawn = { result: null, style: null };
+
+  function draw(state) {
+    const { result, style, subject } = state;
     root.hidden = subject !== "source";
+    const same = result && result.query === drawn.result?.query && style === drawn.style;
+    drawn = { result, style };
+    if (same) return; // only more neighbours
     if (!result) fill(root, ...guide);
-    else fill(root, ...panel(query, result, style));
+    else if (result.examples) fill(root, ...examplesHead(result, () => copy(window.location.href)).filter(Boolean));
+    else fill(root, ...panel(state));
   }
 
-  function panel(asked, result, style) {
+  const copy = (text) => emit(root, "explorer:copy", { text });
+
+  function panel(state) {
+    const { query: asked, result, style } = state;
     const { query } = result;
-    const copy = (text) => emit(root, "explorer:copy", { text });
     return [
-      heading(asked, query, copy),
+      heading(asked, result, state),
       el(
         "div",
         { class: "source-body" },
@@ -120,7 +133,9 @@ export function createSource(root, meta) {
     ];
   }
 
-  function heading(asked, query, copy) {
+  function heading(asked, result, state) {
+    const { query } = result;
+    const item = itemOf(asked, result);
     const title = el("h2", { id: "source-title" }, titleOf(query, asked));
     const link = button("Copy link", () => copy(window.location.href), {
       id: "copy-link",
@@ -129,7 +144,7 @@ export function createSource(root, meta) {
     return el(
       "header",
       { class: "section-head" },
-      el("div", { class: "head-row" }, title, !own && link),
+      el("div", { class: "head-row" }, title, el("span", { class: "head-ways" }, item && markButtons(item, state, { inWords: true }), !own && link)),
       own ? ownImage(asked, query) : held(query),
       !own && query.understood && el("p", { id: "position-understood", class: "section-sub" }, query.understood),
     );
@@ -145,7 +160,7 @@ export function createSource(root, meta) {
       el(
         "figcaption",
         {},
-        el("span", {}, pictureCaption(style, query, meta.image)),
+        el("span", {}, pictureCaption(style, meta.image)),
         id && el("a", { id: "cutout-fits", href: fitsUrl(id), download: true }, "FITS"),
       ),
     );
@@ -190,8 +205,11 @@ export function createSource(root, meta) {
     return el("p", { class: "also-nearby" }, `Also within ${meta.limits.same_source_arcsec}″: `, ...listed);
   }
 
-  const needs = ["query", "result", "style", "subject"];
-  return { needs, draw };
+  const marked = (state) => remark(root, state);
+  return [
+    { needs: ["query", "result", "style", "subject"], draw },
+    { needs: ["examples", "compared"], draw: marked },
+  ];
 }
 
 /** Directions are shown only where the image itself, or the survey, says them. */
@@ -222,10 +240,9 @@ function held({ source_id: id, service, cached }) {
   return el("p", { class: "section-sub" }, ...words);
 }
 
-/** How large the field is; and what was drawn, where the picture is the server's. */
-function pictureCaption(style, query, { size_px: size, input_size_px: input, pixel_scale_arcsec: scale }) {
-  const whole = style.field || isEmbedded(query.image_url);
-  if (!whole) return `${Math.round(input * scale)}″: what the network sees`;
+/** How large the field is. */
+function pictureCaption(style, { size_px: size, input_size_px: input, pixel_scale_arcsec: scale }) {
+  if (!style.field) return `${Math.round(input * scale)}″: what the network sees`;
   return `${((size * scale) / 60).toFixed(1)}′; dashed: what the network sees`;
 }
 

@@ -3,7 +3,7 @@
  * It never asks for anything again: main does.
  */
 
-import { byId } from "../core/html.js";
+import { byId, el } from "../core/html.js";
 import { formatBytes, formatCount } from "../core/format.js";
 import { titleOf } from "../core/words.js";
 
@@ -53,10 +53,12 @@ export function createReveal(store) {
 
 const NAME = "Radio Galaxy Explorer";
 const TOAST_MS = 4000;
+/** A letter. */
+const READING_MS = 60;
 
 /** What the page says of itself outside its panels. */
 export function createStatus() {
-  let timer = null;
+  let told = null;
 
   function draw(state) {
     const { drawn, query, result, pending, target, colour } = state;
@@ -89,9 +91,13 @@ export function createStatus() {
 
   /** For screen readers: what has arrived, and where the cursor is. */
   function announce({ query, result }) {
+    const before = told;
+    told = result;
     if (!result) return;
     const count = formatCount(result.neighbours.length);
-    byId("live").textContent = `${titleOf(result.query, query)}: ${count} neighbours found.`;
+    const had = before?.query === result.query ? before.neighbours.length : 0;
+    if (had) byId("live").textContent = `Neighbours ${formatCount(had + 1)} to ${count} loaded.`;
+    else byId("live").textContent = `${titleOf(result.query, query)}: ${count} neighbours found.`;
   }
 
   function announceCursor({ hoverSource, cursorRow }) {
@@ -99,10 +105,15 @@ export function createStatus() {
     if (here) byId("live").textContent = titleOf(hoverSource);
   }
 
+  /** A sentence for a while; one that comes beside another does not drive it away. */
   function toast(text) {
-    byId("toast").textContent = text;
-    clearTimeout(timer);
-    timer = setTimeout(() => (byId("toast").textContent = ""), TOAST_MS);
+    const root = byId("toast");
+    for (const other of [...root.children]) if (other.textContent === text) other.remove();
+    const words = el("span", {}, text);
+    root.append(words);
+    const begin = () => setTimeout(() => words.remove(), Math.max(TOAST_MS, text.length * READING_MS));
+    if (document.readyState === "complete") begin();
+    else window.addEventListener("load", begin, { once: true }); // nobody reads a page that still loads
   }
 
   const needs = ["drawn", "map", "tool", "query", "result", "pending", "error", "mapError", "colourError", "colour", "target"];

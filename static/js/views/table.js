@@ -8,7 +8,7 @@
 import { formatCount, formatDissimilarity, formatExtent, formatLabel, formatPercentile, formatSeparation, formatSimilarity, formatValue } from "../core/format.js";
 import { el, emit, every, fill } from "../core/html.js";
 import { activeOf } from "../core/row_sets.js";
-import { columnFromName, titleOf } from "../core/words.js";
+import { columnFromName, columnNames, titleOf } from "../core/words.js";
 
 const NAME = "Name or position";
 const extent = (each) => formatExtent(each.angular_extent_arcsec, each.extent_flag);
@@ -22,6 +22,9 @@ const RANKED = {
   Extent: extent,
   Separation: (each) => formatSeparation(each.separation_arcsec),
 };
+/** S is to the wanted example that a hit is most like. */
+const { Rank, [NAME]: _, ...OTHERS } = RANKED;
+const SCORED = { Rank, [NAME]: null, Score: (each) => formatSimilarity(each.score), ...OTHERS, "S is to": (each) => each.similar_to };
 
 const MOST_ROWS = 200;
 
@@ -38,7 +41,7 @@ export function createTable(root, meta, api) {
     const active = subject === "selection" ? activeOf(state) : null;
     if (active) return selection(active);
     const title = result ? `Neighbours of ${titleOf(result.query, query)}` : "No source is open: click one on the map.";
-    fill(root, head(title), result && rows(result.neighbours, RANKED));
+    fill(root, head(title), result && rows(result.neighbours, result.examples ? SCORED : RANKED));
   }
 
   async function selection({ name, rows: picked }) {
@@ -64,10 +67,7 @@ export function createTable(root, meta, api) {
 
   /** `ours`: our own columns, by their heads. */
   function rows(sources, ours) {
-    const known = ({ columns }) => Object.keys(columns).filter((name) => columns[name] !== null && columns[name] !== "");
-    const found = [...new Set(sources.flatMap(known))];
-    const beam = (name) => name.startsWith("beam_");
-    const own = [...found.filter((name) => !beam(name)), ...found.filter(beam)];
+    const own = columnNames(sources);
     const described = own.map((name) => meta.columns.find((column) => column.name === name) ?? columnFromName(name));
     /** @type {[string, boolean][]} Whether the column holds numbers. */
     const heads = [...Object.keys(ours).map((words) => /** @type {[string, boolean]} */ ([words, words !== NAME])), ...described.map((column) => /** @type {[string, boolean]} */ ([formatLabel(column), false]))];

@@ -7,20 +7,21 @@
 
 import { hasLogarithm } from "../core/colour.js";
 import { conditionPairs } from "../core/conditions.js";
-import { downloadLinks } from "../core/downloads.js";
+import { downloadLinks, shownOptions } from "../core/downloads.js";
 import { el, emit } from "../core/html.js";
 import { styleParams } from "../core/picture_style.js";
 
+/** Of a contact sheet. */
+const MOST_PANELS = 60;
 const FIGURES = ["png", "svg", "pdf"];
 /** As core/colour.js colours the map of the page. */
 const PAGE_COLOURS = `viridis`;
 
 /** Behind one button. */
 export function takeAwayMenu(state, meta) {
-  const { query, k, hideDuplicates, duplicatesArcsec, conditions } = state;
-  const own = query.kind === "image";
-  const options = { k, hideDuplicates, duplicatesArcsec, conditions };
-  const tables = own ? meta.formats.map(sentAgain) : downloadLinks(query, options, meta.formats).map(link);
+  const { query } = state;
+  const own = query.kind === "image" || query.kind === "examples"; // no address holds them
+  const tables = own ? meta.formats.map(sentAgain) : downloadLinks(query, shownOptions(state), meta.formats).map(link);
   return el(
     "details",
     { class: "menu", id: "take-away" },
@@ -29,6 +30,7 @@ export function takeAwayMenu(state, meta) {
       "div",
       { class: "popover list" },
       group("The neighbours as a table", tables),
+      own && el("p", { class: "hint" }, "Figures, caption and Python are made of sources and positions."),
       !own && group("Pictures side by side, as a figure", FIGURES.map((format) => figure("contact-sheet", format, state, meta))),
       !own && group("The map as a figure", FIGURES.map((format) => figure("map", format, state, meta))),
       !own && el("button", { type: "button", class: "link", id: "take-caption", onclick: ({ target }) => emit(target, "explorer:caption") }, "Caption and BibTeX"),
@@ -43,7 +45,7 @@ const group = (words, links) => el("p", {}, el("span", { class: "hint" }, words)
 const link = ({ name: format, label, url }) =>
   el("a", { id: `download-${format}`, href: url, download: true, title: `Download as ${label}` }, label);
 
-/** No address holds an image: it is sent once more, and the file comes back. */
+/** What no address holds is sent once more, and the file comes back. */
 function sentAgain({ name: format, label }) {
   const onclick = ({ currentTarget }) => emit(currentTarget, "explorer:download", { format });
   const named = { id: `download-${format}`, "data-format": format, title: `Download as ${label}` };
@@ -55,14 +57,17 @@ function figure(what, format, state, meta) {
 }
 
 /** The address of a figure, its caption, or Python for it. */
-export function figureUrl(what, state, meta, more = {}) {
-  const { query, k, hideDuplicates, duplicatesArcsec, conditions, style, colour, layout, viewport, colourRange, logColours } = state;
+export function figureUrl(what, state, meta, /** @type {Record<string, string>} */ more = {}) {
+  const { query, hideDuplicates, duplicatesArcsec, conditions, style, colour, layout, viewport, colourRange, logColours } = state;
+  const sheet = what === "contact-sheet" || what === "caption";
+  const shown = shownOptions(state).k;
+  const k = [what, more.figure].includes("contact-sheet") ? Math.min(MOST_PANELS, shown) : shown;
   const params = new URLSearchParams(subject(query));
   params.set("k", String(k));
   params.set("hide_duplicates", String(hideDuplicates));
   params.set("duplicates_arcsec", String(duplicatesArcsec));
   for (const [name, value] of conditionPairs(conditions)) params.append(name, value);
-  if (what === "contact-sheet" || what === "caption") {
+  if (sheet) {
     for (const [name, value] of styleParams({ ...style, furniture: false }, meta.image)) if (name !== "zoom") params.set(name, value);
     params.set("contours", "true");
   }

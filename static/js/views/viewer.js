@@ -1,14 +1,17 @@
 /**
  * The viewer: the picture large, in whole pixels, with the value and the place under the pointer;
- * arrows walk the ranks, B blinks between the source and a neighbour. It never asks but for pictures.
+ * arrows walk the ranks, B blinks between the source and a neighbour, S puts the other surveys beside
+ * it at the same field of view. It never asks but for pictures.
  */
 
 import { formatDissimilarity, formatSimilarity } from "../core/format.js";
 import { el, fill } from "../core/html.js";
-import { pictureUrl, styleParams } from "../core/picture_style.js";
 import { isEmbedded } from "../core/api.js";
+import { toldOfOwn } from "../core/own_picture.js";
+import { pictureUrl, styleParams, urlWith } from "../core/picture_style.js";
 import { directionsKnown } from "../core/image_query.js";
 import { titleOf } from "../core/words.js";
+import { createViewerSurveys } from "./viewer_surveys.js";
 
 const BLINK_MS = 600;
 const LEAST_SIDE = 420;
@@ -19,9 +22,14 @@ export function createViewer(root, { store, meta, api }) {
   const { image } = meta;
   let rank = 0;
   let blinking = null;
+  let withSurveys = false;
+  const surveys = createViewerSurveys({ api, image });
 
   document.addEventListener("keydown", (event) => root.open && keys(event));
-  root.addEventListener("close", () => stopBlinking());
+  root.addEventListener("close", () => {
+    stopBlinking();
+    surveys.stop();
+  });
   root.addEventListener("click", ({ target }) => target === root && root.close());
 
   function open(/** @type {number} */ wanted = 0) {
@@ -36,46 +44,80 @@ export function createViewer(root, { store, meta, api }) {
   function draw() {
     const { result, query } = store.get();
     const subject = rank === 0 ? result.query : result.neighbours[rank - 1];
-    const beside = rank > 0 && window.innerWidth > 2.2 * LEAST_SIDE && !blinking;
-    const shown = beside ? [[result.query, 0], [subject, rank]] : [[subject, rank]];
+    const beside = rank > 0 && window.innerWidth > 2.2 * LEAST_SIDE && !blinking && !withSurveys;
+    const shown = beside ? [[besideOf(result, subject), 0], [subject, rank]] : [[subject, rank]];
+    const pressed = { type: "button", id: "viewer-surveys", "aria-pressed": String(withSurveys), title: "The same field in other surveys (S)", onclick: toggleSurveys };
     fill(
       root,
       el(
         "header",
         { class: "viewer-head" },
         el("h2", {}, rank === 0 ? titleOf(subject, query) : `${rank}: ${titleOf(subject)}`),
-        el("span", {}, rank === 0 ? "the query" : `S ${formatSimilarity(subject.similarity)}, 1 − S ${formatDissimilarity(subject.dissimilarity)}`),
-        el("button", { type: "button", onclick: () => root.close() }, "Close"),
+        el("span", {}, rank === 0 ? (result.examples ? "the first wanted example" : "the query") : `S ${formatSimilarity(subject.similarity)}, 1 − S ${formatDissimilarity(subject.dissimilarity)}`),
+        el("span", { class: "viewer-ways" }, el("button", pressed, "Other surveys"), el("button", { type: "button", onclick: () => root.close() }, "Close")),
       ),
-      el("div", { class: "viewer-body" }, shown.map(([each, place]) => figure(each, place, shown.length))),
+      withSurveys ? el("div", { class: "viewer-body" }, surveysOf(subject)) : el("div", { class: "viewer-body" }, shown.map(([each, place]) => figure(each, place, roomFor(shown.length)))),
       el("p", { class: "readout", id: "readout", role: "status" }),
     );
   }
 
-  function figure(subject, place, count) {
+  const roomFor = (count) => Math.min(window.innerHeight - 170, (window.innerWidth - 40) / count - 30);
+
+  /** What a neighbour is seen beside: the query, or the wanted example that it is most like. */
+  function besideOf({ query, examples }, { similar_to: id }) {
+    const like = examples?.wanted.find((each) => each.source_id === id || each.position === id);
+    return like ?? query;
+  }
+
+  /** The picture and the same field in the other surveys, all of one size. */
+  function surveysOf(subject) {
+    const sizePx = store.get().style.field ? image.size_px : image.input_size_px;
+    const draw = (side) => figure(subject, rank, side);
+    const placed = subject.ra_deg === null ? null : { ra: subject.ra_deg, dec: subject.dec_deg };
+    return surveys.draw({ subject, placed, sizePx, own: draw, say });
+  }
+
+  function toggleSurveys() {
+    withSurveys = !withSurveys;
+    stopBlinking();
+    draw();
+    root.querySelector("#viewer-surveys")?.focus();
+  }
+
+  function figure(subject, place, room) {
     const { style, query } = store.get();
-    const url = place === 0 ? subject.image_url : subject.cutout_url;
-    const sizePx = style.field || isEmbedded(url) ? image.size_px : image.input_size_px;
-    const room = Math.min(window.innerHeight - 170, (window.innerWidth - 40) / count - 30);
+    const url = subject.cutout_url ?? subject.image_url;
+    const sizePx = style.field ? image.size_px : image.input_size_px;
     const zoom = Math.min(image.zoom_max, Math.max(1, Math.floor(room / sizePx)));
     const side = zoom * sizePx;
     const src = pictureUrl(url, style, image, { atLeastPx: side, furniture: true });
     const values = { data: null, peak: 1 };
     const placed = subject.ra_deg !== null && (place > 0 || directionsKnown(query, subject));
-    const onmousemove = (event) => readOut(event, placed ? subject : null, sizePx, side, values);
-    const picture = el("img", { src, width: side, height: side, alt: `Radio image of ${titleOf(subject, query)}`, onmousemove, onmouseleave: () => say("") });
+    /** @type {{offsetX: number, offsetY: number} | null} */
+    let pointer = null;
+    const tell = () => pointer && readOut(pointer, placed ? subject : null, sizePx, side, values);
+    const onmousemove = ({ offsetX, offsetY }) => {
+      pointer = { offsetX, offsetY };
+      tell();
+    };
+    const onmouseleave = () => {
+      pointer = null;
+      say("");
+    };
+    const picture = el("img", { src: typeof src === "string" && src, width: side, height: side, alt: `Radio image of ${titleOf(subject, query)}`, onmousemove, onmouseleave });
+    if (typeof src !== "string") src.then((found) => picture.setAttribute("src", found), ({ message }) => fill(words, message));
     const words = el("figcaption", {}, howDrawn(zoom));
     caption(url, zoom, words);
-    readPixels(url, sizePx, values);
+    readPixels(url, sizePx, values).then(tell); // the pointer may have been there before them
     return el("figure", {}, picture, words);
   }
 
   /** What was drawn, in the server's words. */
   async function caption(url, zoom, place) {
-    if (isEmbedded(url)) return;
     const { style } = store.get();
-    const told = `${url.replace("cutout.png", "picture")}${url.includes("?") ? "&" : "?"}${styleParams(style, image, {})}`;
-    const answer = await api.caption(told).catch(() => null); // the picture stays without its words
+    const params = styleParams(style, image, {});
+    const asked = isEmbedded(url) ? toldOfOwn(url, params) : api.caption(urlWith(url.replace("cutout.png", "picture"), params));
+    const answer = await asked.catch(() => null); // the picture stays without its words
     if (!answer) return;
     const drawn = `${answer.stretch_label}, ${answer.low.toPrecision(3)} to ${answer.high.toPrecision(3)} ${answer.unit_label}`;
     const contours = style.contours && answer.contours ? `; contours at ${answer.contours.words}` : "";
@@ -84,10 +126,9 @@ export function createViewer(root, { store, meta, api }) {
 
   /** The stored values as the plain grey picture holds them, and the largest of what is shown. */
   async function readPixels(url, sizePx, values) {
-    const plain = isEmbedded(url) ? url : `${url}${url.includes("?") ? "&" : "?"}size_px=${sizePx}&colours=grey`;
     const picture = new Image();
-    picture.src = plain;
     try {
+      picture.src = await urlWith(url, new URLSearchParams({ size_px: String(sizePx), colours: "grey" }));
       await picture.decode();
     } catch {
       return; // the picture itself says that it did not load
@@ -106,6 +147,7 @@ export function createViewer(root, { store, meta, api }) {
     if (pixels) parts.push(`${((100 * pixels.data[4 * (row * pixels.width + column)]) / peak).toFixed(1)} % of the peak`);
     if (subject) parts.push(placeOf(subject, column, row, sizePx));
     say(parts.join("   "));
+    surveys.point([(column + 0.5) / sizePx, (row + 0.5) / sizePx]);
   }
 
   /**
@@ -123,7 +165,10 @@ export function createViewer(root, { store, meta, api }) {
     return `RA ${((lon + 360) % 360).toFixed(4)}  Dec ${lat < 0 ? "−" : "+"}${Math.abs(lat).toFixed(4)} deg, to about a pixel`;
   }
 
-  const say = (words) => (root.querySelector("#readout").textContent = words);
+  function say(words) {
+    root.querySelector("#readout").textContent = words;
+    if (!words) surveys.point(null);
+  }
 
   function keys(event) {
     const { result } = store.get();
@@ -132,6 +177,7 @@ export function createViewer(root, { store, meta, api }) {
       rank = Math.min(result.neighbours.length, Math.max(0, rank + STEPS[event.key]));
       draw();
     } else if (event.key.toLowerCase() === "b") blink(result);
+    else if (event.key.toLowerCase() === "s") toggleSurveys();
     else if (event.key === " ") root.close();
     else return;
     event.preventDefault();
@@ -142,6 +188,7 @@ export function createViewer(root, { store, meta, api }) {
     if (blinking) return stopBlinking();
     const other = rank || 1;
     if (!neighbours[other - 1]) return;
+    withSurveys = false;
     const turn = () => {
       rank = rank === 0 ? other : 0;
       draw();
@@ -158,4 +205,4 @@ export function createViewer(root, { store, meta, api }) {
   return { open };
 }
 
-const howDrawn = (zoom) => `${zoom} screen pixels an image pixel. Arrows walk the ranks, B blinks, Esc closes.`;
+const howDrawn = (zoom) => `${zoom} screen pixels an image pixel. Arrows walk the ranks, B blinks, S other surveys, Esc closes.`;

@@ -159,3 +159,18 @@ def test_a_selection_is_kept_in_memory_where_the_disk_refuses(tmp_path: Path) ->
     kept = Selections(10, "v", tmp_path / "file" / "below")
     mask = np.arange(10) < 3
     assert np.array_equal(kept.get(kept.keep(mask).id).mask, mask)
+
+
+def test_ids_are_selected_and_those_that_are_not_here_are_told(
+    site: httpx.Client, explorer: Explorer
+) -> None:
+    ids = explorer.space.catalogue.table["source_id"].to_pylist()
+    found = select(site, source_ids=[ids[7], "elsewhere-1", ids[2], "elsewhere-1"])
+    assert found["rows"] == [2, 7]
+    assert found["missing"] == ["elsewhere-1"]
+    assert select(site, source_ids=[])["rows"] == []
+    told = site.post("/api/rows/ids", json={"rows": [7, 2]}).json()
+    assert told == {"source_ids": [ids[7], ids[2]]}
+    answer = site.post("/api/rows/ids", json={"rows": [len(ids)]})
+    assert answer.status_code == 404
+    assert "There is no row" in problem_of(answer)["detail"]

@@ -28,11 +28,12 @@ function sessionWith(answer, search = "") {
   const store = createStore({
     ...{ query: null, result: null, pending: null, error: null, target: null, map: null },
     ...{ selections: [], trail: [], subject: "source", list: null, filters: {}, conditions: {} },
+    ...{ examples: [], compared: [], more: null },
     ...{ viewport: null, view: null, hoverRow: null, cursorRow: null, theme: "light" },
     ...{ k: 12, colour: "a", hideDuplicates: false, duplicatesArcsec: 30, layout: "ours" },
   });
   const api = createApi(answer);
-  const meta = { columns: [], limits: { placed_by: 10 } };
+  const meta = { columns: [], limits: { placed_by: 10, k_max: 50 } };
   const session = createSession({ store, api, meta, defaults: DEFAULTS, address });
   return { session, store, history, address };
 }
@@ -241,4 +242,57 @@ test("a link to the form for a list shows it and stays", () => {
   session.follow();
   assert.equal(store.get().subject, "list");
   assert.deepEqual(history, []);
+});
+
+const ranked = (url) => {
+  const params = new URL(url, "http://here").searchParams;
+  const [from, k] = [Number(params.get("from_rank") ?? 1), Number(params.get("k"))];
+  const neighbours = Array.from({ length: k }, (_, i) => ({ rank: from + i, row: from + i }));
+  return { query: { row: 0 }, map: { x: 0, y: 0 }, neighbours, more: true };
+};
+
+test("further ranks come behind those that are shown, up to the most", async () => {
+  const { session, store } = sessionWith(async (url) => Response.json(ranked(url)));
+  await session.ask({ kind: "source", id: "a" });
+  const { query } = store.get().result;
+  await session.more();
+  const { result, k } = store.get();
+  assert.equal(result.query, query);
+  assert.equal(k, 12);
+  assert.deepEqual(result.neighbours.map(({ rank }) => rank), Array.from({ length: 50 }, (_, i) => i + 1));
+  await session.more();
+  assert.equal(store.get().result, result);
+});
+
+test("further ranks that fail are said, and those that are shown stay", async () => {
+  let fails = false;
+  const { session, store } = sessionWith(async (url) => (fails ? Response.json({ detail: "Away." }, { status: 503 }) : Response.json(ranked(url))));
+  await session.ask({ kind: "source", id: "a" });
+  fails = true;
+  await session.more();
+  assert.deepEqual(store.get().more, { state: "failed", detail: "Away." });
+  assert.equal(store.get().result.neighbours.length, 12);
+});
+
+test("ranks of what is no longer shown are not added to what is", async () => {
+  /** @type {any} */
+  let answer = null;
+  const { session, store } = sessionWith((url) => (url.includes("from_rank") ? new Promise((resolve) => (answer = () => resolve(Response.json(ranked(url))))) : Promise.resolve(Response.json(ranked(url)))));
+  await session.ask({ kind: "source", id: "a" });
+  const further = session.more();
+  await session.ask({ kind: "source", id: "b" });
+  answer();
+  await further;
+  assert.equal(store.get().result.neighbours.length, 12);
+  assert.equal(store.get().more, null);
+});
+
+test("the first mark begins with what is open, as wanted", async () => {
+  const { session, store } = sessionWith(async () => Response.json({ ...ranked("?k=1"), query: { source_id: "a", name: "A", row: 0 } }));
+  await session.ask({ kind: "source", id: "a" });
+  session.mark({ id: "b", title: "B" }, false);
+  assert.deepEqual(store.get().examples.map(({ id, wanted }) => [id, wanted]), [["a", true], ["b", false]]);
+  session.mark({ id: "b", title: "B" }, true);
+  session.mark({ id: "a", title: "A" }, true);
+  assert.deepEqual(store.get().examples.map(({ id, wanted }) => [id, wanted]), [["b", true]]);
 });

@@ -32,6 +32,8 @@ const PLAIN = {
   placed: "",
   conditions: {},
   list: null,
+  examples: [],
+  compared: [],
   drawn: [],
   ignored: [],
 };
@@ -57,6 +59,12 @@ for (const [what, shared] of Object.entries({
   "the range of the colours": { colourRange: { low: -1.5, high: 20 } },
   "the scale of the colours": { logColours: true },
   "what lies over the map": { contours: "shown", regions: "label", exemplars: true, placed: "aB3-x_" },
+  "several examples": {
+    query: { kind: "examples", examples: [{ id: "J1:2 @é", weight: 0.5, wanted: true }, { position: "10.5 -3", survey: "nvss", weight: 2, wanted: false }] },
+    examples: [{ id: "J1:2 @é", weight: 0.5, wanted: true }, { position: "10.5 -3", survey: "nvss", weight: 2, wanted: false }],
+  },
+  "examples that were not searched with yet": { query: { kind: "source", id: "a" }, examples: [{ id: "b", weight: 1, wanted: false }] },
+  "sources side by side": { compared: ["a", "b c"] },
   "conditions": { conditions: { extent_percent: "30", where: ["label:FRI", "redshift:0.1..0.5"] } },
 })) {
   test(`a link reopens ${what}`, () => {

@@ -26,11 +26,19 @@ test("an outline becomes corners that a link repeats exactly", () => {
   assert.deepEqual(readSelection(writeSelection(selection)), selection);
 });
 
+test("a long selection stands in a link by the id under which it is kept, a short one as it was drawn", () => {
+  const rows = Array.from({ length: 500 }, (_, i) => i);
+  const long = { name: "A", shapes: [{ op: "+", rows }], kept: "0123456789abcdef" };
+  assert.equal(writeSelection(long), "A!+@0123456789abcdef");
+  assert.deepEqual(readSelection("A!+@0123456789abcdef"), { name: "A", shapes: [{ op: "+", kept: "0123456789abcdef" }] });
+  assert.equal(writeSelection({ ...long, shapes: [{ op: "+", rows: [1] }] }), "A!+r1");
+});
+
 test("names go on where they are free", () => {
   assert.equal(nextName([]), "A");
   assert.equal(nextName([{ name: "A" }, { name: "C" }]), "B");
 });
 
 test("a text that is no selection is none", () => {
-  for (const text of ["", "A", "!+r1", "A!x1", "A!+p1,z"]) assert.equal(readSelection(text), null, text);
+  for (const text of ["", "A", "!+r1", "A!x1", "A!+p1,z", "A!+@zz", "%!+r1"]) assert.equal(readSelection(text), null, text);
 });
