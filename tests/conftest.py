@@ -8,7 +8,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from hypothesis import settings as hypothesis_settings
-from playwright.sync_api import Browser
 
 from app.main import create_app
 from app.query.explorer import Explorer
@@ -17,7 +16,6 @@ from model.encoder import Encoder, load_encoder
 from scripts.bundle.build import BuildConfig, build
 from scripts.bundle.demo import demo_catalogue
 from scripts.bundle.sources import SourceCatalogue
-from tests.browser.page import launched
 from tests.replay.server import ReplayServer
 from tests.replay.sesame import add_sesame
 from tests.site import serving
@@ -49,13 +47,6 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the development data (../shared/data) is not on this machine")
     return SHARED_DATA
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A Chromium that the browser tests of a module share."""
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="session")

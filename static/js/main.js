@@ -19,9 +19,9 @@ import { createStore } from "./core/store.js";
 import { createMap } from "./map/engine.js";
 import { createInset } from "./map/inset.js";
 import { createLasso } from "./map/lasso.js";
+import { createLayers } from "./map/layers.js";
 import { createLegend } from "./map/legend.js";
 import { createMarks } from "./map/marks.js";
-import { createOverlay } from "./map/overlay.js";
 import { createKeys } from "./map/tools.js";
 import { createFilters } from "./views/filters.js";
 import { createDrop, createImageForm } from "./views/image_form.js";
@@ -86,7 +86,7 @@ function connectViews() {
   createSplitter(byId("splitter"));
   createDrop(document.documentElement, byId("drop-target"), meta);
   const views = [
-    createOverlay(byId("overlay"), byId("stage")),
+    createLayers(byId("layers"), byId("stage")),
     createMarks(byId("marks")),
     createInset(byId("stage")),
     createTooltip(byId("tooltip"), meta),
@@ -148,7 +148,6 @@ async function drawMap(state) {
 }
 
 function connectEvents() {
-  on("layers", ({ layers }) => store.set({ layers }));
   on("hover", ({ row }) => session.hover({ hoverRow: allowed(row) }));
   on("leave", () => session.hover({ hoverRow: null }));
   on("cursor", ({ row }) => session.hover({ cursorRow: row }));
