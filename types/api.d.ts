@@ -462,6 +462,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sources/{source_id}/cutout.fits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Source Fits
+         * @description The stored image of a source as FITS, with its WCS and its origin.
+         */
+        get: operations["source_fits_api_sources__source_id__cutout_fits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cutout.png": {
         parameters: {
             query?: never;
@@ -542,26 +562,6 @@ export interface paths {
          * @description The sources of some rows: at most 500 as JSON, any number as a table of the catalogue.
          */
         post: operations["sources_of_rows_api_rows_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sources/{source_id}/cutout.fits": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Source Fits
-         * @description The stored image of a source as FITS, with its WCS and its origin.
-         */
-        get: operations["source_fits_api_sources__source_id__cutout_fits_get"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6044,6 +6044,106 @@ export interface operations {
             };
         };
     };
+    source_fits_api_sources__source_id__cutout_fits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description TAN, 1.8" a pixel, row 0 south. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fits": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
     position_picture_api_cutout_png_get: {
         parameters: {
             query: {
@@ -6839,106 +6939,6 @@ export interface operations {
                     "text/x-ecsv; charset=utf-8": unknown;
                     "application/x-votable+xml": unknown;
                     "application/vnd.apache.parquet": unknown;
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        /**
-                         * Type
-                         * @default about:blank
-                         */
-                        type: string;
-                        /** Title */
-                        title: string;
-                        /** Status */
-                        status: number;
-                        /** Detail */
-                        detail: string;
-                        /** Parameter */
-                        parameter?: string | null;
-                        /** Survey State */
-                        survey_state?: ("has image" | "no image" | "unreachable") | null;
-                        nearest?: {
-                            /** Source Id */
-                            source_id: string;
-                            /** Name */
-                            name: string;
-                            /** Ra Deg */
-                            ra_deg: number;
-                            /** Dec Deg */
-                            dec_deg: number;
-                            /** Separation Arcsec */
-                            separation_arcsec: number;
-                        } | null;
-                        /** Close Names */
-                        close_names?: string[] | null;
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        /**
-                         * Type
-                         * @default about:blank
-                         */
-                        type: string;
-                        /** Title */
-                        title: string;
-                        /** Status */
-                        status: number;
-                        /** Detail */
-                        detail: string;
-                        /** Parameter */
-                        parameter?: string | null;
-                        /** Survey State */
-                        survey_state?: ("has image" | "no image" | "unreachable") | null;
-                        nearest?: {
-                            /** Source Id */
-                            source_id: string;
-                            /** Name */
-                            name: string;
-                            /** Ra Deg */
-                            ra_deg: number;
-                            /** Dec Deg */
-                            dec_deg: number;
-                            /** Separation Arcsec */
-                            separation_arcsec: number;
-                        } | null;
-                        /** Close Names */
-                        close_names?: string[] | null;
-                    };
-                };
-            };
-        };
-    };
-    source_fits_api_sources__source_id__cutout_fits_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                source_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description TAN, 1.8" a pixel, row 0 south. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/fits": unknown;
                 };
             };
             /** @description Not Found */

@@ -211,16 +211,6 @@ _WITH_UNIT = re.compile(r"(.+?)(?:deg|[hdms])", re.ASCII)
 _GLUED = re.compile(r"[+-]?\d+(?:\.\d*)?[+-]\d+(?:\.\d*)?", re.ASCII)
 
 
-def understand(text: str, *, names: BundleNames, service: NameService | None) -> Understood:
-    """Understand a text, asking the name service if nothing at hand explains it.
-
-    Raises
-    ------
-    UnreadablePosition, NameServiceError
-    """
-    return understand_here(text, names=names) or understand_there(text, service)
-
-
 def understand_here(text: str, *, names: BundleNames) -> Understood | None:
     """Understand a text without the network.
 

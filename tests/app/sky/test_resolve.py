@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from app.errors import ExplorerError, NameNotFound, UnreadablePosition
 from app.sky.names import BundleNames
-from app.sky.resolve import MOST_LISTED, ObjectPlace, Understood, understand, understand_here
+from app.sky.resolve import (
+    MOST_LISTED,
+    NameService,
+    ObjectPlace,
+    Understood,
+    understand_here,
+    understand_there,
+)
 from tests.app.sky.test_properties import loose_pairs
 
 IDS = ["demo-1", "demo-2", "demo-3", "M 87", "J0000.0+1"]
@@ -34,6 +41,10 @@ class Register:
         if name not in PLACES:
             raise NameNotFound(f"'{name}' is not known.", parameter="position")
         return PLACES[name]
+
+
+def understand(text: str, *, names: BundleNames, service: NameService | None) -> Understood:
+    return understand_here(text, names=names) or understand_there(text, service)
 
 
 @pytest.fixture(scope="module")
