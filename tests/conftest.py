@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from filelock import FileLock
 from hypothesis import settings as hypothesis_settings
 
 from app.main import create_app
@@ -62,12 +63,19 @@ def small_catalogue() -> SourceCatalogue:
 
 
 @pytest.fixture(scope="session")
-def bundle(
-    tmp_path_factory: pytest.TempPathFactory, small_catalogue: SourceCatalogue, encoder: Encoder
-) -> Path:
+def shared_by_workers(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A directory for what pytest-xdist's worker processes make once for all of them."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def bundle(shared_by_workers: Path, small_catalogue: SourceCatalogue, encoder: Encoder) -> Path:
     """A bundle of 240 real sources; tests must not change it."""
-    directory = tmp_path_factory.mktemp("bundles") / "small"
-    build(BuildConfig(directory, small_catalogue, encoder))
+    directory = shared_by_workers / "small_bundle"
+    with FileLock(shared_by_workers / "small_bundle.lock"):
+        if not directory.is_dir():
+            build(BuildConfig(directory, small_catalogue, encoder))
     return directory
 
 
