@@ -13,14 +13,14 @@ from hypothesis import settings as hypothesis_settings
 from app.main import create_app
 from app.query.explorer import Explorer
 from app.settings import Settings
+from model.datasets import Images, read_first_galaxies
 from model.encoder import Encoder, load_encoder
 from scripts.bundle.build import BuildConfig, build
-from scripts.bundle.demo import demo_catalogue
 from scripts.bundle.sources import SourceCatalogue
 from tests.replay.server import ReplayServer
 from tests.replay.sesame import add_sesame
 from tests.site import serving
-from tests.small_builds import first_of, no_layout
+from tests.small_builds import first_of_demo, no_layout
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 SMALL = 240
@@ -57,9 +57,15 @@ def encoder() -> Encoder:
 
 
 @pytest.fixture(scope="session")
+def first_galaxies() -> Images:
+    """firstgalaxydata whole, which takes seconds to read; tests must not change it."""
+    return read_first_galaxies()
+
+
+@pytest.fixture(scope="session")
 def small_catalogue() -> SourceCatalogue:
     """The first 240 rows of the demo catalogue."""
-    return first_of(demo_catalogue(), SMALL)
+    return first_of_demo(SMALL)
 
 
 @pytest.fixture(scope="session")

@@ -58,13 +58,24 @@ def interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+@pytest.mark.parametrize(
+    "signs",
+    [
+        pytest.param(("done/representations",), id="once"),
+        pytest.param(
+            ("version/images.zarr/zarr.json", "done/images", "done/representations"),
+            marks=pytest.mark.slow,
+            id="again and again",
+        ),
+    ],
+)
 def test_a_build_killed_between_and_within_stages_goes_on_where_it_was(
-    bundle_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    signs: tuple[str, ...], bundle_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config, old = small_config(bundle_copy, SEEN), current_version(bundle_copy)
     work = bundle_copy / f".build-{config.fingerprint[:16]}"
     delays = random.Random(69)
-    for sign in ("version/images.zarr/zarr.json", "done/images", "done/representations"):
+    for sign in signs:
         process = start(bundle_copy, SEEN)
         kill_when(process, work / sign, delays.uniform(0, 0.05))
         assert_serves(bundle_copy, old, 240)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from app.errors import ExplorerError
 from model.classifier import Classifier
-from model.datasets import Images, read_first_galaxies
+from model.datasets import Images
 from model.encoder import Encoder, load_encoder, untrained_encoder
 from model.tasks import Labelled, mirabest_task
 from model.views import ViewConfig
@@ -39,10 +39,9 @@ def mirabest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def galaxies() -> Images:
+def galaxies(first_galaxies: Images) -> Images:
     """Every eighth of the real images."""
-    found = read_first_galaxies()
-    return found.where(np.arange(0, len(found), 8))
+    return first_galaxies.where(np.arange(0, len(first_galaxies), 8))
 
 
 @pytest.fixture
