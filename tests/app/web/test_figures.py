@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from app.figures.caption import map_caption
+from app.figures.contact_sheet import format_dissimilarity, format_similarity
 from app.figures.map_figure import MapView, Marked
-from app.figures.numbers import format_dissimilarity, format_similarity
 from app.images.draw import draw_png
 from app.query.explorer import Explorer
 from tests.problem import problem_of
