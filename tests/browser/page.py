@@ -24,7 +24,7 @@ from tests.browser.chromium import FLAGS, NONE, find_chromium
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
-WAIT_MS = 30_000
+WAIT_MS = 120_000
 ROOT = Path(__file__).parents[2]
 
 

@@ -16,10 +16,9 @@ from app.bundle.files import FILE_NAME, current_version
 from model.encoder import save_encoder, untrained_encoder
 from scripts.cli import main
 from tests.replay.server import ReplayServer
+from tests.site import HUNG_S
 
 COMMAND = str(Path(sys.executable).with_name("rgz-explorer"))
-STARTED_WITHIN_S = 60.0
-ENDED_WITHIN_S = 60.0
 HELD_BACK_S = 0.04
 """What a delayed acknowledgement costs at least."""
 NEVER_SAID = ("Traceback", 'File "', "Exception")
@@ -60,7 +59,7 @@ def end(process: subprocess.Popen[str], how: signal.Signals) -> tuple[int, str]:
     """Exit status, and all that was said since."""
     process.send_signal(how)
     try:
-        out, err = process.communicate(timeout=ENDED_WITHIN_S)
+        out, err = process.communicate(timeout=HUNG_S)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
@@ -106,7 +105,7 @@ def refusals(
     }
     found = {}
     for name, process in processes.items():
-        out, err = process.communicate(timeout=STARTED_WITHIN_S)
+        out, err = process.communicate(timeout=HUNG_S)
         found[name] = (process.returncode, out + err)
     return found
 
