@@ -21,7 +21,6 @@ from app.web import (
     pictures,
     rows,
     select,
-    source_fits,
     surveys,
 )
 from app.web import lists as bulk
@@ -88,7 +87,6 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(images.router)
     app.include_router(pictures.router)
     app.include_router(rows.router)
-    app.include_router(source_fits.router)
     app.include_router(surveys.router)
     app.include_router(pages.health)
     app.include_router(pages.router)

@@ -1,13 +1,9 @@
-"""A small build in a process of its own, for the tests that kill it.
-
-``python -m tests.build_process DIR N [MOMENT]`` builds a bundle of N sources in DIR; at a moment
-it sends itself the signal that cannot be caught, so that it dies exactly there.
-"""
+"""A small build in a process of its own, for the tests that kill it."""
 
 import os
 import signal
-import sys
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,9 +11,24 @@ import pyarrow.parquet as pq
 
 import app.bundle.files
 import scripts.bundle.build
+from tests.forked import FORKED
 from tests.small_builds import no_layout, small_config
 
 MOMENTS = ("half a table", "not linked", "linked")
+
+
+def build_in_a_process(bundle: Path, n: int, moment: str | None = None) -> BaseProcess:
+    """Start a build of n sources; at a moment it sends itself the signal that nobody catches."""
+    process = FORKED.Process(target=_build_as_process, args=(bundle, n, moment))
+    process.start()
+    return process
+
+
+def _build_as_process(bundle: Path, n: int, moment: str | None) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    if moment:
+        die_at(moment)
+    scripts.bundle.build.build(small_config(bundle, n))
 
 
 def die() -> None:
@@ -51,10 +62,3 @@ def _dying_with_half_a_file(write_table: Callable[..., None]) -> Callable[..., N
             die()
 
     return write
-
-
-if __name__ == "__main__":
-    directory, count, *moments = sys.argv[1:]
-    if moments:
-        die_at(moments[0])
-    scripts.bundle.build.build(small_config(Path(directory), int(count)))

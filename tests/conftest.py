@@ -7,21 +7,20 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from filelock import FileLock
 from hypothesis import settings as hypothesis_settings
-from playwright.sync_api import Browser
 
 from app.main import create_app
 from app.query.explorer import Explorer
 from app.settings import Settings
+from model.datasets import Images, read_first_galaxies
 from model.encoder import Encoder, load_encoder
 from scripts.bundle.build import BuildConfig, build
-from scripts.bundle.demo import demo_catalogue
 from scripts.bundle.sources import SourceCatalogue
-from tests.browser.page import launched
 from tests.replay.server import ReplayServer
 from tests.replay.sesame import add_sesame
 from tests.site import serving
-from tests.small_builds import first_of, no_layout
+from tests.small_builds import first_of_demo, no_layout
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 SMALL = 240
@@ -51,13 +50,6 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A Chromium that the browser tests of a module share."""
-    with launched() as browser:
-        yield browser
-
-
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
     """The encoder that builds and serves where none is named."""
@@ -65,18 +57,31 @@ def encoder() -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def small_catalogue() -> SourceCatalogue:
-    """The first 240 rows of the demo catalogue."""
-    return first_of(demo_catalogue(), SMALL)
+def first_galaxies() -> Images:
+    """firstgalaxydata whole, which takes seconds to read; tests must not change it."""
+    return read_first_galaxies()
 
 
 @pytest.fixture(scope="session")
-def bundle(
-    tmp_path_factory: pytest.TempPathFactory, small_catalogue: SourceCatalogue, encoder: Encoder
-) -> Path:
+def small_catalogue() -> SourceCatalogue:
+    """The first 240 rows of the demo catalogue."""
+    return first_of_demo(SMALL)
+
+
+@pytest.fixture(scope="session")
+def shared_by_workers(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A directory for what pytest-xdist's worker processes make once for all of them."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def bundle(shared_by_workers: Path, small_catalogue: SourceCatalogue, encoder: Encoder) -> Path:
     """A bundle of 240 real sources; tests must not change it."""
-    directory = tmp_path_factory.mktemp("bundles") / "small"
-    build(BuildConfig(directory, small_catalogue, encoder))
+    directory = shared_by_workers / "small_bundle"
+    with FileLock(shared_by_workers / "small_bundle.lock"):
+        if not directory.is_dir():
+            build(BuildConfig(directory, small_catalogue, encoder))
     return directory
 
 

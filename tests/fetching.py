@@ -1,10 +1,10 @@
 """What the tests of a fetch share: places, a clock without waits, and what lies on disk."""
 
 import hashlib
-import multiprocessing
 import os
 import signal
 from datetime import UTC, datetime, tzinfo
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import app.surveys.cutouts
@@ -16,12 +16,11 @@ from scripts.fetch.failures import FailureTable
 from scripts.fetch.rate_limit import Clock
 from scripts.fetch.run import FetchConfig
 from scripts.fetch.targets import ListRow
+from tests.forked import FORKED
 
 FIELD_ARCMIN = 4.5
 """150 px: the smallest that is a cutout, and quickly sent."""
 MOMENTS = ("not whole", "not renamed", "renamed", "half a failure", "not tidied")
-FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload([__name__])
 
 
 class EagerClock(Clock):
@@ -83,11 +82,8 @@ def digests(out: Path) -> dict[str, str]:
 
 def fetch_in_a_process(
     url: str, rows: list[ListRow], config: FetchConfig, moment: str | None = None
-) -> "multiprocessing.process.BaseProcess":
-    """Start a fetch in a process of its own, at a fixed time of day; at a moment it kills itself.
-
-    The processes are forked from one that has loaded all libraries, so that they begin at once.
-    """
+) -> BaseProcess:
+    """Start a fetch in its own process, at a fixed time of day; at a moment it kills itself."""
     process = FORKED.Process(target=_fetch_as_process, args=(url, rows, config, moment))
     process.start()
     return process

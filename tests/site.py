@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-STARTED_WITHIN_S = 20.0
+HUNG_S = 600.0
+"""What takes longer hangs: far more than the busiest machine needs."""
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def serving(application: FastAPI) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(application, log_level="critical"))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
-    ends_s = time.monotonic() + STARTED_WITHIN_S
+    ends_s = time.monotonic() + HUNG_S
     while not server.started and time.monotonic() < ends_s:
         time.sleep(0.02)
     assert server.started, "the server did not start"
@@ -28,4 +29,4 @@ def serving(application: FastAPI) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(STARTED_WITHIN_S)
+        thread.join(HUNG_S)

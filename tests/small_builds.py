@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,21 @@ from scripts.bundle.sources import Source, SourceCatalogue
 
 def small_config(bundle: Path, n: int) -> BuildConfig:
     """The first n sources of the demo catalogue, with the smallest encoder."""
-    return BuildConfig(bundle, first_of(demo_catalogue(), n), untrained_encoder("resnet14"))
+    return BuildConfig(bundle, first_of_demo(n), untrained_encoder("resnet14"))
 
 
-def first_of(catalogue: SourceCatalogue, n: int) -> SourceCatalogue:
-    """The first n rows of a catalogue as a catalogue of their own."""
+def first_of_demo(n: int) -> SourceCatalogue:
+    """The first n rows of the demo catalogue as a catalogue of their own."""
+    catalogue = demo_catalogue()
     about = {"n_listed": n, "description": f"its first {n} rows"}
     record = catalogue.record.model_copy(update=about)
-    return replace(catalogue, record=record, read=lambda: islice(catalogue.read(), n))
+    return replace(catalogue, record=record, read=lambda: iter(_sources_of_demo(n)))
+
+
+@cache
+def _sources_of_demo(n: int) -> list[Source]:
+    """Read once a process: the package's file is 200 MB, to be unpacked every time."""
+    return list(islice(demo_catalogue().read(), n))
 
 
 def with_rejects(config: BuildConfig, rejects: int) -> BuildConfig:

@@ -482,6 +482,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sources/{source_id}/cutout.fits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Source Fits
+         * @description The stored image of a source as FITS, with its WCS and its origin.
+         */
+        get: operations["source_fits_api_sources__source_id__cutout_fits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cutout.png": {
         parameters: {
             query?: never;
@@ -582,26 +602,6 @@ export interface paths {
          * @description The ids of some rows, in their order: what stays true of a source in another bundle.
          */
         post: operations["ids_of_rows_api_rows_ids_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sources/{source_id}/cutout.fits": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Source Fits
-         * @description The stored image of a source as FITS, with its WCS and its origin.
-         */
-        get: operations["source_fits_api_sources__source_id__cutout_fits_get"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6246,6 +6246,106 @@ export interface operations {
             };
         };
     };
+    source_fits_api_sources__source_id__cutout_fits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description TAN, 1.8" a pixel, row 0 south. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fits": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
     position_picture_api_cutout_png_get: {
         parameters: {
             query: {
@@ -7143,106 +7243,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SourceIds"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        /**
-                         * Type
-                         * @default about:blank
-                         */
-                        type: string;
-                        /** Title */
-                        title: string;
-                        /** Status */
-                        status: number;
-                        /** Detail */
-                        detail: string;
-                        /** Parameter */
-                        parameter?: string | null;
-                        /** Survey State */
-                        survey_state?: ("has image" | "no image" | "unreachable") | null;
-                        nearest?: {
-                            /** Source Id */
-                            source_id: string;
-                            /** Name */
-                            name: string;
-                            /** Ra Deg */
-                            ra_deg: number;
-                            /** Dec Deg */
-                            dec_deg: number;
-                            /** Separation Arcsec */
-                            separation_arcsec: number;
-                        } | null;
-                        /** Close Names */
-                        close_names?: string[] | null;
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        /**
-                         * Type
-                         * @default about:blank
-                         */
-                        type: string;
-                        /** Title */
-                        title: string;
-                        /** Status */
-                        status: number;
-                        /** Detail */
-                        detail: string;
-                        /** Parameter */
-                        parameter?: string | null;
-                        /** Survey State */
-                        survey_state?: ("has image" | "no image" | "unreachable") | null;
-                        nearest?: {
-                            /** Source Id */
-                            source_id: string;
-                            /** Name */
-                            name: string;
-                            /** Ra Deg */
-                            ra_deg: number;
-                            /** Dec Deg */
-                            dec_deg: number;
-                            /** Separation Arcsec */
-                            separation_arcsec: number;
-                        } | null;
-                        /** Close Names */
-                        close_names?: string[] | null;
-                    };
-                };
-            };
-        };
-    };
-    source_fits_api_sources__source_id__cutout_fits_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                source_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description TAN, 1.8" a pixel, row 0 south. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/fits": unknown;
                 };
             };
             /** @description Not Found */

@@ -4,7 +4,7 @@ It never looks at an image.
 """
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from app.errors import UnusableStyle
 from app.images.colour_scales import USUAL_COLOURS, Colours
@@ -13,9 +13,6 @@ from model.preprocess import IMAGE_SIZE_PX
 Stretch = Literal["linear", "sqrt", "log", "asinh"]
 Cuts = Literal["minmax", "zscale", "99.8", "99.5", "99"]
 Unit = Literal["percent", "mjy_beam"]
-STRETCHES: tuple[Stretch, ...] = get_args(Stretch)
-CUTS: tuple[Cuts, ...] = get_args(Cuts)
-UNITS: tuple[Unit, ...] = get_args(Unit)
 
 STRETCH_LABELS: dict[Stretch, str] = {
     "linear": "linear",

@@ -210,16 +210,6 @@ __all__ = [
 MOST_LISTED = 5
 
 
-def understand(text: str, *, names: BundleNames, service: NameService | None) -> Understood:
-    """Understand a text, asking the name service if nothing at hand explains it.
-
-    Raises
-    ------
-    UnreadablePosition, NameServiceError
-    """
-    return understand_here(text, names=names) or understand_there(text, service)
-
-
 def understand_here(text: str, *, names: BundleNames) -> Understood | None:
     """Understand a text without the network.
 

@@ -9,6 +9,7 @@ import anyio
 import anyio.to_thread
 from fastapi import APIRouter, Query, Request, Response
 
+from app.bundle.source_fits import stored_fits
 from app.bundle.stored_image import stored_image
 from app.errors import NoStoredImage, UploadTimeout, UploadTooLarge
 from app.images.cleaned_image import CleanedImage
@@ -20,6 +21,7 @@ from app.images.styled import describe, draw_picture
 from app.sky.coordinates import position_from_degrees
 from app.web import caching
 from app.web.dependencies import ExplorerDep
+from app.web.file_names import at_place, disposition, file_name
 from app.web.picture_schemas import BeamInfo, ContourInfo, PictureInfo, ScaleBarInfo, TickInfo
 from app.web.picture_style import StyleDep
 from app.web.query import PROBLEM, PROBLEMS, SurveyName, threads_for
@@ -28,6 +30,7 @@ from model.preprocess import PIXEL_SCALE_ARCSEC
 router = APIRouter(prefix="/api", responses={s: PROBLEMS[s] for s in (404, 422)})
 
 PICTURE = {"content": {"image/png": {}}, "description": "North up, east left."}
+FITS = {"content": {"application/fits": {}}, "description": 'TAN, 1.8" a pixel, row 0 south.'}
 STRIP = {"content": {"image/png": {}}, "description": "256 x 1 px, the faintest at the left."}
 EITHER: dict[int | str, dict[str, Any]] = {
     200: {
@@ -86,6 +89,23 @@ def source_picture_info(
         raise NoStoredImage(f"The bundle holds no image of its source '{source_id}'.")
     response.headers.update(caching.headers(etag, caching.AN_HOUR))
     return picture_info(image, style)
+
+
+@router.get("/sources/{source_id}/cutout.fits", response_class=Response, responses={200: FITS})
+def source_fits(explorer: ExplorerDep, request: Request, source_id: str) -> Response:
+    """The stored image of a source as FITS, with its WCS and its origin."""
+    space, row = explorer.space, explorer.row_of(source_id)
+    etag = caching.etag_of(space.version, row, "fits")
+    if same := caching.unchanged(request, etag, caching.AN_HOUR):
+        return same
+    position = space.position(row)
+    stem = f"source_{at_place(position.ra.deg, position.dec.deg)}"
+    return Response(
+        stored_fits(space, row),
+        media_type="application/fits",
+        headers=caching.headers(etag, caching.AN_HOUR)
+        | disposition(file_name(space, stem, "fits")),
+    )
 
 
 @router.get("/cutout.png", response_class=Response, responses={200: PICTURE, **PROBLEMS})

@@ -23,10 +23,10 @@ import { createWorkerClient } from "./core/worker_client.js";
 import { createMap } from "./map/engine.js";
 import { createInset } from "./map/inset.js";
 import { createLasso } from "./map/lasso.js";
+import { createLayers } from "./map/layers.js";
 import { createLegend } from "./map/legend.js";
 import { createMapKey } from "./map/map_key.js";
 import { createMarks } from "./map/marks.js";
-import { createOverlay } from "./map/overlay.js";
 import { createRegionLabels } from "./map/region_labels.js";
 import { createKeys } from "./map/tools.js";
 import { createCompare } from "./views/compare.js";
@@ -101,7 +101,7 @@ function connectViews() {
   createSplitter(byId("splitter"));
   createDrop(document.documentElement, byId("drop-target"), meta);
   const views = [
-    createOverlay(byId("overlay"), byId("stage")),
+    createLayers(byId("layers"), byId("stage")),
     createRegionLabels(byId("region-labels"), byId("stage")),
     createExemplars(byId("exemplars"), byId("stage"), { meta, api, tell: (words) => status.toast(words) }),
     createMarks(byId("marks")),
@@ -183,7 +183,6 @@ async function drawMap(state) {
 }
 
 function connectEvents() {
-  on("layers", ({ layers }) => store.set({ layers }));
   on("hover", ({ row }) => session.hover({ hoverRow: allowed(row) }));
   on("leave", () => session.hover({ hoverRow: null }));
   on("cursor", ({ row }) => session.hover({ cursorRow: row }));

@@ -24,7 +24,7 @@ from tests.browser.chromium import FLAGS, NONE, find_chromium
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
-WAIT_MS = 30_000
+WAIT_MS = 120_000
 ROOT = Path(__file__).parents[2]
 
 
@@ -86,7 +86,7 @@ def painted(page: Page) -> int:
     """How many pixels of the canvas over the map are painted."""
     count: int = page.evaluate(
         """() => {
-            const canvas = document.getElementById("overlay");
+            const canvas = document.getElementById("layers");
             const { width, height } = canvas;
             const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
             let count = 0;

@@ -3,14 +3,12 @@
 import base64
 import gzip
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.page import PHONE, new_page, open_ready, served_by_command
+from tests.browser.page import PHONE, open_ready
 from tests.replay.uploads import Grid, fits_file, picture, sky_image
 
 pytestmark = pytest.mark.browser
@@ -34,18 +32,10 @@ GIVE = """([name, content, how]) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def address(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    data_dir = tmp_path_factory.mktemp("data")
-    with served_by_command(bundle, data_dir, RGZ_FIRST_SERVER="http://127.0.0.1:9/") as url:
-        yield url
-
-
 @pytest.fixture
-def page(chromium: Browser, address: str) -> Iterator[Page]:
-    with new_page(chromium) as opened:
-        open_ready(opened, address)
-        yield opened
+def page(page: Page, address: str) -> Page:
+    open_ready(page, address)
+    return page
 
 
 def choose(page: Page, name: str, content: bytes) -> None:

@@ -1,86 +1,95 @@
-"""The map's layers in a real Chromium: a point is the row of its own layer, and links are true."""
+"""The map's layers in a real Chromium: what is painted where, and which row answers there."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.bundle.latent_space import LatentSpace, open_latent_space
+from app.bundle.latent_space import LatentSpace
 from app.sky.coordinates import format_position
-from tests.browser.page import new_page, open_ready, served_by_command
+from tests.browser.page import PHONE, new_page, open_ready
 
 pytestmark = pytest.mark.browser
 
-LAYERS = """async (over) => {
-  const { Rows } = await import("/static/js/core/rows.js");
-  const n = document.getElementById("map").data[0].x.length;
-  const odd = { name: "odd", rows: Rows.where(n, (row) => row % 2 === 1) };
-  const few = { name: "few", rows: Rows.where(n, (row) => row % 10 === 3), colour: "red", grow: 2 };
-  const layers = over ? [{ name: "catalogue", rows: null }, few] : [odd];
-  document.dispatchEvent(new CustomEvent("explorer:layers", { detail: { layers } }));
-  await new Promise((done) => setTimeout(done, 500));
-  return document.getElementById("map").data.map(({ x }) => x.length);
+PAINTED = """(row) => {
+  const { x, y } = document.getElementById("map").data[0];
+  const { xaxis, yaxis } = document.getElementById("map")._fullLayout;
+  const canvas = document.getElementById("layers");
+  const ratio = canvas.width / canvas.clientWidth;
+  const at = [ratio * xaxis.l2p(x[row]), ratio * yaxis.l2p(y[row])].map(Math.round);
+  return [...canvas.getContext("2d").getImageData(...at, 1, 1).data];
 }"""
-PLACE = """([layer, point]) => {
-  const root = document.getElementById("map");
-  const { xaxis, yaxis } = root._fullLayout;
-  const box = root.getBoundingClientRect();
-  const { x, y } = root.data[layer];
-  return [box.left + xaxis.l2p(x[point]), box.top + yaxis.l2p(y[point])];
+"""Red, green, blue and opacity (0 to 255) of the layers where a source lies."""
+
+PLACES = """() => {
+  const map = document.getElementById("map");
+  const { xaxis, yaxis } = map._fullLayout;
+  const { left, top } = map.getBoundingClientRect();
+  const { x, y } = map.data[0];
+  return [...x].map((_, row) => [left + xaxis.l2p(x[row]), top + yaxis.l2p(y[row])]);
 }"""
 
 
-@pytest.fixture(scope="module")
-def address(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served_by_command(bundle, tmp_path_factory.mktemp("data")) as url:
-        yield url
+def places(page: Page) -> np.ndarray:
+    """Where in the window each source is drawn, CSS pixels."""
+    return np.array(page.evaluate(PLACES))
 
 
-@pytest.fixture(scope="module")
-def space(bundle: Path) -> LatentSpace:
-    return open_latent_space(bundle)
+def split_of(space: LatentSpace) -> np.ndarray:
+    return np.array(space.catalogue.table["split"].to_pylist())
 
 
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    with new_page(chromium) as page:
-        yield page
+def alone(space: LatentSpace, rows: np.ndarray) -> int:
+    """Of these rows the one farthest from any other source on the map."""
+    gaps = np.linalg.norm(space.xy[rows][:, None] - space.xy[None], axis=2)
+    gaps[np.arange(len(rows)), rows] = np.inf
+    return int(rows[gaps.min(axis=1).argmax()])
 
 
-def alone(space: LatentSpace, rows: list[int]) -> int:
-    """Of these rows the one farthest from any other on the map, so that a click means it."""
-    gaps = ((space.xy[rows][:, None] - space.xy[rows][None]) ** 2).sum(axis=2)
-    gaps[range(len(rows)), range(len(rows))] = float("inf")
-    return int(gaps.min(axis=1).argmax())
-
-
-@pytest.mark.parametrize("over", [False, True])
-def test_hover_and_click_name_the_row_that_the_layer_has_there(
-    page: Page, address: str, space: LatentSpace, over: bool
-) -> None:
-    open_ready(page, address)
-    drawn = page.evaluate(LAYERS, over)
-    rows = [row for row in range(len(space)) if (row % 10 == 3 if over else row % 2 == 1)]
-    assert drawn == ([len(space), len(rows)] if over else [len(rows)])
-    point = alone(space, rows)
-    source_id = space.catalogue.table["source_id"][rows[point]].as_py()
-    x, y = page.evaluate(PLACE, [int(over), point])
-    page.mouse.move(x, y)
-    place = space.position(rows[point])
-    position = format_position(place.ra.deg, place.dec.deg)
-    expect(page.locator("#tooltip")).to_contain_text(position)
-    page.mouse.click(x, y)
-    expect(page.locator("#source")).to_contain_text(source_id)
-
-
-def test_cards_lead_to_the_colour_that_is_chosen_now(
+def test_a_filter_and_a_selection_are_layers_over_the_whole_catalogue(
     page: Page, address: str, space: LatentSpace
 ) -> None:
-    open_ready(page, f"{address}/?source={space.catalogue.table['source_id'][0].as_py()}")
-    card = page.locator("#neighbours a[data-source-id]").first
-    expect(card).to_be_visible()
-    page.locator("#colour").select_option("redshift")
-    expect(card).to_have_attribute(
-        "href", f"?source={card.get_attribute('data-source-id')}&colour=redshift"
-    )
+    train = split_of(space) == "train"
+    left, out = (alone(space, np.flatnonzero(rows)) for rows in (train, ~train))
+    open_ready(page, f"{address}/?filter=split:train&drawn=two!%2Br{left},{out}")
+    expect(page.locator("#counts")).to_contain_text(f"{train.sum():,} of {len(space):,} shown")
+    for row in (left, out):
+        page.wait_for_function(f"({PAINTED})({row}).join() === '213,94,0,255'")
+    page.locator("#rail-selections").click()
+    page.get_by_role("button", name="Remove two").click()
+    page.wait_for_function(f"({PAINTED})({out})[3] === 0")
+    assert page.evaluate(PAINTED, left)[3] > 0
+    assert page.evaluate("document.getElementById('map').data[0].x.length") == len(space)
+
+
+def test_hover_and_click_name_the_row_that_is_drawn_there(
+    page: Page, address: str, space: LatentSpace
+) -> None:
+    open_ready(page, address)
+    row = alone(space, np.arange(len(space)))
+    x, y = places(page)[row]
+    place = space.position(row)
+    page.mouse.move(x, y)
+    expect(page.locator("#tooltip")).to_contain_text(format_position(place.ra.deg, place.dec.deg))
+    page.mouse.click(x, y)
+    expect(page.locator("#source")).to_contain_text(space.catalogue.table["source_id"][row].as_py())
+
+
+def test_a_finger_opens_what_the_filter_leaves_below_it(
+    chromium: Browser, address: str, space: LatentSpace
+) -> None:
+    shown = np.flatnonzero(split_of(space) == "train")
+    hidden = np.flatnonzero(split_of(space) != "train")
+    with new_page(chromium, PHONE, is_mobile=True, has_touch=True) as page:
+        open_ready(page, f"{address}/?filter=split:train")
+        expect(page.locator("#counts")).to_contain_text("shown")
+        page.locator("#stage").scroll_into_view_if_needed()
+        at = places(page)
+        gaps = np.linalg.norm(at[hidden][:, None] - at[shown][None], axis=2)
+        tapped = np.abs(
+            gaps.min(axis=1) - 18
+        ).argmin()  # px: farther off than a pointer would reach
+        assert 10 < gaps[tapped].min() < 26
+        page.touchscreen.tap(*at[hidden[tapped]])
+        below = int(shown[gaps[tapped].argmin()])
+        source_id = space.catalogue.table["source_id"][below].as_py()
+        expect(page.locator("#source .section-sub").first).to_contain_text(source_id)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from astropy.table import Table
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from app.main import create_app
 from app.query.explorer import Explorer
 from app.settings import Settings
-from tests.browser.page import SIZES, new_page
+from tests.browser.page import SIZES
 from tests.replay.server import ReplayServer
 from tests.site import serving
 
@@ -30,12 +30,6 @@ def address(
     )
     with serving(create_app(settings)) as url:
         yield url
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    with new_page(chromium, accept_downloads=True) as page:
-        yield page
 
 
 def listed(explorer: Explorer, n: int) -> str:

@@ -10,7 +10,7 @@ from astropy.io import fits
 from astropy.table import Table
 from playwright.sync_api import Browser, Page, expect
 
-from app.bundle.latent_space import LatentSpace, open_latent_space
+from app.bundle.latent_space import LatentSpace
 from tests.browser.page import PHONE, WAIT_MS, new_page, open_ready, served_by_command
 from tests.replay.faults import Fault
 from tests.replay.server import ReplayServer
@@ -38,17 +38,6 @@ def address(
     }
     with served_by_command(bundle, tmp_path_factory.mktemp("data"), **environment) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def space(bundle: Path) -> LatentSpace:
-    return open_latent_space(bundle)
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    with new_page(chromium, accept_downloads=True) as page:
-        yield page
 
 
 def open_source(page: Page, address: str, space: LatentSpace, row: int) -> str:
@@ -338,6 +327,17 @@ def test_page_follows_the_colour_scheme(chromium: Browser, address: str, scheme:
         colour = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     brightness = sum(int(value) for value in re.findall(r"\d+", colour)[:3]) / 3
     assert (brightness > 128) == (scheme == "light")
+
+
+def test_cards_lead_to_the_colour_that_is_chosen_now(
+    page: Page, address: str, space: LatentSpace
+) -> None:
+    open_source(page, address, space, 0)
+    card = page.locator("#neighbours a[data-source-id]").first
+    page.locator("#colour").select_option("redshift")
+    expect(card).to_have_attribute(
+        "href", f"?source={card.get_attribute('data-source-id')}&colour=redshift"
+    )
 
 
 def test_page_asks_no_other_host(page: Page, address: str, space: LatentSpace) -> None:

@@ -10,9 +10,9 @@ import pytest
 from astropy.samp import SAMPHubServer, SAMPIntegratedClient
 from astropy.samp.hub import WebProfileDialog
 from astropy.table import Table
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.page import new_page, open_ready, served_by_command
+from tests.browser.page import open_ready
 
 pytestmark = pytest.mark.browser
 
@@ -61,36 +61,26 @@ def program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[queue.Q
 
 
 def test_the_neighbours_arrive_at_a_program_as_the_page_has_them(
-    chromium: Browser,
-    bundle: Path,
-    tmp_path: Path,
-    program: queue.Queue[dict],
+    page: Page, address: str, program: queue.Queue[dict]
 ) -> None:
-    with (
-        served_by_command(bundle, tmp_path / "data") as address,
-        new_page(chromium) as page,
-    ):
-        open_ready(page, address)
-        ids = page.locator("#neighbours .card").evaluate_all(
-            "(cards) => cards.map((card) => card.dataset.sourceId)"
-        )
-        page.locator("#take-away summary").click()
-        page.locator("#take-samp").click()
-        expect(page.locator("#toast")).to_contain_text("Sent to 1 program")
-        params = program.get(timeout=10)
-        assert params["name"].startswith("Neighbours of ")
-        assert list(Table.read(params["url"], format="votable")["source_id"]) == ids
+    open_ready(page, address)
+    expect(page.locator("#neighbours .card")).to_have_count(12)
+    ids = page.locator("#neighbours .card").evaluate_all(
+        "(cards) => cards.map((card) => card.dataset.sourceId)"
+    )
+    page.locator("#take-away summary").click()
+    page.locator("#take-samp").click()
+    expect(page.locator("#toast")).to_contain_text("Sent to 1 program")
+    params = program.get(timeout=10)
+    assert params["name"].startswith("Neighbours of ")
+    assert list(Table.read(params["url"], format="votable")["source_id"]) == ids
 
 
 def test_without_a_hub_the_sentence_says_what_to_start_and_holds_the_address(
-    chromium: Browser, bundle: Path, tmp_path: Path
+    page: Page, address: str
 ) -> None:
-    with (
-        served_by_command(bundle, tmp_path / "data") as address,
-        new_page(chromium) as page,
-    ):
-        open_ready(page, address)
-        page.locator("#take-away summary").click()
-        page.locator("#take-samp").click()
-        expect(page.locator("#toast")).to_contain_text("Start TOPCAT or Aladin")
-        expect(page.locator("#toast")).to_contain_text("format=votable")
+    open_ready(page, address)
+    page.locator("#take-away summary").click()
+    page.locator("#take-samp").click()
+    expect(page.locator("#toast")).to_contain_text("Start TOPCAT or Aladin")
+    expect(page.locator("#toast")).to_contain_text("format=votable")

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,8 @@ from astropy.table import Table
 from matplotlib.path import Path as Outline
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
-from app.bundle.latent_space import LatentSpace, open_latent_space
-from tests.browser.page import DESKTOP, PHONE, ROOT, new_page, open_ready, served_by_command
+from app.bundle.latent_space import LatentSpace
+from tests.browser.page import DESKTOP, PHONE, ROOT, new_page, open_ready
 
 pytestmark = pytest.mark.browser
 
@@ -20,23 +19,12 @@ LARGE: ViewportSize = {"width": 2560, "height": 1440}
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture(scope="module")
-def address(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served_by_command(bundle, tmp_path_factory.mktemp("data")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def space(bundle: Path) -> LatentSpace:
-    return open_latent_space(bundle)
-
-
 @pytest.fixture
-def page(chromium: Browser, address: str) -> Iterator[Page]:
-    with new_page(chromium, accept_downloads=True) as page:
-        open_ready(page, address)
-        expect(page.locator("#neighbours .card").first).to_be_visible()
-        yield page
+def page(page: Page, address: str) -> Page:
+    """The explorer with its first example open."""
+    open_ready(page, address)
+    expect(page.locator("#neighbours .card").first).to_be_visible()
+    return page
 
 
 def count_of(space: LatentSpace, column: str, value: str) -> int:

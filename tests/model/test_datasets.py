@@ -15,7 +15,6 @@ from model.datasets import (
     CONFIDENT_FRII,
     Images,
     draw_images,
-    read_first_galaxies,
     read_mirabest,
 )
 from model.leakage import Positions
@@ -68,8 +67,8 @@ def test_mirabest_positions_come_with_their_images(mirabest: Images) -> None:
     np.testing.assert_array_equal(chosen.pixels[1], mirabest.pixels[1])
 
 
-def test_first_galaxies_have_their_published_splits_and_classes() -> None:
-    galaxies = read_first_galaxies()
+def test_first_galaxies_have_their_published_splits_and_classes(first_galaxies: Images) -> None:
+    galaxies = first_galaxies
     assert [int((galaxies.split == s).sum()) for s in ("train", "valid", "test")] == [
         1758,
         200,

@@ -4,14 +4,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from model.datasets import read_first_galaxies
+from model.datasets import Images
 from model.describer import CLIP, Describer
 from model.shapes import describe_shapes
 
 
 @pytest.fixture(scope="module")
-def images() -> Tensor:
-    return torch.from_numpy(read_first_galaxies().pixels[:12].copy())
+def images(first_galaxies: Images) -> Tensor:
+    return torch.from_numpy(first_galaxies.pixels[:12].copy())
 
 
 def test_the_head_learns_what_y_knows_and_y_gets_the_gradient(images: Tensor) -> None:

@@ -104,8 +104,8 @@ def test_depths_fitted_together_are_those_fitted_alone(precision, data) -> None:
 
 
 def test_it_learns_to_tell_discs_from_bars() -> None:
-    images, label = two_shapes(32)
-    config = replace(TINY, depth=1, epochs=6, base_learning_rate=0.03)
+    images, label = two_shapes(16)
+    config = replace(TINY, depth=1, epochs=4, base_learning_rate=0.03)
     fitted = finetune(load_encoder(), images, label, CLASSES, config)
     assert (fitted.predict(network_input(images)) == label).mean() > 0.9
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model.datasets import read_first_galaxies, read_mirabest, read_positions
+from model.datasets import Images, read_mirabest, read_positions
 from model.leakage import Positions, excluded, together
 
 
@@ -30,9 +30,9 @@ def test_no_judges_exclude_nobody() -> None:
     assert not excluded(at((1.0, 2.0)), at((1.0, 2.0)).where(np.array([False]))).any()
 
 
-def test_the_real_sets_lose_what_they_must(shared_data: Path) -> None:
+def test_the_real_sets_lose_what_they_must(shared_data: Path, first_galaxies: Images) -> None:
     mirabest = read_mirabest(shared_data / "MiraBest_F_batches.tar.gz")
-    galaxies = read_first_galaxies()
+    galaxies = first_galaxies
     training = galaxies.split == "train"
     judges = together(mirabest.positions, galaxies.positions.where(~training))
     real = excluded(galaxies.positions.where(training), judges)

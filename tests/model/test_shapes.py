@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from model.datasets import read_first_galaxies
+from model.datasets import Images
 from model.shapes import (
     LEVELS,
     aligned_profiles,
@@ -22,9 +22,9 @@ KINDS = (circle_invariants, aligned_profiles, measure_isophotes)
 
 
 @pytest.fixture(scope="module")
-def images() -> Tensor:
+def images(first_galaxies: Images) -> Tensor:
     """Images (12, 149, 149) of real sources; an odd side has a pixel in its middle."""
-    pixels = read_first_galaxies().pixels[:12, 1:, 1:]
+    pixels = first_galaxies.pixels[:12, 1:, 1:]
     assert pixels.any(axis=(1, 2)).all()
     return torch.from_numpy(np.ascontiguousarray(pixels))
 

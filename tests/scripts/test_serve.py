@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,11 @@ from app.bundle.files import FILE_NAME, current_version
 from model.encoder import save_encoder, untrained_encoder
 from scripts.cli import main
 from tests.replay.server import ReplayServer
+from tests.site import HUNG_S
 
 COMMAND = str(Path(sys.executable).with_name("rgz-explorer"))
-STARTED_WITHIN_S = 60.0
-ENDED_WITHIN_S = 10.0
+HELD_BACK_S = 0.04
+"""What a delayed acknowledgement costs at least."""
 NEVER_SAID = ("Traceback", 'File "', "Exception")
 
 
@@ -55,16 +55,15 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return process.stderr.readline()
 
 
-def end(process: subprocess.Popen[str], how: signal.Signals) -> tuple[int, str, float]:
-    """Exit status, all that was said since, and how long it took."""
-    started_s = time.monotonic()
+def end(process: subprocess.Popen[str], how: signal.Signals) -> tuple[int, str]:
+    """Exit status, and all that was said since."""
     process.send_signal(how)
     try:
-        out, err = process.communicate(timeout=ENDED_WITHIN_S)
+        out, err = process.communicate(timeout=HUNG_S)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
-    return process.returncode, out + err, time.monotonic() - started_s
+    return process.returncode, out + err
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +105,7 @@ def refusals(
     }
     found = {}
     for name, process in processes.items():
-        out, err = process.communicate(timeout=STARTED_WITHIN_S)
+        out, err = process.communicate(timeout=HUNG_S)
         found[name] = (process.returncode, out + err)
     return found
 
@@ -118,13 +117,10 @@ def assert_one_sentence(words: str) -> None:
 
 
 def test_a_kept_connection_answers_at_once(running: Running) -> None:
-    """Nagle's algorithm would hold every answer after the first back for 40 ms."""
+    """Nagle's algorithm would hold back every answer after the first, the quickest too."""
     with httpx.Client(base_url=running.address, trust_env=False) as client:
-        client.get("/healthz")
-        started_s = time.monotonic()
-        for _ in range(20):
-            assert client.get("/healthz").status_code == 200
-        assert time.monotonic() - started_s < 0.2
+        took_s = [client.get("/healthz").elapsed.total_seconds() for _ in range(40)]
+    assert min(took_s[1:]) < HELD_BACK_S
 
 
 def test_the_printed_address_is_true(running: Running, bundle: Path) -> None:
@@ -201,14 +197,15 @@ def test_other_mistakes_are_one_sentence_too(
     assert_one_sentence(words)
 
 
-def test_sigterm_ends_it_at_once_and_without_a_word(running: Running, refusals: object) -> None:
+def test_sigterm_ends_it_without_a_word_over_an_open_connection(
+    running: Running, refusals: object
+) -> None:
     address = running.address
     with httpx.Client(base_url=address) as idle:  # a connection that is kept alive
         assert idle.get("/healthz").status_code == 200
-        status, words, took_s = end(running.process, signal.SIGTERM)
+        status, words = end(running.process, signal.SIGTERM)
     assert status in (0, -signal.SIGTERM)
     assert words == ""
-    assert took_s < ENDED_WITHIN_S / 2
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{address}/healthz")
 
@@ -219,6 +216,6 @@ def test_ctrl_c_ends_it_without_a_traceback(bundle: Path, data_dir: Path) -> Non
     if "Cannot listen" in said:
         pytest.skip("this machine has no IPv6 loopback")
     assert re.search(r"http://\[::1\]:\d+ ", said)
-    status, words, _ = end(process, signal.SIGINT)
+    status, words = end(process, signal.SIGINT)
     assert status == 130
     assert not any(never in words for never in NEVER_SAID), words

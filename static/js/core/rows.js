@@ -1,6 +1,6 @@
 /**
- * Sets of the catalogue's rows, as a mask and as a list: what a layer draws, a filter leaves or a
- * selection holds. It never knows why a row is in it.
+ * Sets of the catalogue's rows, as a mask and as a list: what a filter leaves or a selection holds,
+ * and a layer of the map draws. It never knows why a row is in it.
  */
 
 /** A set of row numbers among `n` rows; it does not change once it is made. */
@@ -14,18 +14,6 @@ export class Rows {
     this.count = count;
     /** @type {Uint32Array | null} */
     this.list = null;
-  }
-
-  /** Every row. @param {number} n */
-  static all(n) {
-    return new Rows(new Uint8Array(n).fill(1));
-  }
-
-  /** The rows for which `test` holds. @param {number} n @param {(row: number) => boolean} test */
-  static where(n, test) {
-    const mask = new Uint8Array(n);
-    for (let row = 0; row < n; row++) mask[row] = test(row) ? 1 : 0;
-    return new Rows(mask);
   }
 
   /** The rows of a list; what lies outside 0 to n - 1 is no row. @param {number} n @param {Iterable<number>} rows */
@@ -48,25 +36,5 @@ export class Rows {
     for (let row = 0; row < this.n; row++) if (this.mask[row]) list[at++] = row;
     this.list = list;
     return list;
-  }
-
-  /** @param {Rows} other */
-  and(other) {
-    return Rows.where(this.n, (row) => this.has(row) && other.has(row));
-  }
-
-  /** @param {Rows} other */
-  or(other) {
-    return Rows.where(this.n, (row) => this.has(row) || other.has(row));
-  }
-
-  /** @param {Rows} other */
-  without(other) {
-    return Rows.where(this.n, (row) => this.has(row) && !other.has(row));
-  }
-
-  /** The values of a column at these rows, in their order. @param {ArrayLike<number>} values */
-  take(values) {
-    return Float32Array.from(this.indices, (row) => values[row]);
   }
 }

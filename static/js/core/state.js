@@ -3,8 +3,6 @@
  * It never changes by itself: actions put it into the store.
  */
 
-import { CATALOGUE } from "./layers.js";
-
 /** @typedef {import("../../../types/api.js").components["schemas"]} Schemas */
 /** @typedef {Schemas["QueryResult"]} QueryResult */
 /** @typedef {Schemas["Source"]} Source */
@@ -40,7 +38,6 @@ import { CATALOGUE } from "./layers.js";
  * @property {{parameter: string, detail: string, query?: Query, row?: number, nearest?: any, closeNames?: string[] | null} | null} error Beside
  *   which control, in which words.
  * @property {import("./binary.js").MapColumns | null} map
- * @property {readonly import("./layers.js").Layer[]} layers
  * @property {import("./binary.js").Column | null} column
  * @property {object | null} colouring
  * @property {string | null} colourError
@@ -104,7 +101,6 @@ export function initialState(shared, given) {
     pending: null,
     error: null,
     map: null,
-    layers: CATALOGUE,
     column: null,
     colouring: null,
     colourError: null,

@@ -1,6 +1,6 @@
 /**
- * The map of all sources: the only module that touches Plotly.
- * It never marks a selection or writes a legend: it tells others where the axes are.
+ * The catalogue on the map, whole: the only module that touches Plotly.
+ * It never draws a layer, marks a selection or writes a legend: it tells others where the axes are.
  *
  * Emits explorer:hover {row}, explorer:leave, explorer:select {row}, explorer:viewport
  * {x, y, width, height} on every move, and explorer:view {view} when a move ends.
@@ -8,7 +8,6 @@
 
 import { emit } from "../core/html.js";
 import { homeView, nearestRow, rangesOf, toPixels, viewOf, zoomed } from "../core/geometry.js";
-import { CATALOGUE, drawnRows, rowOfPoint, valuesOf } from "../core/layers.js";
 import { listenToTouch } from "./tools.js";
 
 const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, showTips: false };
@@ -22,7 +21,7 @@ const TAP_ECHO_MS = 700;
 /** @param {any} root The element that becomes the Plotly figure. */
 export function createMap(root) {
   /** @type {any} What is on screen. */
-  const drawn = { map: null, colouring: null, layers: CATALOGUE, view: undefined, size: null, pointPx: 0 };
+  const drawn = { map: null, colouring: null, shown: null, view: undefined, size: null, pointPx: 0 };
   let plotly = null;
   let moves = 0;
   let tappedAt = -Infinity;
@@ -34,18 +33,18 @@ export function createMap(root) {
   /** @returns {Promise<boolean>} Whether the points are on screen. */
   async function draw(state) {
     if (!plotly || !state.map || !state.colouring) return false;
-    const same = ["map", "colouring", "layers"].every((key) => drawn[key] === state[key]);
-    if (!same) await drawPoints(state);
+    drawn.shown = state.shown;
+    if (drawn.map !== state.map || drawn.colouring !== state.colouring) await drawPoints(state);
     else if (drawn.view !== state.view) await move(state.view);
     return true;
   }
 
-  async function drawPoints({ map, colouring, layers, view, theme }) {
+  async function drawPoints({ map, colouring, view, theme }) {
     const first = drawn.map === null;
-    Object.assign(drawn, { map, colouring, layers, view, size: size(root) });
+    Object.assign(drawn, { map, colouring, view, size: size(root) });
     drawn.pointPx = pointSize();
-    const traces = layers.map((layer) => trace(layer, map, colouring, theme, drawn.pointPx));
-    const figure = [traces, layout(rangesNow(view), drawn.size)];
+    const points = trace(map, colouring, theme, drawn.pointPx);
+    const figure = [[points], layout(rangesNow(view), drawn.size)];
     const plotGlPixelRatio = Math.min(MOST_SHARP, window.devicePixelRatio || 1);
     await plotly.react(root, ...figure, { ...CONFIG, plotGlPixelRatio });
     if (first) listen();
@@ -70,11 +69,8 @@ export function createMap(root) {
     const sizePx = pointSize();
     if (sizePx === drawn.pointPx) return;
     drawn.pointPx = sizePx;
-    const shapes = drawn.layers.map(({ grow }) => markerShape(sizePx * (grow ?? 1)));
-    await plotly.restyle(root, {
-      "marker.size": shapes.map((shape) => shape.size),
-      "marker.line.width": shapes.map(({ line }) => line.width),
-    });
+    const { size: markerSize, line } = markerShape(sizePx);
+    await plotly.restyle(root, { "marker.size": markerSize, "marker.line.width": line.width });
   }
 
   function pointSize() {
@@ -104,9 +100,7 @@ export function createMap(root) {
   }
 
   function listen() {
-    const rowOf = ({ points: [{ curveNumber, pointIndex }] }) => ({
-      row: rowOfPoint(drawn.layers, curveNumber, pointIndex),
-    });
+    const rowOf = ({ points: [{ pointIndex }] }) => ({ row: pointIndex });
     root.on("plotly_hover", (event) => emit(root, "explorer:hover", rowOf(event)));
     root.on("plotly_unhover", () => emit(root, "explorer:leave"));
     root.on("plotly_click", (event) => {
@@ -129,7 +123,7 @@ export function createMap(root) {
     tappedAt = performance.now();
     const ranges = axisRanges(root);
     const [x, y] = toMap(px, py, ranges, size(root));
-    const row = nearestRow(drawn.map, x, y, drawnRows(drawn.layers));
+    const row = nearestRow(drawn.map, x, y, drawn.shown);
     if (row < 0) return;
     const [rowX, rowY] = toPixels(drawn.map.x[row], drawn.map.y[row], { ...ranges, ...size(root) });
     if (Math.hypot(rowX - px, rowY - py) <= TAP_RADIUS_PX) emit(root, "explorer:select", { row });
@@ -143,7 +137,7 @@ export function createMap(root) {
     move({ ...view, cx: view.cx - (movedX - x), cy: view.cy - (movedY - y) });
   }
 
-  return { load, needs: ["map", "colouring", "layers", "view"], draw };
+  return { load, needs: ["map", "colouring", "shown", "view"], draw };
 }
 
 function pointSizeFor(n, { width, height }) {
@@ -155,21 +149,19 @@ function markerShape(sizePx) {
   return { size: sizePx, line: { width: sizePx > 4 ? 0.6 : 0 } };
 }
 
-function trace(layer, { x, y }, { codes, scale, max }, theme, catalogueSizePx) {
-  const sizePx = catalogueSizePx * (layer.grow ?? 1);
+function trace({ x, y }, { codes, scale, max }, theme, sizePx) {
   const { size: markerSize, line } = markerShape(sizePx);
   const outline = theme === "light" ? "rgba(22, 30, 40, 0.32)" : "rgba(0, 0, 0, 0.55)";
   return {
     type: hasWebgl() ? "scattergl" : "scatter",
     mode: "markers",
-    name: layer.name,
-    x: valuesOf(layer, x),
-    y: valuesOf(layer, y),
+    x,
+    y,
     hoverinfo: "none",
     marker: {
       size: markerSize,
       opacity: sizePx > 4 ? 0.92 : 0.8,
-      color: layer.colour ?? valuesOf(layer, codes),
+      color: codes,
       colorscale: scale,
       cmin: 0,
       cmax: max,

@@ -8,7 +8,6 @@
 
 import { emit } from "../core/html.js";
 import { nearestRow, rowInDirection } from "../core/geometry.js";
-import { drawnRows } from "../core/layers.js";
 
 const TAP_MOVE_PX = 8;
 const TAP_TIME_MS = 500;
@@ -110,15 +109,14 @@ export function createKeys(root, getState) {
 }
 
 /** From the cursor, else from what is selected, else from the middle of the view. */
-function stepTowards(direction, { map, layers, shown, cursorRow, target, viewport }) {
-  const among = shown ?? drawnRows(layers);
-  if (cursorRow !== null) return rowInDirection(map, cursorRow, direction, among);
+function stepTowards(direction, { map, shown, cursorRow, target, viewport }) {
+  if (cursorRow !== null) return rowInDirection(map, cursorRow, direction, shown);
   if (target) {
     const row = target.row ?? nearestRow(map, target.x, target.y);
-    return rowInDirection(map, row, direction, among);
+    return rowInDirection(map, row, direction, shown);
   }
   const middle = ([low, high]) => (low + high) / 2;
-  const row = nearestRow(map, middle(viewport.x), middle(viewport.y), among);
+  const row = nearestRow(map, middle(viewport.x), middle(viewport.y), shown);
   return row < 0 ? null : row;
 }
 

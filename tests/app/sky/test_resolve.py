@@ -11,9 +11,9 @@ from app.errors import ExplorerError, NameNotFound, UnreadablePosition
 from app.sky.names import BundleNames
 from app.sky.resolve import (
     MOST_LISTED,
+    NameService,
     ObjectPlace,
     Understood,
-    understand,
     understand_here,
     understand_there,
 )
@@ -41,6 +41,10 @@ class Register:
         if name not in PLACES:
             raise NameNotFound(f"'{name}' is not known.", parameter="position")
         return PLACES[name]
+
+
+def understand(text: str, *, names: BundleNames, service: NameService | None) -> Understood:
+    return understand_here(text, names=names) or understand_there(text, service)
 
 
 @pytest.fixture(scope="module")

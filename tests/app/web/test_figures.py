@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from app.figures.caption import map_caption
+from app.figures.contact_sheet import format_dissimilarity, format_similarity
 from app.figures.map_figure import MapView, Marked
-from app.figures.numbers import format_dissimilarity, format_similarity
 from app.images.draw import draw_png
 from app.query.explorer import Explorer
 from tests.problem import problem_of
@@ -227,7 +227,7 @@ def test_python_for_a_view_prints_the_server_s_numbers(
     code = sent(site, PYTHON, **query, k=6, hide_duplicates=True).text
     environment = os.environ | {"NO_PROXY": "127.0.0.1"}
     run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
     )
     assert run.returncode == 0, run.stderr
     printed = [line.split() for line in run.stdout.splitlines()]

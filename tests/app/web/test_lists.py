@@ -18,9 +18,8 @@ from app.query.explorer import Explorer
 from app.settings import Settings
 from app.web import lists as bulk
 from tests.replay.server import ReplayServer
-from tests.site import serving
+from tests.site import HUNG_S, serving
 
-PATIENCE_S = 60.0
 LIMITS = ListLimits(max_bytes=20_000, max_entries=60, max_rows=300, survey_max=3, kept=4)
 
 
@@ -57,7 +56,7 @@ def begin(lists: httpx.Client, content: str | bytes, **options: Any) -> dict[str
 
 
 def ended(lists: httpx.Client, status: dict[str, Any]) -> dict[str, Any]:
-    ends_s = time.monotonic() + PATIENCE_S
+    ends_s = time.monotonic() + HUNG_S
     while not status["ended"]:
         assert time.monotonic() < ends_s, status
         time.sleep(0.02)

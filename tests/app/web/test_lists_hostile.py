@@ -1,4 +1,4 @@
-"""Tables that mean harm, sent to a real server process: a sentence, within 2 s and 100 MB."""
+"""Tables that mean harm, sent to a real server: a sentence, for at most 2 s of CPU and 100 MB."""
 
 import base64
 import bz2
@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +23,7 @@ from astropy.io import fits
 
 from tests.browser.page import ROOT
 
-REFUSED_WITHIN_S = 2.0
+MOST_CPU_S = 2.0
 MORE_MEMORY_MB = 100.0
 
 
@@ -184,6 +183,16 @@ def resident_mb(process_id: int) -> float:
     return total
 
 
+def cpu_s(process_id: int) -> float:
+    """What a process and its descendants have worked, those that have ended too; seconds."""
+    ticks = 0
+    for each in family(process_id):
+        with suppress(OSError):  # one that has ended: its parent counts it
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))  # of its own and of children it waited for
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 class Watch(threading.Thread):
     """Looks again and again how much memory a process and its descendants have."""
 
@@ -206,7 +215,7 @@ class Watch(threading.Thread):
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_refused_in_words_in_time_and_in_little_memory(
+def test_a_bomb_is_refused_in_words_for_little_work_and_memory(
     server: tuple[str, int], name: str
 ) -> None:
     address, process_id = server
@@ -216,16 +225,16 @@ def test_a_bomb_is_refused_in_words_in_time_and_in_little_memory(
         before = resident_mb(process_id)
         watch = Watch(process_id)
         watch.start()
-        started_s = time.monotonic()
+        worked_s = cpu_s(process_id)
         answer = client.post("/api/bulk", content=content)
-        took_s = time.monotonic() - started_s
+        took_s = cpu_s(process_id) - worked_s
         peak = watch.end()
     assert answer.status_code in (413, 422), answer.text[:300]
     detail = answer.json()["detail"]
     assert len(detail) < 500
     assert "Traceback" not in detail
     assert peak - before < MORE_MEMORY_MB
-    assert took_s < REFUSED_WITHIN_S
+    assert took_s < MOST_CPU_S
 
 
 def test_a_server_that_reads_lists_never_loads_a_reader_of_archives_or_pickles(

@@ -136,7 +136,7 @@ def test_a_slow_survey_holds_up_nobody_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(api, "_survey_threads", anyio.CapacityLimiter(4))
-    troubled.delay_s = 15.0
+    troubled.delay_s = 120.0
     places = [SkyCoord(160.0 + n / 10, 25.0, unit="deg") for n in range(20)]
     source = explorer.space.position(9)
     with ThreadPoolExecutor(len(places)) as threads:
@@ -144,19 +144,16 @@ def test_a_slow_survey_holds_up_nobody_else(
         while troubled.most_at_once < 1:
             time.sleep(0.01)
         time.sleep(0.3)
-        started_s = time.monotonic()
         for path in ("/healthz", "/readyz", "/api/rows/0", "/api/map", "/api/meta", "/"):
             assert site.get(path).status_code == 200
         assert ask(site, source).json()["query"]["row"] == 9
         picture = {"ra": source.ra.deg, "dec": source.dec.deg}
         assert site.get("/api/cutout.png", params=picture).status_code == 200
-        took_s = time.monotonic() - started_s
-        assert not any(future.done() for future in waiting)
+        assert not any(future.done() for future in waiting)  # who asked the survey waits still
         troubled.stopping.set()
         troubled.delay_s = 0.0
         statuses = {future.result().status_code for future in waiting}
         troubled.stopping.clear()
-    assert took_s < 10.0
     assert statuses == {200}
 
 

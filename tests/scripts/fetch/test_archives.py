@@ -20,7 +20,7 @@ from scripts.fetch.archives import (
     download,
     fetch_from_zenodo,
 )
-from tests.fetching import FORKED
+from tests.forked import FORKED
 from tests.replay.zenodo import ReplayZenodo, ZenodoFault
 
 CONTENT = Random(1).randbytes(300_000)

@@ -14,10 +14,10 @@ from scripts.fetch.targets import ListRow
 from tests.fetching import MOMENTS, config_of, digests, fetch_in_a_process, rows_of
 from tests.replay.faults import Fault
 from tests.replay.fetch import FetchReplay, Place
+from tests.site import HUNG_S
 
 KILLS = 10
 ROWS = [*rows_of(44), ListRow("south", 10.0, -60.0), ListRow("twin", 130.0, 5.0)]
-PATIENCE_S = 60.0
 
 
 def damaged(place: Place, _: int) -> Fault | None:
@@ -45,7 +45,7 @@ def undisturbed(server: FetchReplay, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def ended(process: BaseProcess) -> None:
-    process.join(PATIENCE_S)
+    process.join(HUNG_S)
     assert process.exitcode == 0
 
 
@@ -80,7 +80,7 @@ def test_a_kill_at_the_worst_moment_loses_and_doubles_nothing(
     server: FetchReplay, undisturbed: dict[str, str], tmp_path: Path, moment: str
 ) -> None:
     process = fetch_in_a_process(server.first_url, ROWS, config_of(tmp_path), moment)
-    process.join(PATIENCE_S)
+    process.join(HUNG_S)
     assert process.exitcode == -signal.SIGKILL
     if moment.startswith("not"):
         assert leftovers(tmp_path)

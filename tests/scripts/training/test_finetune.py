@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from model.classifier import load_classifier
-from model.datasets import read_first_galaxies
+from model.datasets import Images
 from model.encoder import save_encoder, untrained_encoder
 from model.finetune import TABLE_5, FinetuneConfig
 from scripts.cli import app
@@ -79,10 +79,9 @@ def test_an_impossible_depth_is_one_sentence(mirabest: Path) -> None:
 
 
 def test_a_probe_measures_both_sets_and_keeps_its_classifier(
-    mirabest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mirabest: Path, first_galaxies: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    galaxies = read_first_galaxies()
-    few = galaxies.where(np.arange(0, len(galaxies), 16))
+    few = first_galaxies.where(np.arange(0, len(first_galaxies), 32))
     monkeypatch.setattr("model.datasets.read_first_galaxies", lambda: few)
     monkeypatch.setattr("model.finetune.TABLE_5", replace(TABLE_5, epochs=1))
     weights, kept, out = (tmp_path / n for n in ("e.safetensors", "c.safetensors", "r.json"))

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import * as geometry from "../../../../static/js/core/geometry.js";
+import { Rows } from "../../../../static/js/core/rows.js";
 
 const WINDOW = { width: 800, height: 400 };
 const POINTS = { x: Float32Array.of(0, 1, 5, 0, -2), y: Float32Array.of(0, 0.5, 0, 3, -2.1) };
@@ -30,6 +31,15 @@ test("an arrow stays where nothing lies in its direction", () => {
 test("the nearest row to a place", () => {
   assert.equal(geometry.nearestRow(POINTS, 4, 0.2), 2);
   assert.equal(geometry.nearestRow({ x: [], y: [] }, 0, 0), -1);
+});
+
+test("the nearest and the next row are among those that the filters leave", () => {
+  const points = { x: new Float32Array([0, 1, 2, 3, 4, 5]), y: new Float32Array(6) };
+  const odd = Rows.of(6, [1, 3, 5]);
+  assert.equal(geometry.nearestRow(points, 0, 0, odd), 1);
+  assert.equal(geometry.nearestRow(points, 0, 0, Rows.of(6, [])), -1);
+  assert.equal(geometry.rowInDirection(points, 1, RIGHT, odd), 3);
+  assert.equal(geometry.rowInDirection(points, 1, RIGHT), 2);
 });
 
 test("a view has the same scale in x and y whatever the window", () => {

@@ -1,7 +1,7 @@
 /**
- * What is drawn over Plotly's points on a canvas: what the filters leave, contours of density, the
- * selections, a list of one's own, and all of the map until Plotly is there. So none of them ever
- * makes Plotly draw everything again.
+ * What is drawn over Plotly's points, on one canvas: the map's layers, each a set of rows (what the
+ * filters leave, the selections), contours of density, and a list of one's own. None of them ever
+ * makes Plotly draw the catalogue again.
  */
 
 import { homeView, rangesOf, toPixels } from "../core/geometry.js";
@@ -12,14 +12,31 @@ const MOST_SHARP = 2;
 /** Discs take several times as long as squares. */
 const ROUND_BELOW = 12_000;
 
+/**
+ * @typedef {object} Layer
+ * @property {import("../core/rows.js").Rows | null} rows What it draws; null: every row.
+ * @property {string | null} colour One for all its points; null: each has that of the column.
+ */
+
+/**
+ * What lies over Plotly's points, from the lowest to the top: what the filters leave (or, until
+ * Plotly is there, the whole catalogue), then the selections in their order.
+ * @param {Pick<import("../core/state.js").State, "shown" | "selections" | "drawn">} state
+ * @returns {Layer[]}
+ */
+export function layersOf({ shown, selections, drawn }) {
+  const catalogue = shown || !drawn ? [{ rows: shown, colour: null }] : [];
+  return [...catalogue, ...selections.map(({ rows, colour }) => ({ rows, colour }))];
+}
+
 /** @param {HTMLCanvasElement} canvas @param {HTMLElement} stage */
-export function createOverlay(canvas, stage) {
+export function createLayers(canvas, stage) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   /** @type {{colouring: any, order: Uint32Array, starts: Uint32Array}} */
   const sorted = { colouring: null, order: new Uint32Array(0), starts: new Uint32Array(0) };
 
   function draw(state) {
-    const { map, colouring, shown, selections, drawn } = state;
+    const { map, colouring, shown, drawn } = state;
     stage.classList.toggle("filtered", Boolean(shown));
     stage.classList.toggle("unplotted", !drawn);
     const size = { width: stage.clientWidth, height: stage.clientHeight };
@@ -29,9 +46,10 @@ export function createOverlay(canvas, stage) {
     context.clearRect(0, 0, size.width, size.height);
     if (!map || !colouring) return;
     const viewport = state.viewport ?? { ...rangesOf(state.view ?? homeView(map, size), size), ...size };
-    if (shown || !drawn) points(map, colouring, shown, viewport);
+    const layers = layersOf(state);
+    for (const { rows, colour } of layers) if (colour === null) inColumnColours(map, colouring, rows, viewport);
     if (state.contoursFound) lines(state.contoursFound, viewport);
-    for (const { rows, colour } of selections) chosen(map, rows, colour, viewport);
+    for (const { rows, colour } of layers) if (colour !== null) inOneColour(map, rows, colour, viewport);
     if (state.placedFound) placed(state, viewport);
   }
 
@@ -69,26 +87,27 @@ export function createOverlay(canvas, stage) {
     if (canvas.height !== h) canvas.height = h;
   }
 
-  /** Points in the colours of the column, those of one colour together. */
-  function points(map, colouring, shown, viewport) {
+  /** Those of one colour together: setting a colour costs more than drawing a point. */
+  function inColumnColours(map, colouring, rows, viewport) {
     order(colouring, map.n);
-    const side = pointSide(shown?.count ?? map.n, viewport);
-    const { order: rows, starts } = sorted;
+    const count = rows?.count ?? map.n;
+    const side = pointSide(count, viewport);
+    const { order: ordered, starts } = sorted;
     context.globalAlpha = 0.85;
-    const mark = (shown?.count ?? map.n) < ROUND_BELOW ? disc : dot;
+    const mark = count < ROUND_BELOW ? disc : dot;
     for (let code = 0; code + 1 < starts.length; code++) {
       if (starts[code] === starts[code + 1]) continue;
       context.fillStyle = colourOf(colouring, code);
       for (let i = starts[code]; i < starts[code + 1]; i++) {
-        const row = rows[i];
-        if (shown && !shown.mask[row]) continue;
+        const row = ordered[i];
+        if (rows && !rows.mask[row]) continue;
         mark(map, row, viewport, side);
       }
     }
     context.globalAlpha = 1;
   }
 
-  function chosen(map, rows, colour, viewport) {
+  function inOneColour(map, rows, colour, viewport) {
     const side = pointSide(rows.count, viewport) + 1.5;
     context.fillStyle = colour;
     const mark = rows.count < ROUND_BELOW ? disc : dot;

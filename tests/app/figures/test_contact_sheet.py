@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.figures.numbers import format_dissimilarity, format_similarity
+from app.figures.contact_sheet import format_dissimilarity, format_similarity
 
 
 @pytest.mark.parametrize(
