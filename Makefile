@@ -56,6 +56,7 @@ node_modules/installed: package.json package-lock.json
 
 bench: .venv/installed-dev
 	$(BIN)/rgz-explorer bench
+	$(BIN)/python -m tests.browser.speed
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
