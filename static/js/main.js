@@ -25,6 +25,7 @@ import { createInset } from "./map/inset.js";
 import { createLasso } from "./map/lasso.js";
 import { createLayers } from "./map/layers.js";
 import { createLegend } from "./map/legend.js";
+import { createLegendPlace } from "./map/legend_place.js";
 import { createMapKey } from "./map/map_key.js";
 import { createMarks } from "./map/marks.js";
 import { createRegionLabels } from "./map/region_labels.js";
@@ -109,6 +110,7 @@ function connectViews() {
     createTooltip(byId("tooltip"), meta),
     createMapKey(byId("map-key"), meta),
     createLegend(byId("legend"), meta),
+    createLegendPlace(byId("legend-card"), byId("stage")),
     createSearch(byId("search"), meta),
     createImageForm(byId("image-form"), meta),
     createSurveys(byId("surveys"), meta),
