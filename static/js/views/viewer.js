@@ -128,7 +128,7 @@ export function createViewer(root, { store, meta, api }) {
   async function readPixels(url, sizePx, values) {
     const picture = new Image();
     try {
-      picture.src = await urlWith(url, new URLSearchParams({ size_px: String(sizePx), colours: "grey" }));
+      picture.src = await urlWith(url, new URLSearchParams(`size_px=${sizePx}&colours=grey`));
       await picture.decode();
     } catch {
       return; // the picture itself says that it did not load

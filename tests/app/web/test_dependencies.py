@@ -152,7 +152,7 @@ def test_an_unknown_name_is_404_and_shows_the_accepted_forms(site: httpx.Client)
     problem = problem_of(ask(site, "Xyzzy 7"))
     assert (problem["status"], problem["parameter"]) == (404, "position")
     assert "'Xyzzy 7'" in problem["detail"]
-    assert "08:44:46.6 +11:54:54" in problem["detail"]
+    assert "131.194 +11.915" in problem["detail"]
 
 
 def test_a_misspelt_name_is_offered_the_closest_of_the_catalogue(site: httpx.Client) -> None:

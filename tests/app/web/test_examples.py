@@ -29,7 +29,8 @@ COORDINATES = re.compile(
     r"(?:\b(?:B1950|galactic) )?\b\d[\dhms.: ]* [+-]\d[\ddms.:]*(?: \d\d){0,2}"
     r"|\bJ\d[\d.]+[+-][\d.]+"
 )
-DRAWING = re.compile(r"""\bd(?:=|: )["`][^"`]*["`]""")  # a path's moves look like both
+DRAWING = re.compile(r"""\b(?:d|viewBox)(?:=|: )["`][^"`]*["`]|"M\d[^"]*[vhzHV][^"]*\"""")
+"""A path's moves, and the box of a drawing, look like both."""
 
 
 def texts() -> dict[str, str]:

@@ -154,9 +154,12 @@ def test_a_frame_shows_its_part_of_the_map(site: httpx.Client, explorer: Explore
 
 @pytest.mark.parametrize("share", [0.2, 0.6])
 def test_nothing_of_a_map_is_cut_off(site: httpx.Client, explorer: Explorer, share: float) -> None:
-    low, high = explorer.space.xy.min(axis=0), explorer.space.xy.max(axis=0)
-    top = low + share * (high - low)
-    bounds = dict(zip(("x_min", "y_min", "x_max", "y_max"), map(float, [*low, *top]), strict=True))
+    """A part of it, around its middle source, as well as nearly all of it."""
+    xy = explorer.space.xy
+    middle = xy[np.argmin(np.linalg.norm(xy - np.median(xy, axis=0), axis=1))]
+    half = share / 2 * (xy.max(axis=0) - xy.min(axis=0))
+    corners = [*(middle - half), *(middle + half)]
+    bounds = dict(zip(("x_min", "y_min", "x_max", "y_max"), map(float, corners), strict=True))
     drawn = pixels(sent(site, MAP, **bounds))
     edges = [drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1]]
     assert all((edge > 250).all() for edge in edges)
