@@ -6,6 +6,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from app.bundle.catalogue import bundle_names
 from app.bundle.latent_space import open_latent_space
 from app.jobs.list_searches import ListLimits, ListSearches
+from app.query.attributions import Attributions
 from app.query.explorer import open_explorer
 from app.query.selections import Selections
 from app.settings import Settings, read_settings
@@ -22,6 +23,7 @@ from app.web import (
     rows,
     select,
     surveys,
+    why,
 )
 from app.web import lists as bulk
 from app.web import query as api
@@ -69,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     bulk.serve_lists(app, ListSearches(explorer, app.state.served.name_service, list_limits))
     app.state.upload_forms, app.state.image_workers = UploadForms(), WorkerPool()
+    app.state.attributions = Attributions(explorer)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
     answer_with_problems(app)
     add_routes(app)
@@ -88,5 +91,6 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(pictures.router)
     app.include_router(rows.router)
     app.include_router(surveys.router)
+    app.include_router(why.router)
     app.include_router(pages.health)
     app.include_router(pages.router)

@@ -94,7 +94,7 @@ class Margin:
         self._drawing = ImageDraw.Draw(picture)
         side = picture.width
         self._side = side
-        self._font = _font(int(np.clip(round(side * 0.05), *FONT_PX)))
+        self._font = font(int(np.clip(round(side * 0.05), *FONT_PX)))
         self._edge = max(4, round(side * 0.035))
         self._thick = 1 if side < 300 else 2
 
@@ -153,7 +153,7 @@ def _head(tip: tuple[float, float], towards: tuple[int, int], size: float) -> Li
 
 
 @cache
-def _font(size_px: int) -> ImageFont.FreeTypeFont:
+def font(size_px: int) -> ImageFont.FreeTypeFont:
     """The letters that Pillow brings along."""
     font = ImageFont.load_default(size_px)
     assert isinstance(font, ImageFont.FreeTypeFont)

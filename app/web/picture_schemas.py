@@ -82,3 +82,52 @@ class FigureCaption(BaseModel):
 
     caption: str
     bibtex: str
+
+
+class CellInfo(BaseModel):
+    """One cell of an image: what it does to S, and where its middle is."""
+
+    difference: float
+    """S less S without it: positive where it makes the two alike."""
+    east_arcsec: float
+    """From the middle of the image, the position of the catalogue."""
+    north_arcsec: float
+
+
+class ExplainedImageInfo(BaseModel):
+    """How S depends on the parts of one image."""
+
+    source_id: str
+    picture_url: str
+    cells: list[list[float]]
+    """Differences of S. The first row is the southernmost, the first column the easternmost."""
+    most_alike: CellInfo
+    """The cell with the largest difference."""
+    most_apart: CellInfo
+    """The cell with the smallest, or most negative."""
+    central_share: float | None
+    """Share of the sum of |difference| in the cells whose middle is within
+    `central_radius_arcsec` of the image's; null where every difference is 0."""
+
+
+class Explanation(BaseModel):
+    """Which parts of two images make their similarity."""
+
+    similarity: float
+    dissimilarity: float
+    """1 - S."""
+    limit: float
+    """The largest |difference|: the end of the colour bar of both pictures."""
+    square_arcsec: float
+    """Side of the square that is blanked."""
+    cell_arcsec: float
+    """By how much it moves; a cell has the mean of the squares that cover it."""
+    central_radius_arcsec: float
+    images: list[ExplainedImageInfo]
+    """Of the source, and of the other."""
+    embedded: int
+    """How many images the network saw for this."""
+    means: str
+    """How to read it, in a sentence."""
+    limits: str
+    """What it does not show."""
