@@ -206,6 +206,7 @@ export function createApi(fetcher = browserFetch) {
     /** The ranks from `options.fromRank` on. */
     more: (query, options) => moreLatest.ask(query, options),
     resultFile: (query, options, format) => fileLatest.ask(query, options, format),
+    why: (id, other, signal) => json(`${sourceUrl(id)}/why?${new URLSearchParams({ other })}`, { signal }),
     surveys: () => json(SURVEYS_URL),
     surveyPicture: async (name, field, signal) => {
       const response = await request(surveyPictureUrl(name, field), { signal });

@@ -24,6 +24,9 @@ export function formatDissimilarity(dissimilarity) {
   return `${signed(mantissa)}${NARROW_SPACE}×${NARROW_SPACE}10${superscript(Number(exponent))}`;
 }
 
+/** A change of S, its sign always there, to two significant digits: +0.027, −6.8 × 10⁻⁴. */
+export const formatDifference = (difference) => `${difference > 0 ? "+" : ""}${formatDissimilarity(difference)}`;
+
 /** A share of the catalogue; only all of it is 100 %, only none of it is 0 %. */
 export function formatPercentile(percent, digits = 2) {
   if (percent === null || percent === undefined) return "unknown";

@@ -1,7 +1,7 @@
 /**
  * The viewer: the picture large, in whole pixels, with the value and the place under the pointer;
  * arrows walk the ranks, B blinks between the source and a neighbour, S puts the other surveys beside
- * it at the same field of view. It never asks but for pictures.
+ * it at the same field of view, W shows what makes S. It never asks but for pictures.
  */
 
 import { formatDissimilarity, formatSimilarity } from "../core/format.js";
@@ -12,6 +12,7 @@ import { pictureUrl, styleParams, urlWith } from "../core/picture_style.js";
 import { directionsKnown } from "../core/image_query.js";
 import { titleOf } from "../core/words.js";
 import { createViewerSurveys } from "./viewer_surveys.js";
+import { createWhy } from "./why.js";
 
 const BLINK_MS = 600;
 const LEAST_SIDE = 420;
@@ -24,11 +25,14 @@ export function createViewer(root, { store, meta, api }) {
   let blinking = null;
   let withSurveys = false;
   const surveys = createViewerSurveys({ api, image });
+  let explaining = false;
+  const why = createWhy({ api, image });
 
   document.addEventListener("keydown", (event) => root.open && keys(event));
   root.addEventListener("close", () => {
     stopBlinking();
     surveys.stop();
+    stopExplaining();
   });
   root.addEventListener("click", ({ target }) => target === root && root.close());
 
@@ -47,6 +51,7 @@ export function createViewer(root, { store, meta, api }) {
     const beside = rank > 0 && window.innerWidth > 2.2 * LEAST_SIDE && !blinking && !withSurveys;
     const shown = beside ? [[besideOf(result, subject), 0], [subject, rank]] : [[subject, rank]];
     const pressed = { type: "button", id: "viewer-surveys", "aria-pressed": String(withSurveys), title: "The same field in other surveys (S)", onclick: toggleSurveys };
+    const askedWhy = { type: "button", id: "viewer-why", "aria-pressed": String(explaining), title: "Which parts of the two images make S (W)", onclick: explain };
     fill(
       root,
       el(
@@ -54,9 +59,9 @@ export function createViewer(root, { store, meta, api }) {
         { class: "viewer-head" },
         el("h2", {}, rank === 0 ? titleOf(subject, query) : `${rank}: ${titleOf(subject)}`),
         el("span", {}, rank === 0 ? (result.examples ? "the first wanted example" : "the query") : `S ${formatSimilarity(subject.similarity)}, 1 − S ${formatDissimilarity(subject.dissimilarity)}`),
-        el("span", { class: "viewer-ways" }, el("button", pressed, "Other surveys"), el("button", { type: "button", onclick: () => root.close() }, "Close")),
+        el("span", { class: "viewer-ways" }, rank > 0 && el("button", askedWhy, "What makes S"), el("button", pressed, "Other surveys"), el("button", { type: "button", onclick: () => root.close() }, "Close")),
       ),
-      withSurveys ? el("div", { class: "viewer-body" }, surveysOf(subject)) : el("div", { class: "viewer-body" }, shown.map(([each, place]) => figure(each, place, roomFor(shown.length)))),
+      explaining ? why.draw(besideOf(result, subject), subject) : el("div", { class: "viewer-body" }, withSurveys ? surveysOf(subject) : shown.map(([each, place]) => figure(each, place, roomFor(shown.length)))),
       el("p", { class: "readout", id: "readout", role: "status" }),
     );
   }
@@ -80,6 +85,7 @@ export function createViewer(root, { store, meta, api }) {
   function toggleSurveys() {
     withSurveys = !withSurveys;
     stopBlinking();
+    stopExplaining();
     draw();
     root.querySelector("#viewer-surveys")?.focus();
   }
@@ -174,10 +180,12 @@ export function createViewer(root, { store, meta, api }) {
     const { result } = store.get();
     if (event.key in STEPS) {
       stopBlinking();
+      stopExplaining();
       rank = Math.min(result.neighbours.length, Math.max(0, rank + STEPS[event.key]));
       draw();
     } else if (event.key.toLowerCase() === "b") blink(result);
     else if (event.key.toLowerCase() === "s") toggleSurveys();
+    else if (event.key.toLowerCase() === "w") explain();
     else if (event.key === " ") root.close();
     else return;
     event.preventDefault();
@@ -186,6 +194,7 @@ export function createViewer(root, { store, meta, api }) {
   /** Between the query and this rank, or the first. */
   function blink({ neighbours }) {
     if (blinking) return stopBlinking();
+    stopExplaining();
     const other = rank || 1;
     if (!neighbours[other - 1]) return;
     withSurveys = false;
@@ -197,6 +206,22 @@ export function createViewer(root, { store, meta, api }) {
     draw();
   }
 
+  /** What makes S of the query and this rank, or the first; asked for again, no more. */
+  function explain() {
+    const { neighbours } = store.get().result;
+    if (!neighbours.length) return;
+    stopBlinking();
+    if (explaining) stopExplaining();
+    else [rank, explaining, withSurveys] = [rank || 1, true, false];
+    draw();
+    root.querySelector("#viewer-why").focus();
+  }
+
+  function stopExplaining() {
+    explaining = false;
+    why.stop();
+  }
+
   function stopBlinking() {
     clearInterval(blinking);
     blinking = null;
@@ -205,4 +230,4 @@ export function createViewer(root, { store, meta, api }) {
   return { open };
 }
 
-const howDrawn = (zoom) => `${zoom} screen pixels an image pixel. Arrows walk the ranks, B blinks, S other surveys, Esc closes.`;
+const howDrawn = (zoom) => `${zoom} screen pixels an image pixel. Arrows walk the ranks, B blinks, S other surveys, W what makes S, Esc closes.`;
