@@ -23,9 +23,7 @@ REFUSALS = {
     "/api/select": {"404", "413", "422"},
     "/api/query/image": {"400", "408", "413", "415", "422", "503", "507"},
     "/api/sources/{source_id}/cutout.fits": {"404", "422"},
-    **dict.fromkeys(
-        (f"/api/sources/{{source_id}}/{what}" for what in ("why", "why.png")), {"404", "422", "503"}
-    ),
+    **{f"/api/sources/{{source_id}}/{what}": {"404", "422", "503"} for what in ("why", "why.png")},
     "/api/bulk": {"408", "413", "422", "503"},
     "/api/bulk/preview": {"408", "413", "422", "503"},
     "/api/cone": set(),  # its errors are VOTables
