@@ -156,6 +156,26 @@ class UnknownSelection(ExplorerError):
     """No selection of that id is kept."""
 
 
+class LabelsNotKept(ExplorerError):
+    """Samples, tags and notes cannot be written on this server."""
+
+
+class UnusableWord(ExplorerError):
+    """A name, tag, author or note cannot be kept as it was given."""
+
+
+class UnknownSample(ExplorerError):
+    """There is no sample of that number."""
+
+
+class UnusableChange(ExplorerError):
+    """A change of samples or labels asks for nothing, or for what cannot be."""
+
+
+class ConflictingChange(ExplorerError):
+    """What others have changed since stands against a change."""
+
+
 class BundleError(ExplorerError):
     """A bundle that cannot serve."""
 
@@ -285,6 +305,11 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     UnknownParameter: (422, "Unknown parameter"),
     UnusableExamples: (422, "Unusable examples"),
     UnknownSelection: (404, "Unknown selection"),
+    LabelsNotKept: (503, "Labels cannot be kept"),
+    UnusableWord: (422, "Unusable name"),
+    UnknownSample: (404, "Unknown sample"),
+    UnusableChange: (422, "Unusable change"),
+    ConflictingChange: (409, "Others have changed it"),
     UnknownSurvey: (404, "Unknown survey"),
     UnreadableFits: (422, "Unreadable FITS image"),
     UnsupportedImage: (415, "Not an image that can be read"),

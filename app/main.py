@@ -9,6 +9,7 @@ from app.jobs.list_searches import ListLimits, ListSearches
 from app.query.attributions import Attributions
 from app.query.explorer import open_explorer
 from app.query.selections import Selections
+from app.samples.labels import Labels
 from app.settings import Settings, read_settings
 from app.sky.sesame import open_sesame
 from app.surveys.access import cutout_service
@@ -18,13 +19,16 @@ from app.web import (
     examples,
     figures,
     images,
+    label_files,
     pages,
     pictures,
     rows,
+    samples,
     select,
     surveys,
     why,
 )
+from app.web import labels as label_routes
 from app.web import lists as bulk
 from app.web import query as api
 from app.web.dependencies import Served
@@ -62,12 +66,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=bulk.closing_lists,
     )
     list_limits = ListLimits()
+    labels = Labels(settings.labels_file, space)
     app.state.served = Served(
         explorer,
-        build_meta(space, cutouts.deadline_s, list_limits),
+        build_meta(space, cutouts.deadline_s, list_limits, labels.problem),
         bundle_names(space.catalogue),
         open_sesame(settings.sesame_url, settings.sesame_deadline_s, settings.survey_pause_s),
         Selections(len(space), space.version, settings.data_dir / "selections"),
+        labels,
     )
     bulk.serve_lists(app, ListSearches(explorer, app.state.served.name_service, list_limits))
     app.state.upload_forms, app.state.image_workers = UploadForms(), WorkerPool()
@@ -90,6 +96,9 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(images.router)
     app.include_router(pictures.router)
     app.include_router(rows.router)
+    app.include_router(label_files.router)
+    app.include_router(samples.router)
+    app.include_router(label_routes.router)
     app.include_router(surveys.router)
     app.include_router(why.router)
     app.include_router(pages.health)

@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX)
 
     data_dir: Path = Path("data")
-    """Holds bundles/ and cutouts/."""
+    """Holds bundles/, cutouts/, selections/ and labels.sqlite."""
     bundle: Path | None = None
     """The bundle to serve; by default the demo bundle in the data directory."""
     encoder: Path | None = None
@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     def cutout_dir(self) -> Path:
         """Where fetched cutouts are kept."""
         return self.data_dir / "cutouts"
+
+    @property
+    def labels_file(self) -> Path:
+        """The SQLite file of samples, tags and notes."""
+        return self.data_dir / "labels.sqlite"
 
 
 def read_settings() -> Settings:

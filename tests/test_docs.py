@@ -131,7 +131,7 @@ def test_every_request_is_one_that_the_server_describes(application: FastAPI) ->
     table = re.findall(r"^\| (.+?) \| ", text_of("docs/api.md"), re.MULTILINE)
     rows = " ".join(table)
     written, last = set(), ""
-    for path in re.findall(r"`(?:GET |POST )?((?:/|\.\.\.)[^`?]*)", rows):
+    for path in re.findall(r"`(?:(?:GET|POST|PUT|PATCH|DELETE) )?((?:/|\.\.\.)[^`?]*)", rows):
         whole = path.replace("...", last.rpartition("/")[0]) if path.startswith("...") else path
         last = whole
         written.add(re.sub(r"/[A-Z]+\b", "/X", whole))

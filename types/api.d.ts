@@ -608,6 +608,324 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/samples/{sample}/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sample File
+         * @description The members of a sample with author, time and bundle, and the catalogue's columns.
+         */
+        get: operations["sample_file_api_samples__sample__table_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/labels/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Labels File
+         * @description All tags and notes, a row each, with author, time and bundle, and the catalogue's columns.
+         */
+        get: operations["labels_file_api_labels_table_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/samples/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Sample
+         * @description Make a sample of a table, sent as the body: its rows by id, else by position within 5".
+         *
+         *     Columns author, at_utc and bundle, as our own files have them, are kept; else the members are
+         *     the author's, of now.
+         */
+        post: operations["import_sample_api_samples_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/labels/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Labels
+         * @description Take the tags and notes of a table, sent as the body: its rows by id, else by position.
+         *
+         *     A row with neither is left as it is. Columns author, at_utc and bundle, as our own files have
+         *     them, are kept; else the labels are the author's, of now.
+         */
+        post: operations["import_labels_api_labels_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Samples
+         * @description All samples, the last made first.
+         */
+        get: operations["samples_api_samples_get"];
+        put?: never;
+        /**
+         * Make Sample
+         * @description Make a sample of the sources that satisfy all that is given, or an empty one.
+         */
+        post: operations["make_sample_api_samples_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/samples/{sample}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Sample
+         * @description A sample: its rows in the served bundle, and the members that are not in it.
+         */
+        get: operations["one_sample_api_samples__sample__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Sample
+         * @description Delete a sample; `POST /api/labels/undo` brings it back.
+         */
+        delete: operations["delete_sample_api_samples__sample__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Sample
+         * @description Give a sample another name.
+         */
+        patch: operations["rename_sample_api_samples__sample__patch"];
+        trace?: never;
+    };
+    "/api/samples/{sample}/add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Members
+         * @description Put the sources that satisfy all that is given into a sample.
+         */
+        post: operations["add_members_api_samples__sample__add_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/samples/{sample}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Members
+         * @description Take sources out of a sample; by `source_ids` also those that the bundle does not hold.
+         */
+        post: operations["remove_members_api_samples__sample__remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tags
+         * @description All tags with their sources, the most frequent first.
+         */
+        get: operations["tags_api_labels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/labels/tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put Tag
+         * @description Put a tag on the sources that satisfy all that is given.
+         */
+        post: operations["put_tag_api_labels_tag_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/labels/untag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Tag
+         * @description Take an author's tag off sources; the same tag by another author stays.
+         */
+        post: operations["remove_tag_api_labels_untag_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/labels/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description Changes, the last first: all, an author's, those of a source, or those of a sample.
+         */
+        get: operations["history_api_labels_history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/labels/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Undo the author's last change that is not undone yet; asked again, the one before it.
+         */
+        post: operations["undo_api_labels_undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{source_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Labels Of Source
+         * @description The tags and notes on a source, with author and time; of one that the bundle had, too.
+         */
+        get: operations["labels_of_source_api_sources__source_id__labels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{source_id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Write Note
+         * @description Write the author's note on a source, in place of an earlier one; empty takes it away.
+         */
+        put: operations["write_note_api_sources__source_id__note_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/surveys": {
         parameters: {
             query?: never;
@@ -757,6 +1075,14 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Authored
+         * @description A change and who makes it.
+         */
+        Authored: {
+            /** Author */
+            author: string;
+        };
+        /**
          * BeamInfo
          * @description A restoring beam: full widths at half maximum; position angle north through east.
          */
@@ -797,6 +1123,38 @@ export interface components {
             north_arcsec: number;
         };
         /**
+         * ChangeInfo
+         * @description A change that was acknowledged.
+         */
+        ChangeInfo: {
+            /** Id */
+            id: number;
+            /** At Utc */
+            at_utc: string;
+            /** Author */
+            author: string;
+            /** Said */
+            said: string;
+            /** Bundle */
+            bundle: string;
+            /** Undoes */
+            undoes: number | null;
+            /** Undone By */
+            undone_by: number | null;
+        };
+        /**
+         * ChangeReport
+         * @description What a request changed.
+         */
+        ChangeReport: {
+            change: components["schemas"]["ChangeInfo"] | null;
+            /** N Changed */
+            n_changed: number;
+            sample: components["schemas"]["SampleInfo"] | null;
+            /** Not Found */
+            not_found: string[];
+        };
+        /**
          * Choice
          * @description A value of a parameter.
          */
@@ -805,6 +1163,72 @@ export interface components {
             name: string;
             /** Label */
             label: string;
+        };
+        /**
+         * ChosenSources
+         * @description Which sources, and who asks: those that satisfy all that is given, as for /api/select.
+         */
+        ChosenSources: {
+            /**
+             * Where
+             * @default []
+             */
+            where: string[];
+            /** Within */
+            within?: string | null;
+            /** Polygon */
+            polygon?: [
+                number,
+                number
+            ][] | null;
+            /**
+             * Layout
+             * @default ours
+             * @enum {string}
+             */
+            layout: "ours" | "listed";
+            /** Rows */
+            rows?: number[] | null;
+            /** Source Ids */
+            source_ids?: string[] | null;
+            /** Selection */
+            selection?: string | null;
+            /** Author */
+            author: string;
+        };
+        /**
+         * ChosenTag
+         * @description A tag, and on which sources.
+         */
+        ChosenTag: {
+            /**
+             * Where
+             * @default []
+             */
+            where: string[];
+            /** Within */
+            within?: string | null;
+            /** Polygon */
+            polygon?: [
+                number,
+                number
+            ][] | null;
+            /**
+             * Layout
+             * @default ours
+             * @enum {string}
+             */
+            layout: "ours" | "listed";
+            /** Rows */
+            rows?: number[] | null;
+            /** Source Ids */
+            source_ids?: string[] | null;
+            /** Selection */
+            selection?: string | null;
+            /** Author */
+            author: string;
+            /** Tag */
+            tag: string;
         };
         /**
          * Column
@@ -1130,6 +1554,18 @@ export interface components {
             status: string;
         };
         /**
+         * History
+         * @description Changes, the last first.
+         */
+        History: {
+            /** Kept */
+            kept: boolean;
+            /** Problem */
+            problem: string;
+            /** Changes */
+            changes: components["schemas"]["ChangeInfo"][];
+        };
+        /**
          * ImageInfo
          * @description Geometry of the stored images.
          */
@@ -1154,6 +1590,30 @@ export interface components {
             zoom_max: number;
             /** Model Statement */
             model_statement: string;
+        };
+        /**
+         * ImportReport
+         * @description What became of a file.
+         */
+        ImportReport: {
+            change: components["schemas"]["ChangeInfo"] | null;
+            /** N Changed */
+            n_changed: number;
+            sample: components["schemas"]["SampleInfo"] | null;
+            /** Not Found */
+            not_found: string[];
+            /** N Listed */
+            n_listed: number;
+            /** N By Id */
+            n_by_id: number;
+            /** N By Position */
+            n_by_position: number;
+            /** N Unmatched */
+            n_unmatched: number;
+            /** Unmatched */
+            unmatched: components["schemas"]["UnmatchedRow"][];
+            /** Notes */
+            notes: string[];
         };
         /**
          * JobReport
@@ -1193,6 +1653,38 @@ export interface components {
             answers: components["schemas"]["ReportedAnswer"][];
             /** Unmatched */
             unmatched: components["schemas"]["Unmatched"][];
+        };
+        /**
+         * LabelInfo
+         * @description A tag or a note on a source.
+         */
+        LabelInfo: {
+            /** Word */
+            word: string;
+            /** Author */
+            author: string;
+            /** At Utc */
+            at_utc: string;
+            /** Bundle */
+            bundle: string;
+        };
+        /**
+         * LabelKeeping
+         * @description Whether samples, tags and notes can be kept, and how long their words may be.
+         */
+        LabelKeeping: {
+            /** Kept */
+            kept: boolean;
+            /** Problem */
+            problem: string;
+            /** Tag Max */
+            tag_max: number;
+            /** Note Max */
+            note_max: number;
+            /** Author Max */
+            author_max: number;
+            /** Name Max */
+            name_max: number;
         };
         /**
          * Limits
@@ -1301,6 +1793,7 @@ export interface components {
             };
             uploads: components["schemas"]["Uploads"];
             lists: components["schemas"]["Lists"];
+            labels: components["schemas"]["LabelKeeping"];
             examples: components["schemas"]["PositionExamples"];
             /** First Examples */
             first_examples: components["schemas"]["FirstExample"][];
@@ -1310,6 +1803,22 @@ export interface components {
             };
             /** First Terms */
             first_terms: string;
+        };
+        /**
+         * MissingSource
+         * @description A source that the served bundle does not hold: its id and place are of another one.
+         */
+        MissingSource: {
+            /** Source Id */
+            source_id: string;
+            /** Name */
+            name: string;
+            /** Ra Deg */
+            ra_deg: number;
+            /** Dec Deg */
+            dec_deg: number;
+            /** Bundle */
+            bundle: string;
         };
         /**
          * Nearby
@@ -1370,6 +1879,60 @@ export interface components {
             separation_arcsec: number | null;
             /** Duplicate Of */
             duplicate_of: string | null;
+        };
+        /**
+         * NewName
+         * @description Another name for a sample.
+         */
+        NewName: {
+            /** Author */
+            author: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * NewNote
+         * @description A note on a source.
+         */
+        NewNote: {
+            /** Author */
+            author: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * NewSample
+         * @description A sample to make; empty where nothing says of which sources.
+         */
+        NewSample: {
+            /**
+             * Where
+             * @default []
+             */
+            where: string[];
+            /** Within */
+            within?: string | null;
+            /** Polygon */
+            polygon?: [
+                number,
+                number
+            ][] | null;
+            /**
+             * Layout
+             * @default ours
+             * @enum {string}
+             */
+            layout: "ours" | "listed";
+            /** Rows */
+            rows?: number[] | null;
+            /** Source Ids */
+            source_ids?: string[] | null;
+            /** Selection */
+            selection?: string | null;
+            /** Author */
+            author: string;
+            /** Name */
+            name: string;
         };
         /**
          * PictureInfo
@@ -1740,6 +2303,59 @@ export interface components {
             name: string;
         };
         /**
+         * SampleInfo
+         * @description A named set of sources.
+         */
+        SampleInfo: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Author */
+            author: string;
+            /** Created Utc */
+            created_utc: string;
+            /** Made From */
+            made_from: string;
+            /** Digest */
+            digest: string;
+            /** Count */
+            count: number;
+        };
+        /**
+         * SampleList
+         * @description All samples, the last made first.
+         */
+        SampleList: {
+            /** Kept */
+            kept: boolean;
+            /** Problem */
+            problem: string;
+            /** Samples */
+            samples: components["schemas"]["SampleInfo"][];
+        };
+        /**
+         * SampleReport
+         * @description A sample as the served bundle sees it.
+         */
+        SampleReport: {
+            /** Kept */
+            kept: boolean;
+            /** Problem */
+            problem: string;
+            sample: components["schemas"]["SampleInfo"];
+            /** Authors */
+            authors: string[];
+            /** Rows */
+            rows: number[];
+            /** Selection */
+            selection: string;
+            /** N Missing */
+            n_missing: number;
+            /** Missing */
+            missing: components["schemas"]["MissingSource"][];
+        };
+        /**
          * ScaleBarInfo
          * @description The round length that a scale bar has.
          */
@@ -1848,6 +2464,24 @@ export interface components {
             source_ids: string[];
         };
         /**
+         * SourceLabels
+         * @description What people say of a source.
+         */
+        SourceLabels: {
+            /** Kept */
+            kept: boolean;
+            /** Problem */
+            problem: string;
+            /** Source Id */
+            source_id: string;
+            /** Row */
+            row: number | null;
+            /** Tags */
+            tags: components["schemas"]["LabelInfo"][];
+            /** Notes */
+            notes: components["schemas"]["LabelInfo"][];
+        };
+        /**
          * SourceRecord
          * @description The catalogue and images that the bundle was built from.
          */
@@ -1901,6 +2535,36 @@ export interface components {
             credit: string;
             /** Embeddable */
             embeddable: boolean;
+        };
+        /**
+         * TagList
+         * @description All tags, the most frequent first.
+         */
+        TagList: {
+            /** Kept */
+            kept: boolean;
+            /** Problem */
+            problem: string;
+            /** Tags */
+            tags: components["schemas"]["TagReport"][];
+            /** N Notes */
+            n_notes: number;
+        };
+        /**
+         * TagReport
+         * @description A tag and its sources in the served bundle.
+         */
+        TagReport: {
+            /** Tag */
+            tag: string;
+            /** Count */
+            count: number;
+            /** Authors */
+            authors: string[];
+            /** Rows */
+            rows: number[];
+            /** Missing */
+            missing: components["schemas"]["MissingSource"][];
         };
         /**
          * TickInfo
@@ -1963,6 +2627,16 @@ export interface components {
             name: string;
             /** Position */
             position: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * UnmatchedRow
+         * @description A row of a file that is no source of the bundle.
+         */
+        UnmatchedRow: {
+            /** Row */
+            row: number;
             /** Reason */
             reason: string;
         };
@@ -7382,6 +8056,3263 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    sample_file_api_samples__sample__table_get: {
+        parameters: {
+            query?: {
+                format?: "csv" | "ecsv" | "votable" | "parquet";
+            };
+            header?: never;
+            path: {
+                /** @description Of the sample, its `id`. */
+                sample: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": unknown;
+                    "text/x-ecsv; charset=utf-8": unknown;
+                    "application/x-votable+xml": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    labels_file_api_labels_table_get: {
+        parameters: {
+            query?: {
+                format?: "csv" | "ecsv" | "votable" | "parquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": unknown;
+                    "text/x-ecsv; charset=utf-8": unknown;
+                    "application/x-votable+xml": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    import_sample_api_samples_import_post: {
+        parameters: {
+            query: {
+                /** @description Who makes the change. */
+                author: string;
+                /** @description Of the sample that is made. */
+                sample_name: string;
+                /** @description Of the file. */
+                name?: string;
+                /** @description With ids of the bundle; source_id unless told. */
+                id_column?: string | null;
+                /** @description Of a column of the table. */
+                ra_column?: string | null;
+                /** @description Of a column of the table. */
+                dec_column?: string | null;
+                /** @description Of one column with whole positions. */
+                position_column?: string | null;
+                /** @description Of a column of the table. */
+                name_column?: string | null;
+                /** @description deg, hourangle or rad. */
+                ra_unit?: string | null;
+                /** @description deg or rad. */
+                dec_unit?: string | null;
+                /** @description icrs, fk5, fk4, galactic, or with an equinox, such as fk5 J1975. */
+                frame?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description It did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description What others have changed since stands against it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Nothing can be kept, or others write */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    import_labels_api_labels_import_post: {
+        parameters: {
+            query: {
+                /** @description Who makes the change. */
+                author: string;
+                tag_column?: string;
+                note_column?: string;
+                /** @description Of the file. */
+                name?: string;
+                /** @description With ids of the bundle; source_id unless told. */
+                id_column?: string | null;
+                /** @description Of a column of the table. */
+                ra_column?: string | null;
+                /** @description Of a column of the table. */
+                dec_column?: string | null;
+                /** @description Of one column with whole positions. */
+                position_column?: string | null;
+                /** @description Of a column of the table. */
+                name_column?: string | null;
+                /** @description deg, hourangle or rad. */
+                ra_unit?: string | null;
+                /** @description deg or rad. */
+                dec_unit?: string | null;
+                /** @description icrs, fk5, fk4, galactic, or with an equinox, such as fk5 J1975. */
+                frame?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description It did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description What others have changed since stands against it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Nothing can be kept, or others write */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    samples_api_samples_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleList"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    make_sample_api_samples_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSample"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description What others have changed since stands against it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Nothing can be kept, or others write */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    one_sample_api_samples__sample__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the sample, its `id`. */
+                sample: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    delete_sample_api_samples__sample__delete: {
+        parameters: {
+            query: {
+                /** @description Who makes the change. */
+                author: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the sample, its `id`. */
+                sample: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description What others have changed since stands against it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Nothing can be kept, or others write */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    rename_sample_api_samples__sample__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the sample, its `id`. */
+                sample: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description What others have changed since stands against it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Nothing can be kept, or others write */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    add_members_api_samples__sample__add_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the sample, its `id`. */
+                sample: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenSources"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description What others have changed since stands against it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Nothing can be kept, or others write */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    remove_members_api_samples__sample__remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the sample, its `id`. */
+                sample: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenSources"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description What others have changed since stands against it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Nothing can be kept, or others write */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    tags_api_labels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    put_tag_api_labels_tag_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenTag"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description What others have changed since stands against it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Nothing can be kept, or others write */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    remove_tag_api_labels_untag_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenTag"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description What others have changed since stands against it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Nothing can be kept, or others write */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    history_api_labels_history_get: {
+        parameters: {
+            query?: {
+                author?: string | null;
+                source_id?: string | null;
+                sample?: number | null;
+                /** @description Changes with a smaller number: the next page. */
+                before?: number | null;
+                most?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    undo_api_labels_undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Authored"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description What others have changed since stands against it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Nothing can be kept, or others write */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    labels_of_source_api_sources__source_id__labels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceLabels"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    write_note_api_sources__source_id__note_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description What others have changed since stands against it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Nothing can be kept, or others write */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 from app.errors import UnreadableList, UnreadablePosition
@@ -10,16 +9,12 @@ from app.query.lists import EntryList, ListEntry, of_understood
 from app.sky.coordinates import EXAMPLES, tidy
 from app.sky.names import BundleNames
 from app.sky.resolve import Understood, from_coordinates, understand_here
-from app.tables.files import read_file
+from app.tables.files import FileReader, read_file
 from app.tables.frames import frame_text, other_frame, other_unit, read_frame
 from app.tables.lists import ListOptions, SourceList
 from app.tables.positions import typed_frame
 from app.tables.source_list import list_of_table
 from app.tables.table import OWN_FILE, FileTable, Limits
-from app.tables.text import TextLines
-
-FileReader = Callable[[bytes, str, ListOptions, Limits], FileTable | TextLines]
-"""Reads what a file of a given name holds, as `read_file` does."""
 
 HELD = (
     "Most lines of this list are neither positions nor names, so that nothing of it was looked up. "

@@ -9,7 +9,7 @@ import io
 import lzma
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -38,6 +38,8 @@ from app.tables.table import (
 )
 from app.tables.text import TextLines, read_text, too_many_rows
 
+FileReader = Callable[[bytes, str, ListOptions, Limits], FileTable | TextLines]
+"""Reads what a file of a given name holds, as `read_file` does."""
 FORMATS = "CSV, TSV, VOTable, FITS, Parquet, ECSV, IPAC, MRT or text in columns"
 PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 _CHUNK = 2**20
@@ -55,15 +57,21 @@ def read_table_file(path: Path, options: ListOptions | None = None) -> FileTable
 
 
 def read_table(
-    content: bytes, name: str, options: ListOptions | None = None, limits: Limits = OWN_FILE
+    content: bytes,
+    name: str,
+    options: ListOptions | None = None,
+    limits: Limits = OWN_FILE,
+    read: FileReader | None = None,
 ) -> FileTable:
     """Read the table that bytes hold, as `read_file` does; a list of lines is none.
+
+    A server has `read` done in a process of its own.
 
     Raises
     ------
     UnreadableCatalogue, ListTooLong
     """
-    found = read_file(content, name, options, limits)
+    found = (read or read_file)(content, name, options or {}, limits)
     if isinstance(found, TextLines):
         raise UnreadableCatalogue(
             f"'{name}' is no table: no line of it names its columns. Put one above it that does, "

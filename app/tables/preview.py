@@ -13,8 +13,8 @@ import numpy as np
 from app.errors import UnreadableList
 from app.query.lists import ListEntry
 from app.sky.names import BundleNames
-from app.tables.entries import FileReader, entries_of, read_lines
-from app.tables.files import read_file
+from app.tables.entries import entries_of, read_lines
+from app.tables.files import FileReader, read_file
 from app.tables.lists import ListOptions, UnreadableCatalogue
 from app.tables.position_columns import find_names, find_position_columns
 from app.tables.positions import read_positions

@@ -34,6 +34,7 @@ from app.query.ranking import (
     SearchOptions,
 )
 from app.query.selections import Selections
+from app.samples.labels import Labels
 from app.sky.coordinates import ACCEPTED, LONGEST
 from app.sky.names import BundleNames
 from app.sky.resolve import NameService, Understood, from_degrees, understand_here, understand_there
@@ -52,6 +53,7 @@ class Served:
     names: BundleNames
     name_service: NameService | None
     selections: Selections
+    labels: Labels
 
 
 async def served(request: Request) -> Served:

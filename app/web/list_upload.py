@@ -15,12 +15,12 @@ from app.jobs.list_searches import ListLimits
 from app.query.lists import EntryList
 from app.sky.names import BundleNames
 from app.tables.entries import read_list
-from app.tables.files import FORMATS
+from app.tables.files import FORMATS, read_table
 from app.tables.frames import FRAMES
 from app.tables.lists import ListOptions
 from app.tables.preview import ListPreview, preview_list
 from app.tables.reading_process import ReadingProcesses
-from app.tables.table import Limits
+from app.tables.table import FileTable, Limits
 from app.web.worker_pool import WorkerPool
 
 READ_AT_ONCE = 2
@@ -145,6 +145,16 @@ class ListUploads:
         return await self._pool.run(
             partial(read_list, content, name, names, options, self._limits, read)
         )
+
+    async def table(self, content: bytes, name: str, options: ListOptions) -> FileTable:
+        """The table that a file holds.
+
+        Raises
+        ------
+        ServerBusy, ImageTimeout, UnreadableList, ListTooLong
+        """
+        read = self._processes.read
+        return await self._pool.run(partial(read_table, content, name, options, self._limits, read))
 
     async def preview(
         self, content: bytes, name: str, names: BundleNames, options: ListOptions

@@ -25,6 +25,7 @@ from app.query.explorer import SAME_SOURCE_ARCSEC
 from app.query.first_visit import first_examples
 from app.query.lists import LIST_K
 from app.query.ranking import DUPLICATES_ARCSEC, DUPLICATES_ARCSEC_MAX, K_DEFAULT, K_MAX
+from app.samples.words import LONGEST_AUTHOR, LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG
 from app.sky.coordinates import EXAMPLES
 from app.surveys.surveys import FIRST_USE, SURVEYS
 from app.tables.files import FORMATS
@@ -38,6 +39,7 @@ from app.web.meta_schemas import (
     FileFormat,
     FirstExample,
     ImageInfo,
+    LabelKeeping,
     Limits,
     Lists,
     MapLayout,
@@ -66,8 +68,13 @@ EXTENT_STATEMENTS = {
 }
 
 
-def build_meta(space: LatentSpace, survey_deadline_s: float, lists: ListLimits) -> Meta:
-    """Describe a loaded bundle, how long a survey may take to answer, and what a list may be."""
+def build_meta(
+    space: LatentSpace, survey_deadline_s: float, lists: ListLimits, labels_problem: str = ""
+) -> Meta:
+    """Describe a loaded bundle, how long a survey may take to answer, and what a list may be.
+
+    `labels_problem` says why labels cannot be kept; empty: they can.
+    """
     manifest = space.manifest
     reduction = manifest.reduction
     return Meta(
@@ -142,6 +149,14 @@ def build_meta(space: LatentSpace, survey_deadline_s: float, lists: ListLimits) 
             names_max=lists.names_max,
             k_default=min(LIST_K, len(space) - 1),
             previewed=PREVIEWED,
+        ),
+        labels=LabelKeeping(
+            kept=not labels_problem,
+            problem=labels_problem,
+            tag_max=LONGEST_TAG,
+            note_max=LONGEST_NOTE,
+            author_max=LONGEST_AUTHOR,
+            name_max=LONGEST_NAME,
         ),
         examples=PositionExamples(**asdict(EXAMPLES)),
         first_examples=_first_examples(space),

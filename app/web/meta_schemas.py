@@ -159,6 +159,18 @@ class Lists(BaseModel):
     """Answers that are shown with their images."""
 
 
+class LabelKeeping(BaseModel):
+    """Whether samples, tags and notes can be kept, and how long their words may be."""
+
+    kept: bool
+    problem: str
+    """Why they cannot, in a sentence; empty if they can."""
+    tag_max: int
+    note_max: int
+    author_max: int
+    name_max: int
+
+
 class PositionExamples(BaseModel):
     """One place in every form that is read, and an object that only a name service knows."""
 
@@ -204,6 +216,7 @@ class Meta(BaseModel):
     """What an `extent_flag` means, in a sentence."""
     uploads: Uploads
     lists: Lists
+    labels: LabelKeeping
     examples: PositionExamples
     first_examples: list[FirstExample]
     """One of each kind that the catalogue names, else of several sizes; the first is opened."""

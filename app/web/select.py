@@ -42,7 +42,7 @@ def select(
     ] = "json",
 ) -> Selected | Response:
     """The rows that satisfy all that is given, and the id of that set for `selection=`."""
-    mask, words = _chosen(state, given)
+    mask, words = chosen_rows(state, given)
     chosen = state.selections.keep(mask)
     rows = np.flatnonzero(mask)
     headers = {"Cache-Control": caching.LIVE, "X-Selection": chosen.id, "X-Count": str(len(rows))}
@@ -61,7 +61,13 @@ def select(
     )
 
 
-def _chosen(state: Served, given: SelectRequest) -> tuple[NDArray[np.bool_], list[str]]:
+def chosen_rows(state: Served, given: SelectRequest) -> tuple[NDArray[np.bool_], list[str]]:
+    """The rows that satisfy all that is given, one truth value a row, and the conditions in words.
+
+    Raises
+    ------
+    UnknownColumn, UnusableCondition, UnknownSelection
+    """
     space = state.explorer.space
     conditions = Conditions(
         columns=read_where(space.catalogue, given.where),

@@ -10,7 +10,13 @@ import pytest
 from tests.api_types import MAKER, TYPES, api_types
 
 SURVEYS = {"404", "422", "502", "504"}
+CHANGES = {"404", "409", "413", "422", "503"}
 REFUSALS = {
+    **{f"POST /api/samples{path}": CHANGES for path in ("", "/{sample}/add", "/{sample}/remove")},
+    **{f"{method} /api/samples/{{sample}}": CHANGES for method in ("PATCH", "DELETE")},
+    **{f"POST /api/labels/{what}": CHANGES for what in ("tag", "untag", "undo")},
+    "PUT /api/sources/{source_id}/note": CHANGES,
+    **{f"POST /api/{what}/import": CHANGES | {"408"} for what in ("samples", "labels")},
     "/api/query": SURVEYS,
     "/api/cutout.png": SURVEYS,
     "GET /api/picture": SURVEYS,
