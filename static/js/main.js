@@ -6,12 +6,13 @@
 import { byId, every, listen } from "./core/html.js";
 import { createSession } from "./core/actions.js";
 import { createAddress, readAddress } from "./core/address.js";
-import { createApi, createBulkApi, resultUrl } from "./core/api.js";
+import { createApi, createBulkApi, createLabelApi, resultUrl } from "./core/api.js";
 import { copyText, createDownloads, saveFile, shownOptions } from "./core/downloads.js";
 import { kindOf } from "./core/dropped_file.js";
 import { examplesQuery } from "./core/examples.js";
 import { homeView, isInside, nearestRow, toPixels, viewOf, zoomed } from "./core/geometry.js";
 import { createImages } from "./core/image_query.js";
+import { createLabels as createTagging, keptNames } from "./core/labels.js";
 import { keepStyle, keptStyle } from "./core/picture_style.js";
 import { createMapOverlays } from "./core/map_overlays.js";
 import { createRowSets } from "./core/row_sets.js";
@@ -35,6 +36,7 @@ import { createExamples } from "./views/examples.js";
 import { createExemplars } from "./views/exemplars.js";
 import { createFilters } from "./views/filters.js";
 import { createDrop, createImageForm } from "./views/image_form.js";
+import { createLabels } from "./views/labels.js";
 import { createLists } from "./views/lists.js";
 import { createNeighbours } from "./views/neighbours.js";
 import { createOverlays } from "./views/overlays.js";
@@ -71,12 +73,13 @@ const defaults = {
 const address = createAddress(window);
 const { drawn: _drawn, ignored: _ignored, ...shared } = readAddress(address.read(), defaults);
 const store = createStore(
-  initialState(shared, { surveys: NO_SURVEYS, theme: themeNow(), style: keptStyle(meta.image) }),
+  initialState(shared, { surveys: NO_SURVEYS, theme: themeNow(), style: keptStyle(meta.image), ...keptNames() }),
 );
 const api = createApi();
 const status = createStatus();
 const session = createSession({ store, api, meta, defaults, address, tell: (words) => status.toast(words) });
 const images = createImages({ store, ask: session.ask, clear: session.clear });
+const tagging = createTagging({ store, api: createLabelApi(), sourceOf: session.sourceOf, problem: meta.labels.problem, tell: (words) => status.toast(words) });
 const surveyImages = createSurveyImages({ store, api, meta });
 const downloads = createDownloads({ store, api });
 const worker = new Worker(new URL("./rows_worker.js", import.meta.url), { type: "module" });
@@ -116,6 +119,7 @@ function connectViews() {
     createSurveys(byId("surveys"), meta),
     createExamples(byId("examples"), meta),
     ...source,
+    createLabels(byId("labels"), meta),
     createPictureBar(byId("picture-bar"), meta),
     ...neighbours,
     ...createSelections(byId("selections"), byId("selection"), { meta, api }),
@@ -141,6 +145,8 @@ function connectViews() {
     session.keepAddress,
   );
   store.subscribe(["result"], surveyImages.follow);
+  store.subscribe(["result"], tagging.follow);
+  store.subscribe(["naming"], ({ naming }) => naming && byId("label-author").focus());
   store.subscribe(["result"], status.announce);
   store.subscribe(["hoverSource"], status.announceCursor);
   store.subscribe(map.needs, drawMap);
@@ -240,6 +246,11 @@ function connectEvents() {
   on("table", ({ open }) => drawer("table", open));
   on("comparing", ({ open }) => drawer("comparing", open));
   on("viewer", () => viewer.open());
+  on("tag", ({ tag }) => tagging.toggle(tag, { open: true }));
+  on("undo", tagging.undo);
+  on("naming", () => store.set({ naming: true }));
+  on("author", ({ text }) => tagging.setAuthor(text));
+  on("palette", ({ text }) => tagging.setPalette(text));
   on("graphics-lost", () => store.set({ mapError: "The browser lost its graphics context." }));
 }
 
@@ -416,7 +427,9 @@ function shortcuts(event) {
     "?": () => openAbout("about-keys"),
     " ": () => store.get().result && viewer.open(),
     v: () => store.get().result && viewer.open(),
-    escape: () => store.set({ table: false, comparing: false }),
+    u: () => tagging.undo(),
+    escape: () => store.set({ table: false, comparing: false, naming: false }),
+    ...Object.fromEntries(store.get().palette.map((tag, i) => [String(i + 1), () => tagging.toggle(tag)])),
   };
   const pressed = event.target.closest?.("button, a, summary, input") && event.key === " ";
   const act = pressed ? null : acts[event.key.toLowerCase()];

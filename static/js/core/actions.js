@@ -271,6 +271,7 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
     retry,
     follow,
     hover,
+    sourceOf,
     keepInSight,
     mark,
     more,

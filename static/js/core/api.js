@@ -115,6 +115,18 @@ export function createBulkApi(fetcher = browserFetch) {
   };
 }
 
+/** The requests for tags, by name; `fetcher` is replaced in tests. */
+export function createLabelApi(/** @type {typeof fetch} */ fetcher = (url, options) => globalThis.fetch(url, options)) {
+  const json = (url, options = {}) => ask(fetcher, url, options).then((response) => response.json());
+  const post = (what, body) => json(`/api/labels/${what}`, { method: "POST", body: JSON.stringify(body), type: "application/json" });
+  return {
+    labelsOf: (id) => json(`${sourceUrl(id)}/labels`),
+    tag: (id, tag, author) => post("tag", { source_ids: [id], tag, author }),
+    untag: (id, tag, author) => post("untag", { source_ids: [id], tag, author }),
+    undo: (author) => post("undo", { author }),
+  };
+}
+
 /** Where a list is sent, with how to search. */
 export function listUrl({ name, k, hideDuplicates, askSurvey, lookUpNames, columns = {} }, where = "/api/bulk") {
   const params = new URLSearchParams(columns);

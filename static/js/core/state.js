@@ -81,13 +81,17 @@
  * @property {boolean} table Whether the table is open.
  * @property {import("./conditions.js").Conditions} conditions Of the neighbours.
  * @property {"light" | "dark"} theme
+ * @property {import("./labels.js").SourceLabels | null} labels Of the source that is open.
+ * @property {string} author Who tags; "": not said yet.
+ * @property {readonly string[]} palette The tags of the keys 1 to 9.
+ * @property {boolean} naming Whether author and palette are being asked for.
  */
 
 /**
  * The state of a page that was just opened.
  * @param {Pick<State, "k" | "colour" | "layout" | "hideDuplicates" | "duplicatesArcsec" | "view" | "filters" | "colourRange" | "conditions" | "examples" | "compared" | "logColours" | "contours" | "regions" | "exemplars" | "placed">} shared
  *   What its address says.
- * @param {Pick<State, "surveys" | "theme" | "style">} given
+ * @param {Pick<State, "surveys" | "theme" | "style" | "author" | "palette">} given
  * @returns {State}
  */
 export function initialState(shared, given) {
@@ -129,6 +133,8 @@ export function initialState(shared, given) {
     table: false,
     comparing: false,
     more: null,
+    labels: null,
+    naming: false,
     ...given,
   };
 }
