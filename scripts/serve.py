@@ -35,6 +35,8 @@ def serve_bundle(
         build_bundle(BuildRequest(demo=True, bundle=bundle, encoder=encoder))
     application = create_app(settings)
     served = application.state.served.meta
+    if served.labels.problem:
+        console.print(served.labels.problem, markup=False)
     listener.listen(128)
     words = (
         f"Serving {served.n:,} sources of {served.catalogue.name} with {served.encoder.name} on "

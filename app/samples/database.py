@@ -57,7 +57,7 @@ class Database:
             sync_directory(path.parent)
         except (OSError, sqlite3.Error, LabelsNotKept, ServerBusy) as exc:
             self.problem = _sentence(exc)
-            logger.warning("'%s' cannot be written: %s", path, exc)
+            logger.info("'%s' cannot be written: %s", path, exc)
             self._connection = _to_read(path, migrations)
 
     @contextmanager

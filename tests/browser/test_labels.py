@@ -1,6 +1,7 @@
 """Tags in the page: two people at once in two browsers, by keys and buttons, and undone."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -8,10 +9,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.main import create_app
 from app.settings import Settings
-from tests.browser.page import map_place, new_page, open_ready
+from tests.browser.page import PHONE, ROOT, map_place, new_page, open_ready
 from tests.site import serving
 
 pytestmark = pytest.mark.browser
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def who(page: Page, name: str) -> None:
@@ -19,6 +21,13 @@ def who(page: Page, name: str) -> None:
     expect(page.locator("#label-author")).to_be_focused()
     page.keyboard.type(name)
     page.keyboard.press("Enter")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe says against the part of the page with the tags."""
+    page.add_script_tag(path=AXE)
+    found: dict[str, Any] = page.evaluate("axe.run('#labels', { resultTypes: ['violations'] })")
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]]
 
 
 def tags_of(url: str, source_id: str) -> set[tuple[str, str]]:
@@ -49,7 +58,17 @@ def test_two_people_tag_in_two_browsers(chromium: Browser, bundle: Path, tmp_pat
         who(ben, "Ben")
         expect(ben.locator("#toast")).to_contain_text("FRI.")
         assert tags_of(url, source) == {("FRII", "Ann"), ("FRI", "Ben")}
-        ben.screenshot(path=tmp_path / "labels.png")
+        assert violations(ben) == []
+        ben.locator("#labels .link", has_text="Change").click()
+        expect(ben.locator("#label-author")).to_be_focused()
+        assert violations(ben) == []
+        ben.locator("#label-palette").fill("FRI, wide-angle tail, FRII")
+        ben.keyboard.press("Enter")
+        ben.locator("#map").hover()
+        ben.keyboard.press("2")
+        expect(ben.locator("#toast")).to_contain_text("wide-angle tail.")
+        ben.keyboard.press("u")
+        expect(ben.locator("#toast")).to_contain_text("Undid")
 
         row = 100
         other = httpx.get(f"{url}/api/rows/{row}").json()["source_id"]
@@ -66,3 +85,16 @@ def test_two_people_tag_in_two_browsers(chromium: Browser, bundle: Path, tmp_pat
         assert tags_of(url, source) == {("FRI", "Ben")}
         ann.reload()
         expect(ann.locator("#labels")).to_contain_text("Tags by Ann")
+
+
+def test_where_nothing_can_be_kept_the_page_says_so(
+    chromium: Browser, bundle: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    settings = Settings(bundle=bundle, data_dir=tmp_path / "file" / "data", cutout_cache_mb=0)
+    with serving(create_app(settings)) as url, new_page(chromium, PHONE) as page:
+        open_ready(page, f"{url}/?source=firstgalaxydata-3")
+        expect(page.locator("#labels")).to_contain_text("cannot be kept on this server")
+        expect(page.locator("#labels button")).to_have_count(0)
+        page.keyboard.press("1")
+        expect(page.locator("#toast")).to_contain_text("cannot be kept on this server")
