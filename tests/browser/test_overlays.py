@@ -251,7 +251,14 @@ def test_the_colours_are_logarithmic_where_they_can_be_and_a_link_has_it(page: P
     expect(page.locator(".colour-bar")).to_have_attribute("aria-label", re.compile("linear$"))
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE, LARGE], ids=["desktop", "phone", "large"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(DESKTOP, id="desktop"),
+        pytest.param(PHONE, id="phone"),
+        pytest.param(LARGE, id="large", marks=pytest.mark.slow),
+    ],
+)
 def test_what_the_search_says_covers_no_tool_of_the_map(
     chromium: Browser, address: str, size: ViewportSize
 ) -> None:
@@ -310,8 +317,15 @@ def test_a_region_of_the_sky_is_written_as_astronomers_do(page: Page, space: Lat
     expect(page.locator("#source-error")).to_contain_text("'pc' is no unit of a radius")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        pytest.param(DESKTOP, "light", id="desktop-light"),
+        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(DESKTOP, "dark", id="desktop-dark", marks=pytest.mark.slow),
+        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.slow),
+    ],
+)
 def test_the_page_with_all_overlays_is_accessible(
     chromium: Browser, address: str, size: ViewportSize, scheme: str
 ) -> None:

@@ -331,8 +331,15 @@ def test_a_session_is_saved_and_opened_again(
         expect(again.locator("#toast")).to_contain_text("is no session of this explorer")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        pytest.param(DESKTOP, "light", id="desktop-light"),
+        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(DESKTOP, "dark", id="desktop-dark", marks=pytest.mark.slow),
+        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.slow),
+    ],
+)
 def test_the_pane_is_accessible_with_all_that_can_be_open(
     chromium: Browser, address: str, size: ViewportSize, scheme: str
 ) -> None:
