@@ -193,7 +193,7 @@ def test_a_fault_of_ours_gives_a_reference_to_the_log_and_nothing_else(
     assert site.get("/healthz").status_code == 200
 
 
-KNOWN_STATUSES = {400, 404, 408, 413, 415, 422, 502, 503, 504, 507}
+KNOWN_STATUSES = {400, 404, 408, 409, 413, 415, 422, 502, 503, 504, 507}
 
 
 def test_every_error_that_a_request_can_meet_has_a_status_of_its_own() -> None:
