@@ -17,7 +17,6 @@ def make_space(
     y: ArrayLike | None = None,
     ra_deg: ArrayLike | None = None,
     dec_deg: ArrayLike | None = None,
-    novelty: ArrayLike | None = None,
 ) -> LatentSpace:
     """Write a version of blank images, sources s0, s1, ..., and load it unverified.
 
@@ -28,8 +27,6 @@ def make_space(
     y : array_like, shape (N, 512), optional
         Seeded random numbers if not given, as are the positions.
     ra_deg, dec_deg : array_like, shape (N,), optional
-    novelty : array_like, shape (N,), optional
-        Computed if not given, in a time that grows with the square of N.
     """
     n = len(np.asarray(next(given for given in (y, ra_deg) if given is not None)))
     rng = np.random.default_rng(69)
@@ -39,7 +36,7 @@ def make_space(
     index = build_index(y)
     columns = {"source_id": [f"s{row}" for row in range(n)], "ra_deg": ra_deg, "dec_deg": dec_deg}
     columns["image_origin"] = ["observed"] * n
-    columns["novelty"] = leave_one_out_novelty(index, y) if novelty is None else np.asarray(novelty)
+    columns["novelty"] = leave_one_out_novelty(index, y)
     write_table(make_table(columns, CORE_COLUMNS), directory / "catalogue.parquet")
     np.save(directory / "representations.npy", y)
     np.save(directory / "map.npy", rng.normal(size=(n, 2)).astype(np.float32))
