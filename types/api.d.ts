@@ -806,6 +806,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/labels/column": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tag Column
+         * @description The tags as a column of the map, binary as those of /api/map/columns.
+         */
+        get: operations["tag_column_api_labels_column_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/labels/tag": {
         parameters: {
             query?: never;
@@ -10265,6 +10285,26 @@ export interface operations {
                         /** Close Names */
                         close_names?: string[] | null;
                     };
+                };
+            };
+        };
+    };
+    tag_column_api_labels_column_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Little-endian: uint32 length of the header; JSON header, padded so that the data begin at a multiple of 8; one uint16 array a column, in row order. x, y: min + code / 65535 * (max - min). Numbers: min + code / 65534 * (max - min), exact to half a 65534th of the range; categories: index; 65535: unknown. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
         };

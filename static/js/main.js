@@ -25,7 +25,7 @@ import { createMap } from "./map/engine.js";
 import { createInset } from "./map/inset.js";
 import { createLasso } from "./map/lasso.js";
 import { createLayers } from "./map/layers.js";
-import { createLegend } from "./map/legend.js";
+import { createColourChoice, createLegend } from "./map/legend.js";
 import { createLegendPlace } from "./map/legend_place.js";
 import { createMapKey } from "./map/map_key.js";
 import { createMarks } from "./map/marks.js";
@@ -58,6 +58,8 @@ import { createViewer } from "./views/viewer.js";
 
 const ZOOM_STEP = 1.6;
 const NEAR_PX = 8;
+/** So often what others have labelled is looked for. */
+const LOOK_MS = 10_000;
 const RAIL = /** @type {const} */ (["filters", "selections", "overlays"]);
 /** What the server knows, as /api/meta gives it. @type {import("./core/state.js").Meta} */
 const meta = JSON.parse(byId("meta").textContent);
@@ -65,15 +67,14 @@ const defaults = {
   k: meta.limits.k_default,
   kMax: meta.limits.k_max,
   colour: meta.default_column,
-  colours: meta.columns.map(({ name }) => name),
   columns: meta.columns,
   layouts: meta.layouts.map(({ name }) => name),
   duplicatesArcsec: meta.limits.duplicates_arcsec_default,
 };
 const address = createAddress(window);
-const { drawn: _drawn, ignored: _ignored, ...shared } = readAddress(address.read(), defaults);
+const { drawn: _drawn, ignored, ...shared } = readAddress(address.read(), defaults);
 const store = createStore(
-  initialState(shared, { surveys: NO_SURVEYS, theme: themeNow(), style: keptStyle(meta.image), ...keptNames() }),
+  initialState(shared, { columns: meta.columns, surveys: NO_SURVEYS, theme: themeNow(), style: keptStyle(meta.image), ...keptNames() }),
 );
 const api = createApi();
 const status = createStatus();
@@ -84,7 +85,7 @@ const surveyImages = createSurveyImages({ store, api, meta });
 const downloads = createDownloads({ store, api });
 const worker = new Worker(new URL("./rows_worker.js", import.meta.url), { type: "module" });
 const client = createWorkerClient(worker, api);
-const rowSets = createRowSets({ store, api, meta, client, tell: (words) => status.toast(words) });
+const rowSets = createRowSets({ store, api, client, tell: (words) => status.toast(words) });
 const overlays = createMapOverlays({ store, client, lists: createBulkApi(), tell: (words) => status.toast(words) });
 const map = createMap(byId("map"));
 const arrive = createReveal(store);
@@ -113,6 +114,7 @@ function connectViews() {
     createTooltip(byId("tooltip"), meta),
     createMapKey(byId("map-key"), meta),
     createLegend(byId("legend"), meta),
+    createColourChoice(byId("colour")),
     createLegendPlace(byId("legend-card"), byId("stage")),
     createSearch(byId("search"), meta),
     createImageForm(byId("image-form"), meta),
@@ -123,9 +125,9 @@ function connectViews() {
     createPictureBar(byId("picture-bar"), meta),
     ...neighbours,
     ...createSelections(byId("selections"), byId("selection"), { meta, api }),
-    createFilters(byId("filters"), meta),
-    createOverlays(byId("overlays"), meta),
-    ...createTable(byId("table"), meta, api),
+    createFilters(byId("filters")),
+    createOverlays(byId("overlays")),
+    ...createTable(byId("table"), api),
     createCompare(byId("compare"), meta, api),
     createPeek(byId("peek"), meta),
     createTrail(byId("trail"), meta),
@@ -138,6 +140,9 @@ function connectViews() {
   for (const view of views) store.show(view);
   store.subscribe(["map"], rowSets.follow);
   store.subscribe(["filters", "rail", "active", "selections"], rowSets.count);
+  store.subscribe(["columns"], ({ columns }) => Object.assign(defaults, { columns }));
+  store.subscribe(["columns"], rowSets.follows);
+  store.subscribe(["columns"], session.follows);
   for (const { needs, draw } of overlays) store.show({ needs, draw });
   store.subscribe(["selections"], rowSets.restore);
   store.subscribe(
@@ -309,12 +314,13 @@ async function saveSources({ rows, format, name }) {
   }
 }
 
-/** Only sources of a selection may be neighbours: the server keeps the set by an id of its content. */
+/** Only sources of a selection, or what the filters show, may be neighbours: the server keeps the set by an id of its content. */
 async function searchInside(name) {
-  const picked = store.get().selections.find((each) => each.name === name);
-  if (!picked) return;
+  const { selections, shown } = store.get();
+  const rows = name === null ? shown : selections.find((each) => each.name === name)?.rows;
+  if (!rows) return;
   try {
-    const { selection } = await api.select({ rows: [...picked.rows.indices] });
+    const { selection } = await api.select({ rows: [...rows.indices] });
     session.setOptions({ conditions: { ...store.get().conditions, selection } });
   } catch (error) {
     status.toast(error.message);
@@ -401,6 +407,8 @@ function connectPage() {
   for (const tool of ["lasso", "box"]) onClick(`tool-${tool}`, () => toggleTool(tool));
   window.addEventListener("popstate", () => session.follow());
   document.addEventListener("keydown", shortcuts);
+  window.addEventListener("focus", tagging.look);
+  setInterval(() => document.hidden || tagging.look(), LOOK_MS);
   document.addEventListener("click", closeMenus, { capture: true });
 }
 
@@ -449,6 +457,7 @@ function onClick(id, listener) {
 
 async function start() {
   store.set({ mapError: null });
+  if (ignored.length) await tagging.look(); // for a column that people made
   const asked = session.follow();
   const { subject, pending, error } = store.get();
   if (!asked && subject === "source" && !pending && !error && meta.first_examples.length) {
@@ -461,6 +470,7 @@ async function start() {
     await drawMap(store.get());
     await asked;
     session.keepInSight();
+    tagging.look();
   } catch (error) {
     store.set({ mapError: error.message });
   }

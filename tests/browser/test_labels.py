@@ -87,6 +87,44 @@ def test_two_people_tag_in_two_browsers(chromium: Browser, bundle: Path, tmp_pat
         expect(ann.locator("#labels")).to_contain_text("Tags by Ann")
 
 
+def test_tags_are_a_column_that_follows_what_others_do(
+    chromium: Browser, bundle: Path, tmp_path: Path
+) -> None:
+    settings = Settings(bundle=bundle, data_dir=tmp_path / "data", cutout_cache_mb=0)
+
+    def tag(word: str, rows: list[int]) -> None:
+        said = {"author": "Ben", "tag": word, "rows": rows}
+        httpx.post(f"{url}/api/labels/tag", json=said).raise_for_status()
+
+    with serving(create_app(settings)) as url, new_page(chromium) as page:
+        page.goto(f"{url}/?source=firstgalaxydata-3&colour=tag")
+        expect(page.locator("#toast")).to_contain_text("left out: colour=tag")
+        page.wait_for_function("document.documentElement.dataset.ready === 'true'")
+        expect(page.locator("#colour option[value=tag]")).to_have_count(0)
+        tag("FRI", [1, 2, 3])
+        tag("bent", [3])
+        page.evaluate("dispatchEvent(new Event('focus'))")
+        expect(page.locator("#colour option[value=tag]")).to_have_count(1)
+        page.select_option("#colour", "tag")
+        expect(page.locator("#legend")).to_contain_text("FRI + bent 1")
+        expect(page.locator("#legend")).to_contain_text("unknown 237")
+        page.locator("#legend button", has_text="FRI 2").click()
+        expect(page.locator("#counts")).to_contain_text("2 of 240 shown")
+        page.click("#rail-filters")
+        histogram = page.locator("#filters [data-column=tag]")
+        expect(histogram.locator("button", has_text="unknown")).to_contain_text("237")
+        tag("FRI", [7])
+        page.evaluate("dispatchEvent(new Event('focus'))")
+        expect(page.locator("#counts")).to_contain_text("3 of 240 shown")
+        page.wait_for_url("**colour=tag**filter=tag:FRI**")
+        page.reload()
+        expect(page.locator("#counts")).to_contain_text("3 of 240 shown")
+        expect(page.locator("#colour")).to_have_value("tag")
+        page.click("#conditions summary")
+        page.check("#condition-where")
+        expect(page.locator("#conditions-told")).to_contain_text("3 sources")
+
+
 def test_where_nothing_can_be_kept_the_page_says_so(
     chromium: Browser, bundle: Path, tmp_path: Path
 ) -> None:

@@ -124,6 +124,8 @@ export function createLabelApi(/** @type {typeof fetch} */ fetcher = (url, optio
     tag: (id, tag, author) => post("tag", { source_ids: [id], tag, author }),
     untag: (id, tag, author) => post("untag", { source_ids: [id], tag, author }),
     undo: (author) => post("undo", { author }),
+    tagColumn: () => ask(fetcher, "/api/labels/column").then((response) => response.arrayBuffer()).then(decodeColumn),
+    lastChange: async () => (await json("/api/labels/history?most=1")).changes[0]?.id ?? 0,
   };
 }
 

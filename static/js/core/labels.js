@@ -3,6 +3,7 @@
  * It never draws. The author's name and the tags of the keys stay in this browser.
  */
 
+import { addColumn, removeColumn } from "./added_columns.js";
 import { isAborted } from "./api.js";
 
 const AUTHOR = "explorer-author";
@@ -45,6 +46,20 @@ export function createLabels({ store, api, sourceOf, problem, tell }) {
     if (id) await attempt(() => reload(id));
   }
 
+  /** See whether anybody has changed anything; whoever shows it follows `lastChange`. */
+  async function look() {
+    try {
+      const lastChange = problem ? 0 : await api.lastChange();
+      if (lastChange === store.get().lastChange) return;
+      store.set({ lastChange });
+      const [column] = await Promise.all([api.tagColumn(), follow(store.get())]);
+      if (column.categories?.length) addColumn(store, column);
+      else removeColumn(store, column.name);
+    } catch {
+      // The next look may do better, and what is asked for by hand says what is wrong.
+    }
+  }
+
   async function reload(id) {
     const labels = await api.labelsOf(id);
     if (store.get().result?.query.source_id === id) store.set({ labels });
@@ -61,7 +76,7 @@ export function createLabels({ store, api, sourceOf, problem, tell }) {
       const on = isTagged(await api.labelsOf(id), tag, author);
       await (on ? api.untag(id, tag, author) : api.tag(id, tag, author));
       tell(on ? `Took ${tag} off ${id}.` : `Tagged ${id} ${tag}.`);
-      await reload(id);
+      await look();
     });
   }
 
@@ -70,7 +85,7 @@ export function createLabels({ store, api, sourceOf, problem, tell }) {
     if (!named(undo)) return;
     await attempt(async () => {
       tell((await api.undo(store.get().author)).change.said);
-      await follow(store.get());
+      await look();
     });
   }
 
@@ -108,7 +123,7 @@ export function createLabels({ store, api, sourceOf, problem, tell }) {
     }
   }
 
-  return { follow, toggle, undo, setAuthor, setPalette };
+  return { follow, look, toggle, undo, setAuthor, setPalette };
 }
 
 function read(key) {

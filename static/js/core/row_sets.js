@@ -10,12 +10,14 @@ import { Rows } from "./rows.js";
 import { COLOURS, cornersOf, LONG, nextName, writeSelection } from "./selections.js";
 
 /**
- * @param {{store: any, api: any, meta: import("./state.js").Meta,
+ * @param {{store: any, api: any,
  *   client: ReturnType<typeof import("./worker_client.js").createWorkerClient>, tell?: (sentence: string) => void}} parts
  */
-export function createRowSets({ store, api, meta, client: { tell, compute, load }, tell: say = () => {} }) {
+export function createRowSets({ store, api, client: { tell, compute, load, put: give }, tell: say = () => {} }) {
   let round = 0;
   let drawnOn = null;
+  /** The added columns that the worker has. @type {readonly any[]} */
+  let given = [];
 
   /** A new map: outlines are of the map on which they were drawn, so that on another their rows stay. */
   async function follow({ map, layout }) {
@@ -66,12 +68,20 @@ export function createRowSets({ store, api, meta, client: { tell, compute, load 
     }
   }
 
+  /** Columns were added, changed or taken away. */
+  async function follows({ columns }) {
+    const added = columns.filter(({ codes }) => codes);
+    for (const each of added) if (!given.includes(each)) give(each);
+    given = added;
+    await count();
+  }
+
   /** Fetch the columns that the filters and the open rail need, then count. */
   async function count() {
     const mine = ++round;
-    const { map, filters, rail } = store.get();
+    const { map, filters, rail, columns } = store.get();
     if (!map) return;
-    const wanted = rail === "filters" ? meta.columns.map(({ name }) => name) : Object.keys(filters);
+    const wanted = rail === "filters" ? columns.map(({ name }) => name) : Object.keys(filters);
     if (!wanted.length) return store.set({ shown: null, histograms: {} });
     try {
       await Promise.all(wanted.map(load));
@@ -80,7 +90,7 @@ export function createRowSets({ store, api, meta, client: { tell, compute, load 
       return;
     }
     const scales = Object.fromEntries(
-      (rail === "filters" ? meta.columns : []).map((c) => [c.name, c.kind === "number" ? scaleOf(c) : null]),
+      (rail === "filters" ? columns : []).map((c) => [c.name, c.kind === "number" ? scaleOf(c) : null]),
     );
     const within = activeOf(store.get())?.rows.mask ?? null;
     const { mask, histograms } = await compute("crossfilter", { filters, scales, within });
@@ -146,7 +156,7 @@ export function createRowSets({ store, api, meta, client: { tell, compute, load 
     });
   }
 
-  return { follow, count, filter, drawn, pick, rename, drop, restore };
+  return { follow, follows, count, filter, drawn, pick, rename, drop, restore };
 }
 
 /** The selection that is worked on. @returns {import("./selections.js").Selection | null} */

@@ -5,6 +5,7 @@
  * Emits explorer:download {format}, explorer:caption, explorer:python, explorer:send {url}.
  */
 
+import { addedColumn } from "../core/added_columns.js";
 import { hasLogarithm } from "../core/colour.js";
 import { conditionPairs } from "../core/conditions.js";
 import { downloadLinks, shownOptions } from "../core/downloads.js";
@@ -32,12 +33,18 @@ export function takeAwayMenu(state, meta) {
       group("The neighbours as a table", tables),
       own && el("p", { class: "hint" }, "Figures, caption and Python are made of sources and positions."),
       !own && group("Pictures side by side, as a figure", FIGURES.map((format) => figure("contact-sheet", format, state, meta))),
-      !own && group("The map as a figure", FIGURES.map((format) => figure("map", format, state, meta))),
+      !own && group(mapWords(state), FIGURES.map((format) => figure("map", format, state, meta))),
       !own && el("button", { type: "button", class: "link", id: "take-caption", onclick: ({ target }) => emit(target, "explorer:caption") }, "Caption and BibTeX"),
       !own && el("button", { type: "button", class: "link", id: "take-python", onclick: ({ target }) => emit(target, "explorer:python") }, "Python for this view"),
       !own && el("button", { type: "button", class: "link", id: "take-samp", onclick: ({ target }) => emit(target, "explorer:send") }, "Send to TOPCAT, Aladin or DS9 (SAMP)"),
     ),
   );
+}
+
+/** The server draws it, and does not know what was added. */
+function mapWords(state) {
+  const added = addedColumn(state, state.colour);
+  return `The map as a figure${added ? `, in its usual colours: “${added.label}” is not in the bundle` : ""}`;
 }
 
 const group = (words, links) => el("p", {}, el("span", { class: "hint" }, words), el("span", { class: "links" }, links));
@@ -72,11 +79,12 @@ export function figureUrl(what, state, meta, /** @type {Record<string, string>} 
     params.set("contours", "true");
   }
   if (what === "map") {
-    params.set("colour", colour);
+    const added = addedColumn(state, colour);
+    if (!added) params.set("colour", colour);
     params.set("map_colours", PAGE_COLOURS);
     params.set("layout", layout);
-    if (logColours && hasLogarithm(meta.columns.find(({ name }) => name === colour) ?? {})) params.set("colour_log", "true");
-    if (colourRange) for (const end of ["low", "high"]) params.set(`colour_${end}`, String(colourRange[end]));
+    if (!added && logColours && hasLogarithm(meta.columns.find(({ name }) => name === colour) ?? {})) params.set("colour_log", "true");
+    if (!added && colourRange) for (const end of ["low", "high"]) params.set(`colour_${end}`, String(colourRange[end]));
     if (viewport) for (const axis of ["x", "y"]) ["min", "max"].forEach((end, i) => params.set(`${axis}_${end}`, viewport[axis][i].toPrecision(6)));
   }
   for (const [name, value] of Object.entries(more)) params.set(name, value);
