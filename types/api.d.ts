@@ -1215,6 +1215,11 @@ export interface components {
             selection?: string | null;
             /** Author */
             author: string;
+            /**
+             * How
+             * @default
+             */
+            how: string;
         };
         /**
          * ChosenTag
@@ -1247,6 +1252,11 @@ export interface components {
             selection?: string | null;
             /** Author */
             author: string;
+            /**
+             * How
+             * @default
+             */
+            how: string;
             /** Tag */
             tag: string;
         };
@@ -1951,6 +1961,11 @@ export interface components {
             selection?: string | null;
             /** Author */
             author: string;
+            /**
+             * How
+             * @default
+             */
+            how: string;
             /** Name */
             name: string;
         };
@@ -2500,6 +2515,8 @@ export interface components {
             tags: components["schemas"]["LabelInfo"][];
             /** Notes */
             notes: components["schemas"]["LabelInfo"][];
+            /** Samples */
+            samples: number[];
         };
         /**
          * SourceRecord

@@ -121,11 +121,12 @@ def labels_of_source(state: ServedDep, response: Response, source_id: str) -> So
     """The tags and notes on a source, with author and time; of one that the bundle had, too."""
     response.headers["Cache-Control"] = caching.LIVE
     row = state.explorer.space.catalogue.row_of(source_id)
-    tags, notes = (
+    kept = state.labels
+    tags, notes, members = (
         [each for each in found if each.source.row == row]
-        for found in (state.labels.tags(source_id), state.labels.notes(source_id))
+        for found in (kept.tags(source_id), kept.notes(source_id), kept.samples_of(source_id))
     )
-    if row is None and not (tags or notes):
+    if row is None and not (tags or notes or members):
         state.explorer.row_of(source_id)  # refused in a sentence
     return SourceLabels(
         **said_of(state.labels),
@@ -133,6 +134,7 @@ def labels_of_source(state: ServedDep, response: Response, source_id: str) -> So
         row=row,
         tags=[_label(each) for each in tags],
         notes=[_label(each) for each in notes],
+        samples=[int(each.word) for each in members],
     )
 
 

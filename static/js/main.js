@@ -15,6 +15,7 @@ import { createImages } from "./core/image_query.js";
 import { createLabels as createTagging, keptNames } from "./core/labels.js";
 import { keepStyle, keptStyle } from "./core/picture_style.js";
 import { createMapOverlays } from "./core/map_overlays.js";
+import { createSamples as createSampleKeeping } from "./core/samples.js";
 import { createRowSets } from "./core/row_sets.js";
 import { sendTable } from "./core/samp.js";
 import { createSessions } from "./core/sessions.js";
@@ -42,6 +43,7 @@ import { createNeighbours } from "./views/neighbours.js";
 import { createOverlays } from "./views/overlays.js";
 import { createPeek } from "./views/peek.js";
 import { createPictureBar } from "./views/picture_bar.js";
+import { createSamples } from "./views/samples.js";
 import { createSearch } from "./views/search.js";
 import { createSelections } from "./views/selections.js";
 import { createSource } from "./views/source.js";
@@ -60,7 +62,7 @@ const ZOOM_STEP = 1.6;
 const NEAR_PX = 8;
 /** So often what others have labelled is looked for. */
 const LOOK_MS = 10_000;
-const RAIL = /** @type {const} */ (["filters", "selections", "overlays"]);
+const RAIL = /** @type {const} */ (["filters", "selections", "samples", "overlays"]);
 /** What the server knows, as /api/meta gives it. @type {import("./core/state.js").Meta} */
 const meta = JSON.parse(byId("meta").textContent);
 const defaults = {
@@ -80,12 +82,14 @@ const api = createApi();
 const status = createStatus();
 const session = createSession({ store, api, meta, defaults, address, tell: (words) => status.toast(words) });
 const images = createImages({ store, ask: session.ask, clear: session.clear });
-const tagging = createTagging({ store, api: createLabelApi(), sourceOf: session.sourceOf, problem: meta.labels.problem, tell: (words) => status.toast(words) });
+const labelApi = createLabelApi();
+const tagging = createTagging({ store, api: labelApi, sourceOf: session.sourceOf, problem: meta.labels.problem, tell: (words) => status.toast(words) });
 const surveyImages = createSurveyImages({ store, api, meta });
 const downloads = createDownloads({ store, api });
 const worker = new Worker(new URL("./rows_worker.js", import.meta.url), { type: "module" });
 const client = createWorkerClient(worker, api);
-const rowSets = createRowSets({ store, api, client, tell: (words) => status.toast(words) });
+const rowSets = createRowSets({ store, api: { ...api, sample: labelApi.sample }, client, tell: (words) => status.toast(words) });
+const samples = createSampleKeeping({ store, api: labelApi, lists: createBulkApi(), change: tagging.change, attempt: tagging.attempt, rowSets, tell: (words) => status.toast(words), report: (title, text) => showText(byId("text"), title, text) });
 const overlays = createMapOverlays({ store, client, lists: createBulkApi(), tell: (words) => status.toast(words) });
 const map = createMap(byId("map"));
 const arrive = createReveal(store);
@@ -127,6 +131,7 @@ function connectViews() {
     ...createSelections(byId("selections"), byId("selection"), { meta, api }),
     createFilters(byId("filters")),
     createOverlays(byId("overlays")),
+    createSamples(byId("samples"), meta),
     ...createTable(byId("table"), api),
     createCompare(byId("compare"), meta, api),
     createPeek(byId("peek"), meta),
@@ -135,7 +140,7 @@ function connectViews() {
     lists.view,
     status,
     { needs: ["layout"], draw: showLayout },
-    { needs: ["rail", "filters", "selections", "contours", "regions", "exemplars", "placed"], draw: showRail },
+    { needs: ["rail", "filters", "selections", "samples", "contours", "regions", "exemplars", "placed"], draw: showRail },
   ];
   for (const view of views) store.show(view);
   store.subscribe(["map"], rowSets.follow);
@@ -151,6 +156,7 @@ function connectViews() {
   );
   store.subscribe(["result"], surveyImages.follow);
   store.subscribe(["result"], tagging.follow);
+  store.subscribe(["lastChange"], samples.follow);
   store.subscribe(["naming"], ({ naming }) => naming && byId("label-author").focus());
   store.subscribe(["result"], status.announce);
   store.subscribe(["hoverSource"], status.announceCursor);
@@ -175,9 +181,9 @@ function showLayout({ layout }) {
   }
 }
 
-function showRail({ rail, filters, selections, contours, regions, exemplars, placed }) {
+function showRail({ rail, filters, selections, samples: kept, contours, regions, exemplars, placed }) {
   byId("workplace").classList.toggle("rail-open", rail !== null);
-  const held = { filters: Object.keys(filters).length, selections: selections.length, overlays: [contours, regions, exemplars, placed].filter(Boolean).length };
+  const held = { filters: Object.keys(filters).length, selections: selections.length, samples: kept.length, overlays: [contours, regions, exemplars, placed].filter(Boolean).length };
   for (const name of RAIL) {
     const tab = byId(`rail-${name}`);
     tab.setAttribute("aria-selected", String(rail === name));
@@ -240,7 +246,9 @@ function connectEvents() {
   on("shape", (shape) => rowSets.drawn(shape).then(() => store.set({ tool: "pan" })));
   on("pick", ({ rows }) => rowSets.pick(rows));
   on("activate", ({ name }) => store.set({ active: name, subject: name ? "selection" : "source" }));
-  on("rename", rowSets.rename);
+  on("rename", rename);
+  on("sample", changeSample);
+  on("note", ({ text }) => tagging.note(text));
   on("drop", ({ name }) => rowSets.drop(name));
   on("selection-sources", () => store.set({ selectionSources: {} }));
   on("sources-file", saveSources);
@@ -282,6 +290,27 @@ async function takeFile(file) {
   if (kind === "list") lists.open(file);
   else if (kind === "session") sessions.open(file);
   else images.choose(file);
+}
+
+/** A selection that shows a sample has the sample's name. */
+function rename({ name, to }) {
+  const { sample } = store.get().selections.find((each) => each.name === name) ?? {};
+  if (sample) samples.rename(sample.sample.id, to);
+  else rowSets.rename({ name, to });
+}
+
+function changeSample({ act, id, name, what, file }) {
+  const acts = {
+    open: () => samples.open(id),
+    make: () => samples.make({ name, what }),
+    add: () => samples.members(id, act, what),
+    remove: () => samples.members(id, act, what),
+    rename: () => samples.rename(id, name),
+    delete: () => samples.remove(id),
+    history: () => samples.readHistory(id),
+    take: () => samples.take(file, name),
+  };
+  acts[act]();
 }
 
 function changeStyle(patch) {
@@ -429,6 +458,7 @@ function shortcuts(event) {
     "/": () => byId("position").select(),
     f: () => toggleRail("filters"),
     o: () => toggleRail("overlays"),
+    s: () => toggleRail("samples"),
     t: () => drawer("table", !store.get().table),
     l: () => toggleTool("lasso"),
     r: () => toggleTool("box"),

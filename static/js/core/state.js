@@ -55,7 +55,7 @@
  *   did not come.
  * @property {PictureStyle} style How all pictures are drawn.
  * @property {"pan" | "lasso" | "box"} tool What a drag on the map does.
- * @property {"filters" | "selections" | "overlays" | null} rail Which panel of the rail is open.
+ * @property {"filters" | "selections" | "samples" | "overlays" | null} rail Which panel of the rail is open.
  * @property {Record<string, import("./filters.js").Filter>} filters By column.
  * @property {import("./rows.js").Rows | null} shown What the filters leave; null: everything.
  * @property {Record<string, import("./filters.js").Histogram>} histograms
@@ -84,6 +84,9 @@
  * @property {import("./conditions.js").Conditions} conditions Of the neighbours.
  * @property {"light" | "dark"} theme
  * @property {import("./labels.js").SourceLabels | null} labels Of the source that is open.
+ * @property {readonly Schemas["SampleInfo"][]} samples All that the server keeps.
+ * @property {{sample: number | null, changes: Schemas["ChangeInfo"][]} | null} history The latest changes:
+ *   of a sample, or (null) of everything.
  * @property {number} lastChange Number of the last change of samples and labels, whoever made it.
  * @property {string} author Who tags; "": not said yet.
  * @property {readonly string[]} palette The tags of the keys 1 to 9.
@@ -138,6 +141,8 @@ export function initialState(shared, given) {
     more: null,
     labels: null,
     naming: false,
+    samples: [],
+    history: null,
     lastChange: 0,
     ...given,
   };

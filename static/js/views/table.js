@@ -9,6 +9,7 @@ import { withAdded } from "../core/added_columns.js";
 import { formatCount, formatDissimilarity, formatExtent, formatLabel, formatPercentile, formatSeparation, formatSimilarity, formatValue } from "../core/format.js";
 import { el, emit, every, fill } from "../core/html.js";
 import { activeOf } from "../core/row_sets.js";
+import { titleOfSelection } from "../core/selections.js";
 import { columnFromName, columnNames, titleOf } from "../core/words.js";
 
 const NAME = "Name or position";
@@ -45,7 +46,8 @@ export function createTable(root, api) {
     fill(root, head(title), result && rows(result.neighbours, result.examples ? SCORED : RANKED, columns));
   }
 
-  async function selection({ name, rows: picked }, columns) {
+  async function selection(active, columns) {
+    const { rows: picked } = active;
     const shown = Math.min(picked.count, MOST_ROWS);
     const which = picked.count > MOST_ROWS ? `the first ${MOST_ROWS} of ${formatCount(picked.count)} sources; downloads hold all` : `${formatCount(picked.count)} sources`;
     if (listed.rows !== picked) {
@@ -58,7 +60,7 @@ export function createTable(root, api) {
         return fill(root, head(error.message));
       }
     }
-    fill(root, head(`Selection ${name}: ${which}`), rows(listed.sources, PLAIN, columns));
+    fill(root, head(`${titleOfSelection(active)}: ${which}`), rows(listed.sources, PLAIN, columns));
   }
 
   function head(title) {

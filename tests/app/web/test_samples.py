@@ -86,6 +86,20 @@ def test_the_tags_are_a_column_of_the_map(bundle: Path, tmp_path: Path) -> None:
         assert column.codes[0][[3, 5]].tolist() == [0, 1]
 
 
+def test_the_history_says_how_sources_were_chosen_in_the_callers_words(shop: httpx.Client) -> None:
+    how = "the 2 nearest neighbours of 3C 285; S at least 0.9"
+    made = new_sample(shop, "told", rows=[4, 5], how=how)
+    assert made["change"]["said"] == f"Made the sample 'told' of 2 sources ({how})."
+    refused = shop.post(
+        "/api/samples", json={"name": "x", "author": "Ann", "rows": [1], "how": "a\nb"}
+    )
+    assert problem_of(refused)["parameter"] == "how"
+    sample = made["sample"]["id"]
+    assert sample in done(shop.get(f"/api/sources/{ID(4)}/labels"))["samples"]
+    done(shop.delete(f"/api/samples/{sample}", params={"author": "Ann"}))
+    assert sample not in done(shop.get(f"/api/sources/{ID(4)}/labels"))["samples"]
+
+
 def test_members_change_and_the_change_is_undone(shop: httpx.Client) -> None:
     sample = new_sample(shop, "changing", rows=[1, 2, 3])["sample"]["id"]
     path = f"/api/samples/{sample}"
