@@ -179,8 +179,9 @@ def test_two_people_keep_a_sample_in_two_browsers(
         assert violations(ben, "#labels") == []
 
         ann.locator("#samples button", has_text="Delete").click()
-        expect(ann.locator("#toast")).to_contain_text("The sample real plumes has been deleted.")
+        expect(ann.locator("#toast")).to_contain_text("Deleted the sample 'real plumes' of 13")
         ben.evaluate("dispatchEvent(new Event('focus'))")
+        expect(ben.locator("#toast")).to_contain_text("The sample real plumes has been deleted.")
         expect(ben.locator("#map-key")).not_to_contain_text("plumes")
         ann.locator("#samples button", has_text="Undo").click()
         expect(ann.locator("#samples [data-sample]")).to_contain_text("real plumes 13")

@@ -51,10 +51,11 @@ export function createLabels({ store, api, sourceOf, problem, tell }) {
     try {
       const lastChange = problem ? 0 : await api.lastChange();
       if (lastChange === store.get().lastChange) return;
-      store.set({ lastChange });
-      const [column] = await Promise.all([api.tagColumn(), follow(store.get())]);
+      const column = await api.tagColumn();
       if (column.categories?.length) addColumn(store, column);
       else removeColumn(store, column.name);
+      store.set({ lastChange });
+      await follow(store.get());
     } catch {
       // The next look may do better, and what is asked for by hand says what is wrong.
     }

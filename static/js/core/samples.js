@@ -71,7 +71,12 @@ export function createSamples({ store, api, lists, change, attempt, rowSets, tel
   const members = (id, act, what) => change(async (author) => told(await api.changeMembers(id, act, { author, ...(await sourcesOf(what)) })));
 
   const rename = (id, name) => change(async (author) => told(await api.renameSample(id, { name, author })));
-  const remove = (id) => change(async (author) => told(await api.deleteSample(id, author)));
+  const remove = (id) =>
+    change(async (author) => {
+      told(await api.deleteSample(id, author));
+      const open = store.get().selections.find(({ sample }) => sample?.sample.id === id);
+      if (open) rowSets.drop(open.name);
+    });
 
   function told({ change: made }) {
     tell(made?.said ?? "All was so already: nothing was changed.");
