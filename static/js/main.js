@@ -3,7 +3,7 @@
  * It never draws a number and never asks the server itself.
  */
 
-import { byId, every, listen } from "./core/html.js";
+import { byId, every, listen, nextPaint } from "./core/html.js";
 import { createSession } from "./core/actions.js";
 import { createAddress, readAddress } from "./core/address.js";
 import { createApi, createBulkApi, createLabelApi, resultUrl } from "./core/api.js";
@@ -494,9 +494,9 @@ async function start() {
     session.ask({ kind: "source", id: meta.first_examples[0].source_id }, { remember: false, asExample: true });
   }
   try {
-    const plotly = map.load(byId("map").dataset.plotlyUrl);
     await session.loadMap();
-    await plotly;
+    await nextPaint(); // Plotly's own file takes the page's thread for a second
+    await map.load(byId("map").dataset.plotlyUrl);
     await drawMap(store.get());
     await asked;
     session.keepInSight();

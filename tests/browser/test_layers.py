@@ -82,6 +82,7 @@ def test_a_finger_opens_what_the_filter_leaves_below_it(
     with new_page(chromium, PHONE, is_mobile=True, has_touch=True) as page:
         open_ready(page, f"{address}/?filter=split:train")
         expect(page.locator("#counts")).to_contain_text("shown")
+        expect(page.locator("#neighbours .card").first).to_be_attached()  # the map has its size
         page.locator("#stage").scroll_into_view_if_needed()
         at = places(page)
         gaps = np.linalg.norm(at[hidden][:, None] - at[shown][None], axis=2)

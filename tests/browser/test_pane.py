@@ -13,8 +13,8 @@ import pytest
 from matplotlib.path import Path as Outline
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
-from app.bundle.latent_space import LatentSpace, open_latent_space
-from tests.browser.page import DESKTOP, PHONE, ROOT, new_page, open_ready, served_by_command
+from app.bundle.latent_space import LatentSpace
+from tests.browser.page import DESKTOP, PHONE, ROOT, Scheme, new_page, open_ready, served_by_command
 
 pytestmark = pytest.mark.browser
 
@@ -24,20 +24,9 @@ PIXEL = base64.b64decode(
 )
 
 
-@pytest.fixture(scope="module")
-def address(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served_by_command(bundle, tmp_path_factory.mktemp("data")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def space(bundle: Path) -> LatentSpace:
-    return open_latent_space(bundle)
-
-
 @pytest.fixture
 def page(chromium: Browser, address: str) -> Iterator[Page]:
-    with new_page(chromium, accept_downloads=True) as page:
+    with new_page(chromium) as page:
         open_ready(page, address)
         expect(page.locator("#neighbours .card").first).to_be_visible()
         yield page
@@ -255,6 +244,7 @@ def test_the_viewer_shows_the_other_surveys_at_one_field_of_view(page: Page) -> 
     page.keyboard.press("Escape")
 
 
+@pytest.mark.slow
 def test_a_long_selection_is_linked_by_its_id_and_outlives_the_server(
     bundle: Path, space: LatentSpace, chromium: Browser, tmp_path: Path
 ) -> None:
@@ -334,14 +324,14 @@ def test_a_session_is_saved_and_opened_again(
 @pytest.mark.parametrize(
     ("size", "scheme"),
     [
-        pytest.param(DESKTOP, "light", id="desktop-light"),
+        pytest.param(DESKTOP, "light", id="desktop-light", marks=pytest.mark.slow),
         pytest.param(PHONE, "dark", id="phone-dark"),
         pytest.param(DESKTOP, "dark", id="desktop-dark", marks=pytest.mark.slow),
         pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.slow),
     ],
 )
 def test_the_pane_is_accessible_with_all_that_can_be_open(
-    chromium: Browser, address: str, size: ViewportSize, scheme: str
+    chromium: Browser, address: str, size: ViewportSize, scheme: Scheme
 ) -> None:
     with new_page(chromium, size, color_scheme=scheme) as page:
         open_ready(page, address)

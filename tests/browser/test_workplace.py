@@ -11,7 +11,7 @@ from matplotlib.path import Path as Outline
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from app.bundle.latent_space import LatentSpace
-from tests.browser.page import DESKTOP, PHONE, ROOT, new_page, open_ready
+from tests.browser.page import DESKTOP, PHONE, ROOT, Scheme, new_page, open_ready
 
 pytestmark = pytest.mark.browser
 
@@ -312,17 +312,19 @@ def test_the_pane_is_as_wide_as_the_splitter_is_moved(page: Page) -> None:
     assert after["width"] == before["width"] + 80
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "size",
+    ("size", "scheme"),
     [
-        pytest.param(DESKTOP, id="desktop"),
-        pytest.param(LARGE, id="large", marks=pytest.mark.slow),
-        pytest.param(PHONE, id="phone"),
+        pytest.param(DESKTOP, "light", id="desktop-light"),
+        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(DESKTOP, "dark", id="desktop-dark", marks=pytest.mark.slow),
+        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.slow),
+        pytest.param(LARGE, "light", id="large-light", marks=pytest.mark.slow),
+        pytest.param(LARGE, "dark", id="large-dark", marks=pytest.mark.slow),
     ],
 )
 def test_the_page_is_accessible(
-    chromium: Browser, address: str, size: ViewportSize, scheme: str
+    chromium: Browser, address: str, size: ViewportSize, scheme: Scheme
 ) -> None:
     with new_page(chromium, size, color_scheme=scheme) as page:
         open_ready(page, address)
