@@ -65,7 +65,7 @@ def _tag(word: str, labels: list[Label]) -> TagReport:
     )
 
 
-@router.get("/labels/column", response_class=Response, responses={200: BINARY})
+@router.get("/labels/column", response_class=Response, responses=READ | {200: BINARY})
 def tag_column(state: ServedDep) -> Response:
     """The tags as a column of the map, binary as those of /api/map/columns."""
     space = state.explorer.space
