@@ -25,8 +25,8 @@ export function createLabels(root, meta) {
     return [
       el("div", { class: "tags" }, ...palette.map((tag, i) => button(tag, i, labels, author)), ...others(state)),
       ...notes(labels),
-      naming ? names(state) : el("p", { class: "small-print" }, ...footer(author)),
-      open && el("div", { class: "label-ways" }, noteForm(labels, author), membership(labels, state.samples)),
+      el("div", { class: "label-ways" }, open && noteForm(labels, author), open && membership(labels, state.samples), !naming && el("p", { class: "small-print" }, ...footer(author))),
+      naming && names(state),
     ];
   }
 
@@ -73,7 +73,7 @@ export function createLabels(root, meta) {
   }
 
   const notes = (labels) =>
-    (labels?.notes ?? []).map((each) => el("p", { class: "note" }, each.word, " ", el("span", { class: "by" }, said(each))));
+    (labels?.notes ?? []).map((each) => el("p", { class: "note" }, each.word, " ", el("span", { class: "by" }, `${each.author}, `, el("span", {}, formatMoment(each.at_utc)))));
 
   function footer(author) {
     return [
