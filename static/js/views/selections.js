@@ -17,6 +17,7 @@ import { markButtons, markByKey, remark } from "./marking.js";
 import { smallPicture } from "./picture.js";
 
 const AT_ONCE = 48;
+const MOST_NAMED = 100;
 
 /** @param {HTMLElement} rail @param {HTMLElement} pane @param {{meta: import("../core/state.js").Meta, api: any}} parts */
 export function createSelections(rail, pane, { meta, api }) {
@@ -86,8 +87,15 @@ export function createSelections(rail, pane, { meta, api }) {
   /** Members that are of another bundle: they stay, and are named. */
   function missing({ n_missing: n, missing: gone }) {
     const words = `${formatCount(n)} more ${n === 1 ? "is" : "are"} not in this bundle`;
-    const each = ({ source_id: id, name, ra_deg: ra, dec_deg: dec, bundle }) => el("li", {}, el("span", { class: "mono" }, id), ` ${name ? `${name}, ` : ""}${formatDegrees(ra, dec)}; of bundle ${bundle}`);
-    return el("details", { id: "sample-missing", class: "notes" }, el("summary", {}, words), el("ul", {}, gone.map(each)));
+    const each = ({ source_id: id, name, ra_deg: ra, dec_deg: dec }) => el("li", {}, el("span", { class: "mono" }, id), ` ${name ? `${name}, ` : ""}${formatDegrees(ra, dec)}`);
+    const left = n - MOST_NAMED;
+    return el(
+      "details",
+      { id: "sample-missing", class: "notes" },
+      el("summary", {}, words),
+      el("p", {}, `Of bundle ${[...new Set(gone.map(({ bundle }) => bundle))].join(", ")}:`),
+      el("ul", {}, gone.slice(0, MOST_NAMED).map(each), left > 0 && el("li", {}, `and ${formatCount(left)} more, which the tables to take away name.`)),
+    );
   }
 
   function gallery(state, active) {
