@@ -16,6 +16,7 @@ from app.surveys.access import cutout_service
 from app.web import (
     caching,
     cone,
+    example_figures,
     examples,
     figures,
     images,
@@ -93,6 +94,7 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(bulk.router)
     app.include_router(cone.router)
     app.include_router(figures.router)
+    app.include_router(example_figures.router)
     app.include_router(images.router)
     app.include_router(pictures.router)
     app.include_router(rows.router)

@@ -52,7 +52,7 @@ import { createReveal, createStatus } from "./views/status.js";
 import { createSurveyImages, createSurveys, NO_SURVEYS } from "./views/surveys.js";
 import { createTable } from "./views/table.js";
 import { createTheme, themeNow } from "./views/theme.js";
-import { figureUrl } from "./views/take_away.js";
+import { figureRequest } from "./views/take_away.js";
 import { showText } from "./views/text_dialog.js";
 import { createTooltip } from "./views/tooltip.js";
 import { createCounts, createTrail } from "./views/trail.js";
@@ -253,6 +253,7 @@ function connectEvents() {
   on("selection-sources", () => store.set({ selectionSources: {} }));
   on("sources-file", saveSources);
   on("inside", ({ name }) => searchInside(name));
+  on("sheet", saveSheet);
   on("caption", showCaption);
   on("python", showPython);
   on("send", sendToPrograms);
@@ -375,14 +376,23 @@ const drawer = (name, open) => store.set({ table: false, comparing: false, [name
 function showCaption() {
   return tell("Caption and BibTeX", async () => {
     const [sheet, map] = await Promise.all(
-      ["contact-sheet", "map"].map((figure) => api.caption(figureUrl("caption", store.get(), meta, { figure }))),
+      ["contact-sheet", "map"].map((figure) => api.caption(...figureRequest("caption", store.get(), meta, { figure }))),
     );
     return `Pictures side by side\n${sheet.caption}\n\nThe map\n${map.caption}\n\n${sheet.bibtex}`;
   });
 }
 
 function showPython() {
-  return tell("Python for this view", () => api.text(figureUrl("python", store.get(), meta)));
+  return tell("Python for this view", () => api.text(...figureRequest("python", store.get(), meta)));
+}
+
+/** The pictures side by side, of a query that no address holds. */
+async function saveSheet({ format }) {
+  try {
+    saveFile(await api.figure(...figureRequest("contact-sheet", store.get(), meta, { format })));
+  } catch (error) {
+    status.toast(error.message);
+  }
 }
 
 /** A text to take away, in a dialog of its own. */

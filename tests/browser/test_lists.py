@@ -58,7 +58,7 @@ def test_a_pasted_list_gives_its_account_neighbours_unmatched_and_files(
         page.get_by_role("link", name="ECSV").click()
     table = Table.read(waiting.value.path(), format="ascii.ecsv")
     assert len(table) == 3 * 8
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.reload()
     expect(page.locator(".answer")).to_have_count(3)
     page.locator(".answer .strip a").first.click()

@@ -1,6 +1,5 @@
 """What lies over the map in a real Chromium: contours, regions, examples, a list; and colours."""
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -11,8 +10,6 @@ from app.bundle.latent_space import LatentSpace
 from tests.browser.page import (
     DESKTOP,
     PHONE,
-    ROOT,
-    Scheme,
     boxes,
     map_place,
     new_page,
@@ -24,8 +21,6 @@ from tests.browser.page import (
 pytestmark = pytest.mark.browser
 
 LARGE: ViewportSize = {"width": 2560, "height": 1440}
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-ALL_OVERLAYS = "contours=all&regions=split&examples=true&colour=split"
 
 
 @pytest.fixture
@@ -300,31 +295,3 @@ def test_a_region_of_the_sky_is_written_as_astronomers_do(page: Page, space: Lat
     page.locator("#condition-within").fill("10 20, 3 pc")
     page.keyboard.press("Enter")
     expect(page.locator("#source-error")).to_contain_text("'pc' is no unit of a radius")
-
-
-@pytest.mark.parametrize(
-    ("size", "scheme"),
-    [
-        pytest.param(DESKTOP, "light", id="desktop-light", marks=pytest.mark.slow),
-        pytest.param(PHONE, "dark", id="phone-dark"),
-        pytest.param(DESKTOP, "dark", id="desktop-dark", marks=pytest.mark.slow),
-        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.slow),
-    ],
-)
-def test_the_page_with_all_overlays_is_accessible(
-    chromium: Browser, address: str, size: ViewportSize, scheme: Scheme
-) -> None:
-    with new_page(chromium, size, color_scheme=scheme) as page:
-        open_ready(page, f"{address}/?{ALL_OVERLAYS}")
-        expect(page.locator("#neighbours .card").first).to_be_visible()
-        zoom_in(page, 2)
-        expect(page.locator(".exemplar").first).to_be_visible()
-        page.locator("#rail-overlays").click()
-        expect(page.locator(".overlay-part").first).to_be_visible()
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-        told = [
-            (each["id"], [n["html"][:90] for n in each["nodes"][:3]])
-            for each in found["violations"]
-        ]
-        assert told == [], json.dumps(told, indent=1)
