@@ -16,6 +16,7 @@ from app.surveys.access import cutout_service
 from app.web import (
     caching,
     cone,
+    duplicates,
     examples,
     figures,
     images,
@@ -92,6 +93,7 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(select.router)
     app.include_router(bulk.router)
     app.include_router(cone.router)
+    app.include_router(duplicates.router)
     app.include_router(figures.router)
     app.include_router(images.router)
     app.include_router(pictures.router)

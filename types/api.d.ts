@@ -331,6 +331,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duplicates
+         * @description Pairs of entries that are likely one source twice: a page as JSON, or all as a table.
+         */
+        get: operations["duplicates_api_duplicates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/figures/contact-sheet": {
         parameters: {
             query?: never;
@@ -1275,6 +1295,70 @@ export interface components {
             unit: "percent" | "mjy_beam";
             /** Unit Label */
             unit_label: string;
+        };
+        /**
+         * DuplicateBand
+         * @description Pairs of a range of separations.
+         */
+        DuplicateBand: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "same place" | "same view" | "shared sky" | "elsewhere";
+            /** Up To Arcsec */
+            up_to_arcsec: number | null;
+            /** Meaning */
+            meaning: string;
+            /** Least Likeness */
+            least_likeness: number;
+            /** Least Pattern Likeness */
+            least_pattern_likeness: number;
+            /** Count */
+            count: number;
+        };
+        /**
+         * DuplicatePair
+         * @description Two entries that are likely one source, or one image, twice.
+         */
+        DuplicatePair: {
+            first: components["schemas"]["Source"];
+            second: components["schemas"]["Source"];
+            /**
+             * Band
+             * @enum {string}
+             */
+            band: "same place" | "same view" | "shared sky" | "elsewhere";
+            /** Separation Arcsec */
+            separation_arcsec: number;
+            /** Similarity */
+            similarity: number;
+            /** Pixel Likeness */
+            pixel_likeness: number | null;
+            /** Pattern Likeness */
+            pattern_likeness: number | null;
+            /** Shift East Arcsec */
+            shift_east_arcsec: number;
+            /** Shift North Arcsec */
+            shift_north_arcsec: number;
+        };
+        /**
+         * DuplicateReport
+         * @description Likely duplicates, a page of them: the nearest band first, in it the most alike.
+         */
+        DuplicateReport: {
+            /** Looked For */
+            looked_for: boolean;
+            /** Statement */
+            statement: string;
+            /** Bands */
+            bands: components["schemas"]["DuplicateBand"][];
+            /** Total */
+            total: number;
+            /** First */
+            first: number;
+            /** Pairs */
+            pairs: components["schemas"]["DuplicatePair"][];
         };
         /**
          * EncoderInfo
@@ -4820,6 +4904,116 @@ export interface operations {
                 };
                 content: {
                     "text/xml": unknown;
+                };
+            };
+        };
+    };
+    duplicates_api_duplicates_get: {
+        parameters: {
+            query?: {
+                /** @description Of separation; none: all. */
+                band?: ("same place" | "same view" | "shared sky" | "elsewhere") | null;
+                /** @description The first pair given. */
+                first?: number;
+                /** @description Pairs at once, as JSON. */
+                most?: number;
+                format?: "json" | "csv" | "ecsv" | "votable" | "parquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateReport"];
+                    "text/csv; charset=utf-8": unknown;
+                    "text/x-ecsv; charset=utf-8": unknown;
+                    "application/x-votable+xml": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
                 };
             };
         };

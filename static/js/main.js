@@ -32,6 +32,7 @@ import { createMarks } from "./map/marks.js";
 import { createRegionLabels } from "./map/region_labels.js";
 import { createKeys } from "./map/tools.js";
 import { createCompare } from "./views/compare.js";
+import { createDuplicates } from "./views/duplicates.js";
 import { createExamples } from "./views/examples.js";
 import { createExemplars } from "./views/exemplars.js";
 import { createFilters } from "./views/filters.js";
@@ -58,7 +59,7 @@ import { createViewer } from "./views/viewer.js";
 
 const ZOOM_STEP = 1.6;
 const NEAR_PX = 8;
-const RAIL = /** @type {const} */ (["filters", "selections", "overlays"]);
+const RAIL = /** @type {const} */ (["filters", "selections", "overlays", "check"]);
 /** What the server knows, as /api/meta gives it. @type {import("./core/state.js").Meta} */
 const meta = JSON.parse(byId("meta").textContent);
 const defaults = {
@@ -117,6 +118,7 @@ function connectViews() {
     createSearch(byId("search"), meta),
     createImageForm(byId("image-form"), meta),
     createSurveys(byId("surveys"), meta),
+    createDuplicates(byId("duplicates"), { meta, api }),
     createExamples(byId("examples"), meta),
     ...source,
     createLabels(byId("labels"), meta),
@@ -172,6 +174,7 @@ function showLayout({ layout }) {
 
 function showRail({ rail, filters, selections, contours, regions, exemplars, placed }) {
   byId("workplace").classList.toggle("rail-open", rail !== null);
+  byId("check").hidden = rail !== "check";
   const held = { filters: Object.keys(filters).length, selections: selections.length, overlays: [contours, regions, exemplars, placed].filter(Boolean).length };
   for (const name of RAIL) {
     const tab = byId(`rail-${name}`);
@@ -230,6 +233,7 @@ function connectEvents() {
   on("overlay", ({ patch }) => store.set(patch));
   on("placed", ({ id }) => store.set({ placed: id, placedHidden: [] }));
   on("placed-kind", ({ kind }) => togglePlaced(kind));
+  on("checked", () => store.set({ checked: {} }));
   on("list-form", () => lists.open());
   on("go-to", goTo);
   on("shape", (shape) => rowSets.drawn(shape).then(() => store.set({ tool: "pan" })));

@@ -95,6 +95,13 @@ function answering(query) {
   return { image: "/api/query/image", examples: "/api/query/examples" }[query.kind] ?? "/api/query";
 }
 
+/** The likely duplicates: a page of them, or all as a file. @param {{band: string, first?: number, format?: string}} asked */
+export function duplicatesUrl({ band, first = 1, format = "" }) {
+  const params = new URLSearchParams(format ? { format } : { first: String(first) });
+  if (band) params.set("band", band);
+  return `/api/duplicates?${params}`;
+}
+
 /** The picture of a source, as answers name it. */
 export const cutoutUrl = (id) => `${sourceUrl(id)}/cutout.png`;
 
@@ -219,6 +226,7 @@ export function createApi(fetcher = browserFetch) {
     more: (query, options) => moreLatest.ask(query, options),
     resultFile: (query, options, format) => fileLatest.ask(query, options, format),
     why: (id, other, signal) => json(`${sourceUrl(id)}/why?${new URLSearchParams({ other })}`, { signal }),
+    duplicates: (asked) => json(duplicatesUrl(asked)),
     surveys: () => json(SURVEYS_URL),
     surveyPicture: async (name, field, signal) => {
       const response = await request(surveyPictureUrl(name, field), { signal });

@@ -53,7 +53,8 @@
  *   did not come.
  * @property {PictureStyle} style How all pictures are drawn.
  * @property {"pan" | "lasso" | "box"} tool What a drag on the map does.
- * @property {"filters" | "selections" | "overlays" | null} rail Which panel of the rail is open.
+ * @property {"filters" | "selections" | "overlays" | "check" | null} rail Which panel of the rail is open.
+ * @property {object} checked Another one whenever the panel of checks has something new.
  * @property {Record<string, import("./filters.js").Filter>} filters By column.
  * @property {import("./rows.js").Rows | null} shown What the filters leave; null: everything.
  * @property {Record<string, import("./filters.js").Histogram>} histograms
@@ -118,6 +119,7 @@ export function initialState(shared, given) {
     download: null,
     tool: "pan",
     rail: null,
+    checked: {},
     shown: null,
     histograms: {},
     filterError: null,
