@@ -27,6 +27,7 @@ from app.web import (
     samples,
     select,
     surveys,
+    verdicts,
     why,
 )
 from app.web import labels as label_routes
@@ -102,6 +103,7 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(samples.router)
     app.include_router(label_routes.router)
     app.include_router(surveys.router)
+    app.include_router(verdicts.router)
     app.include_router(why.router)
     app.include_router(pages.health)
     app.include_router(pages.router)

@@ -41,6 +41,7 @@ from model.encoder import Encoder, describe
 from model.extent import EXTENT_ALGORITHM
 from model.preprocess import PREPROCESSING
 from model.whole_file import write_whole
+from scripts.bundle.artefacts import write_artefacts
 from scripts.bundle.duplicates import write_duplicates
 from scripts.bundle.reduce import ReductionConfig, load_pca, umap_neighbours
 from scripts.bundle.sources import SourceCatalogue
@@ -157,6 +158,7 @@ def _build_stages(config: BuildConfig) -> Path:
     stages.run("principal components", lambda: write_components(config.reduction, out))
     stages.run("map", lambda: write_map(config.reduction, out))
     stages.run("index", lambda: write_index(out))
+    stages.run("artefacts", lambda: write_artefacts(out))
     stages.run("duplicates", lambda: write_duplicates(out))
     engine = config.encoder_record.engine if encoder is None else stages.engine()
     manifest = _manifest(config, out, engine)

@@ -101,11 +101,6 @@ def repeated_names(published: Path, components: Path, encoder: Encoder) -> dict[
         "pairs_of_one_name": {name: of_bands[name] for name in BANDS},
         "found_of_them": {name: hits[name] for name in BANDS},
         "found_with_two_names": pairs_by_band(others),
-        "nearest_in_likeness": sorted(
-            (round(each["pixel_likeness"], 4), round(each["pattern_likeness"], 4))
-            for each in others
-            if each["band"] == "elsewhere"
-        ),
     }
 
 
@@ -121,7 +116,7 @@ def raw_images(directory: Path) -> list[NDArray[np.float32]]:
     found = []
     for path in sorted(directory.glob("*.fits*")):
         data = np.squeeze(fits.getdata(path)).astype(np.float32)
-        if min(data.shape) >= 150 + 2 * max(SHIFTS_PX):
+        if min(data.shape) >= 150 + 2 * max(SHIFTS_PX) and np.isfinite(data).all():
             found.append(data)
     return found
 

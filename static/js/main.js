@@ -47,6 +47,7 @@ import { createSearch } from "./views/search.js";
 import { createSelections } from "./views/selections.js";
 import { createSource } from "./views/source.js";
 import { createSplitter } from "./views/splitter.js";
+import { createReview } from "./views/review.js";
 import { createReveal, createStatus } from "./views/status.js";
 import { createSurveyImages, createSurveys, NO_SURVEYS } from "./views/surveys.js";
 import { createTable } from "./views/table.js";
@@ -91,6 +92,7 @@ const map = createMap(byId("map"));
 const arrive = createReveal(store);
 const lists = createLists({ meta, store, remember: session.rememberAddress });
 const sessions = createSessions({ store, api, meta, session, tell: (words) => status.toast(words), report: (title, text) => showText(byId("text"), title, text) });
+const review = createReview(byId("review"), { meta, api });
 const viewer = createViewer(byId("viewer"), { store, meta, api });
 
 connectViews();
@@ -118,6 +120,7 @@ function connectViews() {
     createSearch(byId("search"), meta),
     createImageForm(byId("image-form"), meta),
     createSurveys(byId("surveys"), meta),
+    review,
     createDuplicates(byId("duplicates"), { meta, api }),
     createExamples(byId("examples"), meta),
     ...source,
@@ -148,11 +151,18 @@ function connectViews() {
   );
   store.subscribe(["result"], surveyImages.follow);
   store.subscribe(["result"], tagging.follow);
+  store.subscribe(["verdict"], searchAgain);
   store.subscribe(["naming"], ({ naming }) => naming && byId("label-author").focus());
   store.subscribe(["result"], status.announce);
   store.subscribe(["hoverSource"], status.announceCursor);
   store.subscribe(map.needs, drawMap);
   store.subscribe(["result"], showFromTop);
+}
+
+/** A source that was quarantined leaves the neighbours at once, and one that is so no more comes back. */
+function searchAgain({ verdict, answer }) {
+  const without = answer?.conditions.some((words) => words.includes("quarantined"));
+  if (without || (answer && verdict?.verdict === "quarantine")) session.setOptions({});
 }
 
 let shownFromTop = null;
@@ -252,6 +262,7 @@ function connectEvents() {
   on("viewer", () => viewer.open());
   on("tag", ({ tag }) => tagging.toggle(tag, { open: true }));
   on("undo", tagging.undo);
+  on("verdict", ({ id, verdict }) => tagging.judge(id, verdict));
   on("naming", () => store.set({ naming: true }));
   on("author", ({ text }) => tagging.setAuthor(text));
   on("palette", ({ text }) => tagging.setPalette(text));
@@ -432,6 +443,7 @@ function shortcuts(event) {
     " ": () => store.get().result && viewer.open(),
     v: () => store.get().result && viewer.open(),
     u: () => tagging.undo(),
+    ...(store.get().rail === "check" ? review.keys : {}),
     escape: () => store.set({ table: false, comparing: false, naming: false }),
     ...Object.fromEntries(store.get().palette.map((tag, i) => [String(i + 1), () => tagging.toggle(tag)])),
   };

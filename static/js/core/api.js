@@ -131,6 +131,7 @@ export function createLabelApi(/** @type {typeof fetch} */ fetcher = (url, optio
     tag: (id, tag, author) => post("tag", { source_ids: [id], tag, author }),
     untag: (id, tag, author) => post("untag", { source_ids: [id], tag, author }),
     undo: (author) => post("undo", { author }),
+    judge: (id, verdict, author) => json("/api/verdicts", { method: "POST", body: JSON.stringify({ source_ids: [id], verdict, author }), type: "application/json" }),
   };
 }
 
@@ -226,6 +227,7 @@ export function createApi(fetcher = browserFetch) {
     more: (query, options) => moreLatest.ask(query, options),
     resultFile: (query, options, format) => fileLatest.ask(query, options, format),
     why: (id, other, signal) => json(`${sourceUrl(id)}/why?${new URLSearchParams({ other })}`, { signal }),
+    queue: ({ order, first }) => json(`/api/verdicts?${new URLSearchParams({ first, ...(order === "judged" ? { judged: "true" } : { order }) })}`),
     duplicates: (asked) => json(duplicatesUrl(asked)),
     surveys: () => json(SURVEYS_URL),
     surveyPicture: async (name, field, signal) => {

@@ -65,11 +65,23 @@ export function createLabels({ store, api, sourceOf, problem, tell }) {
     });
   }
 
+  /** Give a verdict on a source: keep, discard or quarantine. */
+  async function judge(id, verdict) {
+    if (!named(() => judge(id, verdict))) return;
+    await attempt(async () => {
+      const { change } = await api.judge(id, verdict, store.get().author);
+      tell(change ? `${id}: ${verdict}.` : `${id} had that verdict already.`);
+      store.set({ verdict: { id, verdict } });
+      await follow(store.get());
+    });
+  }
+
   /** Undo the author's last change, whichever it was; the server says in words what it did. */
   async function undo() {
     if (!named(undo)) return;
     await attempt(async () => {
       tell((await api.undo(store.get().author)).change.said);
+      store.set({ verdict: { undone: true } });
       await follow(store.get());
     });
   }
@@ -108,7 +120,7 @@ export function createLabels({ store, api, sourceOf, problem, tell }) {
     }
   }
 
-  return { follow, toggle, undo, setAuthor, setPalette };
+  return { follow, toggle, judge, undo, setAuthor, setPalette };
 }
 
 function read(key) {

@@ -54,7 +54,9 @@
  * @property {PictureStyle} style How all pictures are drawn.
  * @property {"pan" | "lasso" | "box"} tool What a drag on the map does.
  * @property {"filters" | "selections" | "overlays" | "check" | null} rail Which panel of the rail is open.
- * @property {object} checked Another one whenever the panel of checks has something new.
+ * @property {object} checked Another one whenever the panel of checks has something new to draw.
+ * @property {{id?: string, verdict?: string, undone?: boolean} | null} verdict That was given last, or
+ *   that a change was undone.
  * @property {Record<string, import("./filters.js").Filter>} filters By column.
  * @property {import("./rows.js").Rows | null} shown What the filters leave; null: everything.
  * @property {Record<string, import("./filters.js").Histogram>} histograms
@@ -120,6 +122,7 @@ export function initialState(shared, given) {
     tool: "pan",
     rail: null,
     checked: {},
+    verdict: null,
     shown: null,
     histograms: {},
     filterError: null,

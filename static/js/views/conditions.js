@@ -37,6 +37,7 @@ export function conditionsMenu(state) {
       el("p", {}, el("label", {}, "Region of the sky ", el("input", { id: "condition-within", type: "text", size: 26, placeholder: "176.27 +19.61, 30\u2032", title: "Position and radius; the radius in deg unless arcmin (\u2032) or arcsec (\u2033) stands behind it", value: conditions.within ?? "", onchange: ({ target }) => change({ within: target.value.trim() || null }) }))),
       el("p", {}, el("label", {}, el("input", { id: "condition-where", type: "checkbox", checked: among, disabled: !where.length && !conditions.where, onchange: ({ target }) => change({ where: target.checked ? where : null }) }), where.length ? "Only what the filters show" : "Only what the filters show (none is set)")),
       el("p", {}, el("label", {}, el("input", { id: "condition-selection", type: "checkbox", checked: Boolean(conditions.selection), disabled: !active && !conditions.selection, onchange: ({ target }) => (target.checked ? emit(document.body, "explorer:inside", { name: active }) : change({ selection: null })) }), insideWords(selections, active))),
+      el("p", {}, el("label", {}, el("input", { id: "condition-with_quarantined", type: "checkbox", checked: conditions.with_quarantined === "true", onchange: ({ target }) => change({ with_quarantined: target.checked ? "true" : null }) }), "With quarantined sources")),
       count > 0 && el("p", {}, el("button", { type: "button", class: "link", onclick: () => emit(document.body, "explorer:options", { conditions: {} }) }, "None of them")),
     ),
   );
