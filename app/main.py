@@ -17,6 +17,7 @@ from app.web import (
     caching,
     cone,
     duplicates,
+    example_figures,
     examples,
     figures,
     images,
@@ -96,6 +97,7 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(cone.router)
     app.include_router(duplicates.router)
     app.include_router(figures.router)
+    app.include_router(example_figures.router)
     app.include_router(images.router)
     app.include_router(pictures.router)
     app.include_router(rows.router)

@@ -439,6 +439,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/figures/examples/contact-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Contact Sheet
+         * @description The examples and what was found with them, side by side.
+         */
+        post: operations["contact_sheet_api_figures_examples_contact_sheet_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/figures/examples/caption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Caption
+         * @description The caption of that figure, and BibTeX.
+         */
+        post: operations["caption_api_figures_examples_caption_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/figures/examples/python": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Python For View
+         * @description Python that gets the same neighbours from this server, with the same numbers.
+         */
+        post: operations["python_for_view_api_figures_examples_python_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/query/image": {
         parameters: {
             query?: never;
@@ -6603,6 +6663,654 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Python for a notebook. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-python": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    contact_sheet_api_figures_examples_contact_sheet_post: {
+        parameters: {
+            query?: {
+                format?: "png" | "svg" | "pdf";
+                /** @description Number of neighbours. */
+                k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
+                /** @description Distance on the sky that counts as the same. */
+                duplicates_arcsec?: number;
+                /** @description Leave near-duplicates out. */
+                hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
+                /** @description From brightness to colour, as in astropy.visualization. */
+                stretch?: "linear" | "sqrt" | "log" | "asinh";
+                /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
+                cuts?: ("minmax" | "zscale" | "99.8" | "99.5" | "99") | null;
+                /** @description Brightness of the first colour, in `unit`. */
+                low?: number | null;
+                /** @description Brightness of the last colour, in `unit`. */
+                high?: number | null;
+                /** @description percent: of the brightest pixel of the square that is drawn, the image's own peak; mjy_beam: only where the bundle knows the flux scale. Needed with `low` and `high`; by default mjy_beam where known. */
+                unit?: ("percent" | "mjy_beam") | null;
+                /** @description Colour scale. */
+                colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Reverse the colour scale. */
+                invert?: boolean;
+                /** @description Central square, pixels; 70 is what the network sees. */
+                size_px?: number;
+                /** @description At 3, 6, 12, ... sigma where the noise is known, else at 10, 20, 40, 80 % of the peak. */
+                contours?: boolean;
+                /** @description A round length on the sky. */
+                scale_bar?: boolean;
+                /** @description Half-maximum ellipse, where it is known. */
+                beam?: boolean;
+                /** @description North and east. */
+                compass?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExamplesRequest"];
+            };
+        };
+        responses: {
+            /** @description The figure. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "image/svg+xml": unknown;
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    caption_api_figures_examples_caption_post: {
+        parameters: {
+            query?: {
+                /** @description Number of neighbours. */
+                k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
+                /** @description Distance on the sky that counts as the same. */
+                duplicates_arcsec?: number;
+                /** @description Leave near-duplicates out. */
+                hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
+                /** @description From brightness to colour, as in astropy.visualization. */
+                stretch?: "linear" | "sqrt" | "log" | "asinh";
+                /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
+                cuts?: ("minmax" | "zscale" | "99.8" | "99.5" | "99") | null;
+                /** @description Brightness of the first colour, in `unit`. */
+                low?: number | null;
+                /** @description Brightness of the last colour, in `unit`. */
+                high?: number | null;
+                /** @description percent: of the brightest pixel of the square that is drawn, the image's own peak; mjy_beam: only where the bundle knows the flux scale. Needed with `low` and `high`; by default mjy_beam where known. */
+                unit?: ("percent" | "mjy_beam") | null;
+                /** @description Colour scale. */
+                colours?: "inferno" | "magma" | "plasma" | "viridis" | "cividis" | "grey";
+                /** @description Reverse the colour scale. */
+                invert?: boolean;
+                /** @description Central square, pixels; 70 is what the network sees. */
+                size_px?: number;
+                /** @description At 3, 6, 12, ... sigma where the noise is known, else at 10, 20, 40, 80 % of the peak. */
+                contours?: boolean;
+                /** @description A round length on the sky. */
+                scale_bar?: boolean;
+                /** @description Half-maximum ellipse, where it is known. */
+                beam?: boolean;
+                /** @description North and east. */
+                compass?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExamplesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigureCaption"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    python_for_view_api_figures_examples_python_post: {
+        parameters: {
+            query?: {
+                /** @description Number of neighbours. */
+                k?: number;
+                /** @description The first rank given, so that k more follow. */
+                from_rank?: number;
+                /** @description Distance on the sky that counts as the same. */
+                duplicates_arcsec?: number;
+                /** @description Leave near-duplicates out. */
+                hide_duplicates?: boolean;
+                /** @description Angular extent at most so many per cent smaller or larger than the query's. */
+                extent_percent?: number | null;
+                /** @description S at least. */
+                min_similarity?: number | null;
+                /** @description Values of a column of /api/meta: COLUMN:VALUE for words; COLUMN:LOW..HIGH, COLUMN:LOW.. or COLUMN:..HIGH (ends included) for numbers; COLUMN: alone for unknown values. Repeated: the same column again is another allowed value, another column another condition. */
+                where?: string[] | null;
+                /** @description A region of the sky: POSITION,RADIUS, such as 176.27,+19.61,2.5 or 11h45m05s +19d36m22s, 30'; the radius in deg unless arcmin (or ') or arcsec (or ") stands behind it. */
+                within?: string | null;
+                /** @description Id of a set of rows, from /api/select. */
+                selection?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExamplesRequest"];
+            };
+        };
         responses: {
             /** @description Python for a notebook. */
             200: {

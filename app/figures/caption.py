@@ -22,7 +22,9 @@ from app.images.brightness import choose_scale
 from app.images.contours import contour_levels
 from app.images.overlays import angle_label, scale_bar_arcsec
 from app.images.picture_style import CUTS_LABELS, STRETCH_LABELS, UNIT_LABELS, PictureStyle
+from app.query.examples import FORMULA, ExamplesAnswer
 from app.query.explorer import Answer
+from app.query.ranking import Neighbour
 from app.sky.coordinates import format_position
 from model.preprocess import INPUT_SIZE_PX, PIXEL_SCALE_ARCSEC
 
@@ -33,11 +35,42 @@ def sheet_caption(
     """What a contact sheet shows."""
     k = len(answer.neighbours)
     others = len(space) - (answer.subject.row is not None)
-    sentences = [
+    first = (
         f"{_subject(answer, panels[0])} and the {k} most similar of the {others:,} "
         f"{'other ' if answer.subject.row is not None else ''}sources of {_catalogue(space)}, in "
         "order of the cosine similarity S of their representations (Slijepcevic et al. 2024, "
-        "eq. 3).",
+        "eq. 3)."
+    )
+    surveys = _surveys(space, answer.neighbours, [answer.subject.survey])
+    return _whole_caption(space, first, panels, style, surveys)
+
+
+def examples_caption(
+    space: LatentSpace, answer: ExamplesAnswer, panels: Sequence[Panel], style: PictureStyle
+) -> str:
+    """What the contact sheet of a search with several examples shows."""
+    wanted, unwanted = len(answer.wanted), len(answer.unwanted)
+    against = f" and {unwanted} unwanted" if unwanted else ""
+    first = (
+        f"{wanted} wanted{against} {'example' if wanted + unwanted == 1 else 'examples'} and the "
+        f"{len(answer.neighbours)} sources of {_catalogue(space)} that rank first by their score; "
+        f"{FORMULA} (Slijepcevic et al. 2024, eq. 3, on representations). The S under a source is "
+        "that to the wanted example that it is most like."
+    )
+    asked = [each.subject.survey for each in answer.examples]
+    surveys = _surveys(space, answer.neighbours, asked)
+    return _whole_caption(space, first, panels, style, surveys)
+
+
+def _whole_caption(
+    space: LatentSpace,
+    first: str,
+    panels: Sequence[Panel],
+    style: PictureStyle,
+    surveys: Sequence[str],
+) -> str:
+    sentences = [
+        first,
         _square(style),
         _brightness(panels, style),
         *_contours(panels, style),
@@ -45,9 +78,7 @@ def sheet_caption(
         *_extents(panels),
         *_models(panels),
     ]
-    return " ".join(
-        [*sentences, *_provenance(space.manifest, space.version, _surveys(space, answer))]
-    )
+    return " ".join([*sentences, *_provenance(space.manifest, space.version, surveys)])
 
 
 def map_caption(space: LatentSpace, view: MapView, marked: Marked, answer: Answer | None) -> str:
@@ -207,10 +238,12 @@ def _colours(space: LatentSpace, view: MapView) -> list[str]:
     return [f"Colours: {label}, {scale}from {bounds[0]:.4g} to {bounds[1]:.4g}.{grey}"]
 
 
-def _surveys(space: LatentSpace, answer: Answer) -> list[str]:
-    rows = [neighbour.match.row for neighbour in answer.neighbours]
+def _surveys(
+    space: LatentSpace, neighbours: Sequence[Neighbour], asked: Sequence[str]
+) -> list[str]:
+    rows = [neighbour.match.row for neighbour in neighbours]
     found = {str(values["survey"]) for values in space.catalogue.rows(rows)}
-    return sorted(found | {answer.subject.survey} - {""})
+    return sorted({*found, *asked} - {""})
 
 
 def _provenance(manifest: Manifest, version: str, surveys: Sequence[str]) -> list[str]:

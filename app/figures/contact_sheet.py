@@ -4,6 +4,7 @@ It never searches: it draws an answer.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,9 @@ from app.images.draw import MARK_RGB
 from app.images.overlays import DARK, LIGHT, Rgb, angle_label, ink_on, scale_bar_arcsec
 from app.images.picture_style import UNIT_LABELS, PictureStyle
 from app.images.styled import colour_pixels, inked_contours, sky_luminance
-from app.query.explorer import Answer
+from app.query.examples import ExamplesAnswer
+from app.query.explorer import Answer, Subject
+from app.query.ranking import Neighbour
 from app.sky.coordinates import format_position
 from model.preprocess import PIXEL_SCALE_ARCSEC
 
@@ -47,6 +50,8 @@ class Panel:
     image: CleanedImage
     rank: str
     lines: tuple[str, ...]
+    asked: bool = False
+    """Whether it is the query, or an example."""
 
 
 def sheet_panels(space: LatentSpace, answer: Answer, query: CleanedImage) -> list[Panel]:
@@ -57,17 +62,47 @@ def sheet_panels(space: LatentSpace, answer: Answer, query: CleanedImage) -> lis
     UnusableStyle
         If there are more neighbours than a page holds.
     """
-    if len(answer.neighbours) > K_MAX:
+    first = asked_panel(space, answer.subject, query, "Query")
+    return [first, *_neighbour_panels(space, answer.neighbours)]
+
+
+def examples_panels(
+    space: LatentSpace, answer: ExamplesAnswer, images: Sequence[CleanedImage]
+) -> list[Panel]:
+    """The panels of a search with several examples: those first, the wanted before the unwanted.
+
+    Raises
+    ------
+    UnusableStyle
+        If there are more examples or neighbours than a page holds.
+    """
+    if len(images) > K_MAX:
         raise UnusableStyle(
-            f"A contact sheet holds at most {K_MAX} neighbours; you asked for "
-            f"{len(answer.neighbours)}.",
+            f"A contact sheet holds at most {K_MAX} examples; there are {len(images)}."
+        )
+    kinds = ["Wanted"] * len(answer.wanted) + ["Unwanted"] * len(answer.unwanted)
+    asked = [
+        asked_panel(space, one.subject, image, kind)
+        for one, image, kind in zip(answer.examples, images, kinds, strict=True)
+    ]
+    return [*asked, *_neighbour_panels(space, answer.neighbours)]
+
+
+def asked_panel(space: LatentSpace, subject: Subject, image: CleanedImage, kind: str) -> Panel:
+    """The panel of a query, or of an example."""
+    name = _name(space, subject.row) if subject.row is not None else _place(subject)
+    extent = _extent(subject.angular_extent_arcsec, subject.extent_flag)
+    return Panel(image, kind, (name, extent), asked=True)
+
+
+def _neighbour_panels(space: LatentSpace, neighbours: Sequence[Neighbour]) -> list[Panel]:
+    if len(neighbours) > K_MAX:
+        raise UnusableStyle(
+            f"A contact sheet holds at most {K_MAX} neighbours; you asked for {len(neighbours)}.",
             parameter="k",
         )
-    subject = answer.subject
-    name = _name(space, subject.row) if subject.row is not None else _place(answer)
-    extent = _extent(subject.angular_extent_arcsec, subject.extent_flag)
-    panels = [Panel(query, "Query", (name, extent))]
-    for neighbour in answer.neighbours:
+    panels = []
+    for neighbour in neighbours:
         match = neighbour.match
         values = space.catalogue.row(match.row)
         similar = (
@@ -110,7 +145,7 @@ def _sheet(panels: list[Panel], style: PictureStyle) -> Figure:
         left = EDGE_IN + column * (PANEL_IN + GAP_IN)
         bottom = height - EDGE_IN - PANEL_IN - row * (row_in + GAP_IN)
         box = (left / width, bottom / height, PANEL_IN / width, PANEL_IN / height)
-        _draw_panel(figure.add_axes(box), panel, style, is_query=number == 0)
+        _draw_panel(figure.add_axes(box), panel, style)
     if with_bar:
         bar = (EDGE_IN + 0.15 * width, EDGE_IN + 0.3, 0.7 * width - 2 * EDGE_IN, 0.1)
         axes = figure.add_axes((bar[0] / width, bar[1] / height, bar[2] / width, bar[3] / height))
@@ -128,11 +163,11 @@ def _columns(n: int) -> int:
     return min(n, min(COLUMNS, key=cost))
 
 
-def _draw_panel(axes: Axes, panel: Panel, style: PictureStyle, is_query: bool) -> None:
+def _draw_panel(axes: Axes, panel: Panel, style: PictureStyle) -> None:
     size, image = style.size_px, panel.image
     axes.set(xlim=(0, size), ylim=(0, size), xticks=[], yticks=[])
     for spine in axes.spines.values():
-        spine.set(color="#c22" if is_query else "#777", linewidth=1.4 if is_query else 0.5)
+        spine.set(color="#c22" if panel.asked else "#777", linewidth=1.4 if panel.asked else 0.5)
     for line, words in enumerate(panel.lines):
         axes.annotate(
             words, (0.01, 0), (0, -3 - line * (WORDS_PT + 2.4)), xycoords="axes fraction",
@@ -263,8 +298,8 @@ def _name(space: LatentSpace, row: int) -> str:
     return str(values["name"] or values["source_id"])
 
 
-def _place(answer: Answer) -> str:
-    place = answer.subject.position
+def _place(subject: Subject) -> str:
+    place = subject.position
     if place is None:
         return "an image without a position"
     return format_position(float(place.ra.deg), float(place.dec.deg))

@@ -4,6 +4,7 @@ It never runs anything, and every text that comes from a request is quoted by re
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 SNIPPET = """\
 # Neighbours in {catalogue}; encoder sha256 {encoder}.
@@ -11,9 +12,9 @@ SNIPPET = """\
 import requests
 from astropy.table import Table
 
-answer = requests.get(
+answer = requests.{method}(
     {address!r},
-    params={params!r},
+    params={params!r},{body}
     timeout=120,
 )
 if not answer.ok:
@@ -27,7 +28,12 @@ for row in neighbours:
 
 
 def python_snippet(
-    address: str, params: Mapping[str, str], catalogue: str, encoder_sha256: str, bundle: str
+    address: str,
+    params: Mapping[str, str],
+    catalogue: str,
+    encoder_sha256: str,
+    bundle: str,
+    body: Mapping[str, Any] | None = None,
 ) -> str:
     """The snippet for a query.
 
@@ -39,9 +45,13 @@ def python_snippet(
         Parameters of the request, without the format.
     catalogue, encoder_sha256, bundle : str
         What the answer is of.
+    body : mapping, optional
+        What is sent as JSON; with it the request is a POST.
     """
     one_line = " ".join(catalogue.split())
     return SNIPPET.format(
+        method="get" if body is None else "post",
+        body="" if body is None else f"\n    json={dict(body)!r},",
         address=address,
         params=dict(params) | {"format": "ecsv"},
         catalogue=one_line,

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 
 from app.errors import ExplorerError, UnusableExamples
 from app.query.examples import FORMULA, Example, ExamplesAnswer, example_names, search_examples
 from app.query.explorer import Explorer, Subject
+from app.query.ranking import SearchOptions
 from app.sky.resolve import Understood
 from app.web import caching
 from app.web.answers import describe_examples
@@ -40,6 +42,26 @@ async def query_examples(
     The score is the weighted mean of S to the wanted examples minus the weighted mean of S to the
     unwanted ones. The examples themselves are not found.
     """
+    found, understood = await answer_examples(state, request, options, given)
+
+    def sent() -> ExamplesResult | Response:
+        space = state.explorer.space
+        if format == "json":
+            return describe_examples(space, found, understood)
+        stem = f"neighbours_of_{len(found.examples)}_examples"
+        said = examples_provenance(state.explorer, found)
+        return send_table(space, found, options, format, said, stem)
+
+    result = await anyio.to_thread.run_sync(sent)
+    target = result if isinstance(result, Response) else response
+    target.headers["Cache-Control"] = caching.LIVE
+    return result
+
+
+async def answer_examples(
+    state: Served, request: Request, options: SearchOptions, given: ExamplesRequest
+) -> tuple[ExamplesAnswer, dict[int, Understood]]:
+    """Search with examples as they are sent; and how the positions among them were understood."""
     _check_positions(given)
     understood: dict[int, Understood] = {}
     examples: list[Example] = []
@@ -53,22 +75,11 @@ async def query_examples(
         if how:
             understood[place] = how
     request.state.understood = ""
-    n = len(given.wanted)
-
-    def answer() -> ExamplesResult | Response:
-        space = state.explorer.space
-        found = search_examples(space, examples[:n], examples[n:], options)
-        result = describe_examples(space, found, understood)
-        if format == "json":
-            return result
-        stem = f"neighbours_of_{len(examples)}_examples"
-        said = examples_provenance(state.explorer, found)
-        return send_table(space, found, options, format, said, stem)
-
-    result = await in_survey_thread(answer)
-    target = result if isinstance(result, Response) else response
-    target.headers["Cache-Control"] = caching.LIVE
-    return result
+    n, space = len(given.wanted), state.explorer.space
+    found = await in_survey_thread(
+        lambda: search_examples(space, examples[:n], examples[n:], options)
+    )
+    return found, understood
 
 
 def examples_provenance(explorer: Explorer, answer: ExamplesAnswer) -> dict[str, str]:

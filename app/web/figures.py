@@ -34,7 +34,7 @@ from app.web.pictures import BODY, REFUSED, receive_picture
 from app.web.query import PROBLEMS, SurveyName, colour_column, threads_for
 
 ROWS_MAX = 2000
-_drawing = anyio.CapacityLimiter(2)
+DRAWING = anyio.CapacityLimiter(2)
 FIGURE: dict[int | str, dict[str, Any]] = {
     200: {"content": {each: {} for each in MEDIA_TYPES.values()}, "description": "The figure."}
 }
@@ -157,10 +157,10 @@ async def contact_sheet(
     def draw() -> bytes:
         return draw_contact_sheet(panels, style, format)
 
-    content = await anyio.to_thread.run_sync(draw, limiter=_drawing)
+    content = await anyio.to_thread.run_sync(draw, limiter=DRAWING)
     headers = caching.headers(etag, caching.REVALIDATE)
     name = file_name(explorer.space, f"neighbours_{_subject_name(answer)}", format)
-    return _file(content, format, name, headers if query.source_id else None)
+    return figure_response(content, format, name, headers if query.source_id else None)
 
 
 @router.post(
@@ -179,8 +179,10 @@ async def contact_sheet_of_own_image(
     def draw() -> bytes:
         return draw_contact_sheet(panels, style, format)
 
-    content = await anyio.to_thread.run_sync(draw, limiter=_drawing)
-    return _file(content, format, file_name(explorer.space, "neighbours_of_an_image", format), None)
+    content = await anyio.to_thread.run_sync(draw, limiter=DRAWING)
+    return figure_response(
+        content, format, file_name(explorer.space, "neighbours_of_an_image", format), None
+    )
 
 
 @router.post("/caption", response_model=FigureCaption, responses=REFUSED, openapi_extra=BODY)
@@ -223,9 +225,11 @@ async def map_figure(
     def draw() -> bytes:
         return draw_map(space, view, marked, format)
 
-    content = await anyio.to_thread.run_sync(draw, limiter=_drawing)
+    content = await anyio.to_thread.run_sync(draw, limiter=DRAWING)
     headers = caching.headers(etag, caching.REVALIDATE) if lasting else None
-    return _file(content, format, file_name(space, f"map_by_{view.column}", format), headers)
+    return figure_response(
+        content, format, file_name(space, f"map_by_{view.column}", format), headers
+    )
 
 
 @router.get("/caption", response_model=FigureCaption)
@@ -337,7 +341,10 @@ def _subject_name(answer: Answer) -> str:
     return at_place(place.ra.deg, place.dec.deg)
 
 
-def _file(content: bytes, fmt: FigureFormat, name: str, headers: dict[str, str] | None) -> Response:
+def figure_response(
+    content: bytes, fmt: FigureFormat, name: str, headers: dict[str, str] | None
+) -> Response:
+    """A figure, kept where headers of caching are given."""
     kept = headers or {"Cache-Control": caching.LIVE}
     return Response(
         content,

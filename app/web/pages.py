@@ -53,6 +53,7 @@ def page(request: Request, state: ServedDep) -> Response:
     context = {
         "meta": state.meta.model_dump(),
         "plotly_url": f"/plotly.min.js?v={PLOTLY_VERSION}",
+        "modules": _modules(),
     }
     return _page(request, "index.html", context)
 
@@ -100,6 +101,14 @@ def _page(request: Request, template: str, context: dict[str, Any]) -> Response:
     response = templates.TemplateResponse(request, template, context)
     response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+@cache
+def _modules() -> list[str]:
+    """The page's modules, to be asked for at once and not one import after the other."""
+    static = page_files("static")
+    files = sorted(static.glob("js/*/*.js"))
+    return [file.relative_to(static).as_posix() for file in files]
 
 
 def _plotly_file() -> Path:

@@ -3,7 +3,7 @@
  * It never draws a number and never asks the server itself.
  */
 
-import { byId, every, listen } from "./core/html.js";
+import { byId, every, listen, nextPaint } from "./core/html.js";
 import { createSession } from "./core/actions.js";
 import { createAddress, readAddress } from "./core/address.js";
 import { createApi, createBulkApi, createLabelApi, resultUrl } from "./core/api.js";
@@ -52,7 +52,7 @@ import { createReveal, createStatus } from "./views/status.js";
 import { createSurveyImages, createSurveys, NO_SURVEYS } from "./views/surveys.js";
 import { createTable } from "./views/table.js";
 import { createTheme, themeNow } from "./views/theme.js";
-import { figureUrl } from "./views/take_away.js";
+import { figureRequest } from "./views/take_away.js";
 import { showText } from "./views/text_dialog.js";
 import { createTooltip } from "./views/tooltip.js";
 import { createCounts, createTrail } from "./views/trail.js";
@@ -254,6 +254,7 @@ function connectEvents() {
   on("selection-sources", () => store.set({ selectionSources: {} }));
   on("sources-file", saveSources);
   on("inside", ({ name }) => searchInside(name));
+  on("sheet", saveSheet);
   on("caption", showCaption);
   on("python", showPython);
   on("send", sendToPrograms);
@@ -355,14 +356,23 @@ const drawer = (name, open) => store.set({ table: false, comparing: false, [name
 function showCaption() {
   return tell("Caption and BibTeX", async () => {
     const [sheet, map] = await Promise.all(
-      ["contact-sheet", "map"].map((figure) => api.caption(figureUrl("caption", store.get(), meta, { figure }))),
+      ["contact-sheet", "map"].map((figure) => api.caption(...figureRequest("caption", store.get(), meta, { figure }))),
     );
     return `Pictures side by side\n${sheet.caption}\n\nThe map\n${map.caption}\n\n${sheet.bibtex}`;
   });
 }
 
 function showPython() {
-  return tell("Python for this view", () => api.text(figureUrl("python", store.get(), meta)));
+  return tell("Python for this view", () => api.text(...figureRequest("python", store.get(), meta)));
+}
+
+/** The pictures side by side, of a query that no address holds. */
+async function saveSheet({ format }) {
+  try {
+    saveFile(await api.figure(...figureRequest("contact-sheet", store.get(), meta, { format })));
+  } catch (error) {
+    status.toast(error.message);
+  }
 }
 
 /** A text to take away, in a dialog of its own. */
@@ -471,9 +481,9 @@ async function start() {
     session.ask({ kind: "source", id: meta.first_examples[0].source_id }, { remember: false, asExample: true });
   }
   try {
-    const plotly = map.load(byId("map").dataset.plotlyUrl);
     await session.loadMap();
-    await plotly;
+    await nextPaint(); // Plotly's own file takes the page's thread for a second
+    await map.load(byId("map").dataset.plotlyUrl);
     await drawMap(store.get());
     await asked;
     session.keepInSight();

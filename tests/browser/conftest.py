@@ -39,5 +39,5 @@ def space(bundle: Path) -> LatentSpace:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A blank page whose downloads are kept; an error of a script in it fails the test."""
-    with new_page(chromium, accept_downloads=True) as page:
+    with new_page(chromium) as page:
         yield page

@@ -1,5 +1,6 @@
 """A Chromium for the browser tests, pages in it that fail for a script's error, and our command."""
 
+import math
 import os
 import re
 import subprocess
@@ -7,7 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import (
@@ -24,34 +26,60 @@ from tests.browser.chromium import FLAGS, NONE, find_chromium
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
+PHONE_SLOWLY = ("desktop", pytest.param("phone", marks=pytest.mark.slow))
+"""Both sizes, for what differs little between them."""
+Scheme = Literal["light", "dark"]
 WAIT_MS = 120_000
 ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """A Chromium while the ``with`` block lasts; the test fails where none can be had."""
+    """A Chromium while the ``with`` block lasts; the test fails where none can be had.
+
+    Its first context lies on disk, where Chromium keeps what it has compiled: Plotly takes it two
+    seconds otherwise, for each page.
+    """
     path = find_chromium()
     if path is None:
         pytest.fail(NONE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
+    with sync_playwright() as playwright, TemporaryDirectory() as profile:
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=path, args=list(FLAGS), viewport=DESKTOP
+        )
+        assert context.browser is not None
+        yield context.browser
+        context.close()
 
 
 @contextmanager
-def new_page(chromium: Browser, size: ViewportSize = DESKTOP, **options: Any) -> Iterator[Page]:
-    """A page of its own context; any error of a script in it fails the test in the end."""
-    context = chromium.new_context(viewport=size, **options)
+def new_page(
+    chromium: Browser,
+    size: ViewportSize = DESKTOP,
+    color_scheme: Scheme = "light",
+    **options: Any,
+) -> Iterator[Page]:
+    """A page where nothing is kept yet; any error of a script in it fails the test in the end.
+
+    With options, or beside another page, it has a browsing context of its own.
+    """
+    first = chromium.contexts[0]
+    alone = not options and len(first.pages) == 1  # a blank one is always there
+    context = first if alone else chromium.new_context(viewport=size, **options)
     page = context.new_page()
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=color_scheme)
     page.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: _keep_error(message, complaints))
-    yield page
-    context.close()
+    try:
+        yield page
+        if alone and page.url.startswith("http"):
+            page.evaluate("localStorage.clear()")
+    finally:
+        page.close() if alone else context.close()
     assert complaints == []
 
 
@@ -82,18 +110,21 @@ def map_place(page: Page, row: int) -> tuple[float, float]:
     return x, y
 
 
-def painted(page: Page) -> int:
-    """How many pixels of the canvas over the map are painted."""
-    count: int = page.evaluate(
-        """() => {
+def painted(page: Page, least: int = 0, most: float = math.inf) -> int:
+    """How many pixels of the canvas over the map are painted, once they are within bounds."""
+    found = page.wait_for_function(
+        """([least, most]) => {
             const canvas = document.getElementById("layers");
             const { width, height } = canvas;
             const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
             let count = 0;
             for (let i = 3; i < data.length; i += 4) if (data[i] > 0) count++;
-            return count;
-        }"""
+            return least <= count && count <= most ? { count } : null;
+        }""",
+        arg=[least, most if math.isfinite(most) else 1e12],
+        polling=100,
     )
+    count: int = found.json_value()["count"]
     return count
 
 

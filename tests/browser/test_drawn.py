@@ -15,7 +15,7 @@ from scripts.bundle.build import BuildConfig, build
 from scripts.bundle.drawn import DrawingConfig, DrawnImages
 from scripts.bundle.named import read_source_list
 from scripts.bundle.sources import list_catalogue
-from tests.browser.page import SIZES, new_page, open_ready
+from tests.browser.page import PHONE_SLOWLY, SIZES, new_page, open_ready
 from tests.replay.rendered import write_components, write_published_map
 from tests.site import serving
 
@@ -47,7 +47,7 @@ def opened(chromium: Browser, address: str, size: str) -> Iterator[Page]:
         yield page
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", PHONE_SLOWLY)
 def test_models_are_told_as_such_wherever_they_are_shown(
     chromium: Browser, address: str, size: str
 ) -> None:
@@ -61,6 +61,7 @@ def test_models_are_told_as_such_wherever_they_are_shown(
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+@pytest.mark.slow
 def test_the_catalogues_map_is_a_choice_that_a_link_keeps(chromium: Browser, address: str) -> None:
     with opened(chromium, address, "desktop") as page:
         marks = page.locator("#marks")

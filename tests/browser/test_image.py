@@ -68,6 +68,12 @@ def test_a_chosen_fits_is_searched_with_at_once_and_cannot_be_linked(page: Page)
     with page.expect_download() as download:
         page.locator("#download-csv").click()
     assert download.value.suggested_filename.startswith("neighbours_200.0")
+    with page.expect_download() as download:
+        page.locator("#contact-sheet-png").click()
+    assert download.value.suggested_filename.startswith("neighbours_of_an_image")
+    page.locator("#take-caption").click()
+    expect(page.locator("#text pre")).to_contain_text("An image of our own")
+    page.locator("#text").get_by_role("button", name="Close").click()
     page.locator("#neighbours .card").first.click()
     expect(page).to_have_url(re.compile(r"\?source="))
     expect(page.locator("#copy-link")).to_be_visible()

@@ -11,7 +11,7 @@ from astropy.table import Table
 from playwright.sync_api import Browser, Page, expect
 
 from app.bundle.latent_space import LatentSpace
-from tests.browser.page import PHONE, WAIT_MS, new_page, open_ready, served_by_command
+from tests.browser.page import PHONE, WAIT_MS, Scheme, new_page, open_ready, served_by_command
 from tests.replay.faults import Fault
 from tests.replay.server import ReplayServer
 from tests.replay.sesame import add_sesame
@@ -165,6 +165,7 @@ def test_link_to_a_position_that_fails_shows_what_was_asked(page: Page, address:
     expect(page.locator("#position")).to_have_value("somewhere nice")
 
 
+@pytest.mark.slow
 def test_search_button_stays_readable_under_the_mouse(page: Page, address: str) -> None:
     open_ready(page, address)
     button = page.locator("#search-form button.primary")
@@ -260,7 +261,9 @@ def test_phone_has_no_sideways_scroll_and_shows_neighbours(
         assert all_images_loaded(page)
 
 
-@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+@pytest.mark.parametrize(
+    "motion", ["no-preference", pytest.param("reduce", marks=pytest.mark.slow)]
+)
 def test_a_neighbour_opened_on_a_phone_is_seen_at_once_and_back_returns_to_the_list(
     chromium: Browser,
     address: str,
@@ -320,8 +323,8 @@ def test_after_a_neighbour_is_opened_by_keyboard_tab_goes_on_in_its_panel(
     expect(page.locator("#source button, #source a").first).to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_follows_the_colour_scheme(chromium: Browser, address: str, scheme: str) -> None:
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
+def test_page_follows_the_colour_scheme(chromium: Browser, address: str, scheme: Scheme) -> None:
     with new_page(chromium, color_scheme=scheme) as page:
         open_ready(page, address)
         colour = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")

@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.query.explorer import Explorer
-from tests.browser.page import SIZES, new_page, open_ready
+from tests.browser.page import PHONE_SLOWLY, SIZES, new_page, open_ready
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module", params=SIZES)
+@pytest.fixture(scope="module", params=PHONE_SLOWLY)
 def page(chromium: Browser, site: httpx.Client, request: pytest.FixtureRequest) -> Iterator[Page]:
     """One page a size, that all tests go on with."""
     size = SIZES[request.param]

@@ -76,6 +76,7 @@ def test_the_neighbours_arrive_at_a_program_as_the_page_has_them(
     assert list(Table.read(params["url"], format="votable")["source_id"]) == ids
 
 
+@pytest.mark.slow
 def test_without_a_hub_the_sentence_says_what_to_start_and_holds_the_address(
     page: Page, address: str
 ) -> None:

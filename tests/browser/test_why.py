@@ -2,23 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.page import DESKTOP, PHONE, ROOT, new_page, open_ready, served_by_command
+from tests.browser.page import DESKTOP, new_page, open_ready
 
 pytestmark = pytest.mark.browser
-
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-
-
-@pytest.fixture(scope="module")
-def address(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served_by_command(bundle, tmp_path_factory.mktemp("data")) as url:
-        yield url
 
 
 def open_why(page: Page, address: str) -> None:
@@ -77,20 +67,3 @@ def test_a_refusal_is_said_in_the_server_s_words(chromium: Browser, address: str
         page.keyboard.press("v")
         page.keyboard.press("w")
         expect(page.locator(".why [role=alert]")).to_have_text(said)
-
-
-@pytest.mark.parametrize(
-    ("size", "scheme"),
-    [pytest.param(DESKTOP, "light", id="desktop"), pytest.param(PHONE, "dark", id="phone")],
-)
-def test_it_is_accessible(chromium: Browser, address: str, size: object, scheme: str) -> None:
-    with new_page(chromium, size, color_scheme=scheme) as page:  # type: ignore[arg-type]
-        open_why(page, address)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-        told = [
-            (each["id"], [n["html"][:90] for n in each["nodes"][:3]])
-            for each in found["violations"]
-        ]
-        assert told == [], json.dumps(told, indent=1)

@@ -1,6 +1,5 @@
 """Real work on the page in a real Chromium: select, filter, compare, take away; and accessible."""
 
-import json
 import re
 from pathlib import Path
 
@@ -11,12 +10,11 @@ from matplotlib.path import Path as Outline
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from app.bundle.latent_space import LatentSpace
-from tests.browser.page import DESKTOP, PHONE, ROOT, new_page, open_ready
+from tests.browser.page import new_page, open_ready
 
 pytestmark = pytest.mark.browser
 
 LARGE: ViewportSize = {"width": 2560, "height": 1440}
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture
@@ -310,29 +308,3 @@ def test_the_pane_is_as_wide_as_the_splitter_is_moved(page: Page) -> None:
     assert before
     assert after
     assert after["width"] == before["width"] + 80
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "size",
-    [
-        pytest.param(DESKTOP, id="desktop"),
-        pytest.param(LARGE, id="large", marks=pytest.mark.slow),
-        pytest.param(PHONE, id="phone"),
-    ],
-)
-def test_the_page_is_accessible(
-    chromium: Browser, address: str, size: ViewportSize, scheme: str
-) -> None:
-    with new_page(chromium, size, color_scheme=scheme) as page:
-        open_ready(page, address)
-        expect(page.locator("#neighbours .card").first).to_be_visible()
-        page.locator("#rail-filters").click()
-        expect(page.locator(".filter").first).to_be_visible()
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-        told = [
-            (each["id"], [n["html"][:90] for n in each["nodes"][:3]])
-            for each in found["violations"]
-        ]
-        assert told == [], json.dumps(told, indent=1)

@@ -90,7 +90,9 @@ def test_the_same_seed_gives_the_same_classifier(data) -> None:
     assert not np.array_equal(once.weight, other.weight)
 
 
-@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+@pytest.mark.parametrize(
+    "precision", ["32-true", pytest.param("bf16-mixed", marks=pytest.mark.slow)]
+)
 def test_depths_fitted_together_are_those_fitted_alone(precision, data) -> None:
     config = replace(TINY, epochs=2, precision=precision)
     encoder = untrained_encoder("resnet14")

@@ -35,7 +35,7 @@ def demo_inputs(step: int = 1) -> NDArray[np.float32]:
 
 @pytest.fixture(scope="module")
 def x() -> NDArray[np.float32]:
-    return demo_inputs(step=4)
+    return demo_inputs(step=8)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def agree(y: NDArray[np.float32], y_torch: NDArray[np.float32]) -> None:
 def test_both_engines_give_one_y_and_the_same_neighbours_on_real_images(
     fast: Encoder, x: NDArray[np.float32], y_torch: NDArray[np.float32]
 ) -> None:
-    """Neighbours among every fourth image of the demo; among all of them in the slow test."""
+    """Neighbours among every eighth image of the demo; among all of them in the slow test."""
     assert fast.engine == OPENVINO_ENGINE
     agree(embed(fast, x), y_torch)
 
@@ -82,6 +82,7 @@ def test_both_engines_give_the_same_neighbours_in_the_whole_demo_set(fast: Encod
     agree(embed(fast, x), embed(load_encoder(), x))
 
 
+@pytest.mark.slow
 def test_both_engines_give_one_y_for_raw_fits(fast: Encoder, shared_data: Path) -> None:
     images = []
     for file in sorted((shared_data / "first_fits").glob("*.fits.gz")):
@@ -122,7 +123,9 @@ def test_no_thread_is_tied_to_one_core(fast: Encoder, x: NDArray[np.float32]) ->
     assert seen == {frozenset(allowed)}
 
 
-@pytest.mark.parametrize("architecture", ["resnet14", "resnet34"])
+@pytest.mark.parametrize(
+    "architecture", ["resnet14", pytest.param("resnet34", marks=pytest.mark.slow)]
+)
 def test_other_architectures_are_compiled_as_well(
     architecture: str, x: NDArray[np.float32]
 ) -> None:
@@ -147,7 +150,7 @@ def take_a_step(encoder: Encoder) -> None:
 
 
 @pytest.mark.parametrize("change", [load_other, scale, take_a_step])
-@pytest.mark.parametrize("of_a_copy", [False, True])
+@pytest.mark.parametrize("of_a_copy", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_torch_computes_once_the_weights_have_changed(
     change: Callable[[Encoder], None], of_a_copy: bool, x: NDArray[np.float32]
 ) -> None:

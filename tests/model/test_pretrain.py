@@ -129,7 +129,12 @@ def test_an_epoch_shows_every_image_once(images: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize(
-    ("objective", "described"), [("byol", 0.0), ("ntxent", 0.0), ("ntxent", 2.0)]
+    ("objective", "described"),
+    [
+        pytest.param("byol", 0.0, marks=pytest.mark.slow),
+        pytest.param("ntxent", 0.0, marks=pytest.mark.slow),
+        ("ntxent", 2.0),
+    ],
 )
 def test_resident_and_streamed_images_give_the_same_losses(
     objective: Any, described: float, images: np.ndarray, tmp_path: Path
@@ -169,7 +174,7 @@ def test_small_views_come_first() -> None:
 @pytest.mark.parametrize(
     ("objective", "described"),
     [
-        ("byol", 0),
+        pytest.param("byol", 0, marks=pytest.mark.slow),
         pytest.param("ntxent", 0, marks=pytest.mark.slow),
         ("ntxent", 2),
     ],

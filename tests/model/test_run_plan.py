@@ -46,6 +46,7 @@ def test_no_time_is_a_sentence_with_the_numbers() -> None:
         plan(TINY, steps_per_epoch=50, seconds=6, seconds_a_step=4)
 
 
+@pytest.mark.slow
 def test_a_trial_takes_a_time_and_changes_nothing(images: np.ndarray) -> None:
     module = Pretraining(Batches([images], TINY), TINY)
     before = {key: value.clone() for key, value in module.state_dict().items()}

@@ -46,7 +46,11 @@ def write_list(explorer: Explorer, n: int = 3) -> Path:
 
 @pytest.mark.parametrize(
     ("name", "form"),
-    [("out.ecsv", "ascii.ecsv"), ("out.vot", "votable"), ("out.parquet", "parquet")],
+    [
+        pytest.param("out.ecsv", "ascii.ecsv", marks=pytest.mark.slow),
+        pytest.param("out.vot", "votable", marks=pytest.mark.slow),
+        ("out.parquet", "parquet"),
+    ],
 )
 def test_a_list_gives_one_table_and_the_unmatched(
     run: CliRunner, explorer: Explorer, name: str, form: str

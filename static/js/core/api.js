@@ -204,8 +204,13 @@ export function createApi(fetcher = browserFetch) {
       return decodeColumn(await response.arrayBuffer());
     },
     sources: (rows, signal) => json("/api/rows", { method: "POST", body: JSON.stringify({ rows }), signal, type: "application/json" }),
-    text: (url) => request(url).then((response) => response.text()),
-    caption: (url) => json(url), // of a figure, or of a picture
+    // What follows is of a figure, or of a picture; `sent` is what no address can hold.
+    text: (url, sent = {}) => request(url, sent).then((response) => response.text()),
+    caption: (url, sent = {}) => json(url, sent),
+    figure: async (url, sent) => {
+      const response = await request(url, sent);
+      return { blob: await response.blob(), name: nameOf(response) ?? "figure" };
+    },
     /** @param {{rows?: number[], source_ids?: string[], selection?: string}} given */
     select: (given) => json("/api/select", { method: "POST", body: JSON.stringify(given), type: "application/json" }),
     /** @returns {Promise<string[]>} */

@@ -74,6 +74,14 @@ export function emit(from, name, detail = {}) {
   from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
 }
 
+/** When what is drawn now is on the screen; a page in the background paints nothing and goes on. */
+export function nextPaint() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, 250);
+  });
+}
+
 function build(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
   element.append(...children.flat().filter(isContent).map(toNode));

@@ -36,7 +36,7 @@ function send(url, params, fetcher) {
 }
 
 /** The bytes of a data URL in base 64. */
-const bytesOf = (url) => Uint8Array.from(atob(url.slice(url.indexOf(",") + 1)), (each) => each.charCodeAt(0));
+export const bytesOf = (url) => Uint8Array.from(atob(url.slice(url.indexOf(",") + 1)), (each) => each.charCodeAt(0));
 
 async function asUrl(response) {
   const bytes = new Uint8Array(await response.arrayBuffer());

@@ -2,13 +2,16 @@
  * Taking the view away: tables, figures, caption, Python. Every one is the server's address, so that
  * a script gets the same. It never makes up a file.
  *
- * Emits explorer:download {format}, explorer:caption, explorer:python, explorer:send {url}.
+ * Emits explorer:download {format}, explorer:sheet {format}, explorer:caption, explorer:python,
+ * explorer:send {url}.
  */
 
 import { hasLogarithm } from "../core/colour.js";
 import { conditionPairs } from "../core/conditions.js";
 import { downloadLinks, shownOptions } from "../core/downloads.js";
+import { examplesBody } from "../core/examples.js";
 import { el, emit } from "../core/html.js";
+import { bytesOf } from "../core/own_picture.js";
 import { styleParams } from "../core/picture_style.js";
 
 /** Of a contact sheet. */
@@ -20,8 +23,9 @@ const PAGE_COLOURS = `viridis`;
 /** Behind one button. */
 export function takeAwayMenu(state, meta) {
   const { query } = state;
-  const own = query.kind === "image" || query.kind === "examples"; // no address holds them
-  const tables = own ? meta.formats.map(sentAgain) : downloadLinks(query, shownOptions(state), meta.formats).map(link);
+  const held = isHeld(query);
+  const tables = held ? downloadLinks(query, shownOptions(state), meta.formats).map(link) : meta.formats.map(sentAgain);
+  const sheets = FIGURES.map((format) => (held ? figure("contact-sheet", format, state, meta) : sheetSentAgain(format)));
   return el(
     "details",
     { class: "menu", id: "take-away" },
@@ -30,15 +34,19 @@ export function takeAwayMenu(state, meta) {
       "div",
       { class: "popover list" },
       group("The neighbours as a table", tables),
-      own && el("p", { class: "hint" }, "Figures, caption and Python are made of sources and positions."),
-      !own && group("Pictures side by side, as a figure", FIGURES.map((format) => figure("contact-sheet", format, state, meta))),
-      !own && group("The map as a figure", FIGURES.map((format) => figure("map", format, state, meta))),
-      !own && el("button", { type: "button", class: "link", id: "take-caption", onclick: ({ target }) => emit(target, "explorer:caption") }, "Caption and BibTeX"),
-      !own && el("button", { type: "button", class: "link", id: "take-python", onclick: ({ target }) => emit(target, "explorer:python") }, "Python for this view"),
-      !own && el("button", { type: "button", class: "link", id: "take-samp", onclick: ({ target }) => emit(target, "explorer:send") }, "Send to TOPCAT, Aladin or DS9 (SAMP)"),
+      group("Pictures side by side, as a figure", sheets),
+      group("The map as a figure", FIGURES.map((format) => figure("map", format, state, meta))),
+      act("take-caption", "explorer:caption", "Caption and BibTeX"),
+      query.kind === "image" ? el("p", { class: "hint" }, "Python for an image of your own: POST it to /api/query/image.") : act("take-python", "explorer:python", "Python for this view"),
+      held && act("take-samp", "explorer:send", "Send to TOPCAT, Aladin or DS9 (SAMP)"),
     ),
   );
 }
+
+/** Whether an address says all of a query: an image of one's own and examples are sent instead. */
+const isHeld = ({ kind }) => kind !== "image" && kind !== "examples";
+
+const act = (id, event, words) => el("button", { type: "button", class: "link", id, onclick: ({ target }) => emit(target, event) }, words);
 
 const group = (words, links) => el("p", {}, el("span", { class: "hint" }, words), el("span", { class: "links" }, links));
 
@@ -52,8 +60,27 @@ function sentAgain({ name: format, label }) {
   return el("button", { type: "button", class: "link", ...named, onclick }, label);
 }
 
+function sheetSentAgain(format) {
+  const onclick = ({ currentTarget }) => emit(currentTarget, "explorer:sheet", { format });
+  return el("button", { type: "button", class: "link", id: `contact-sheet-${format}`, onclick }, format.toUpperCase());
+}
+
 function figure(what, format, state, meta) {
   return el("a", { id: `${what}-${format}`, href: figureUrl(what, state, meta, { format }), download: true }, format.toUpperCase());
+}
+
+/**
+ * What is asked for a figure, its caption, or Python for it, and what is sent with it.
+ * @param {string} what @param {import("../core/state.js").State} state
+ * @returns {[string, object]}
+ */
+export function figureRequest(what, state, meta, /** @type {Record<string, string>} */ more = {}) {
+  const { query, result } = state;
+  const url = figureUrl(what, state, meta, more);
+  if (!query || !result || [what, more.figure].includes("map")) return [url, {}];
+  if (query.kind === "image") return [url, { method: "POST", body: bytesOf(result.query.image_url), type: "image/png" }];
+  if (query.kind === "examples") return [url, { method: "POST", body: examplesBody(query.examples), type: "application/json" }];
+  return [url, {}];
 }
 
 /** The address of a figure, its caption, or Python for it. */
@@ -63,6 +90,8 @@ export function figureUrl(what, state, meta, /** @type {Record<string, string>} 
   const shown = shownOptions(state).k;
   const k = [what, more.figure].includes("contact-sheet") ? Math.min(MOST_PANELS, shown) : shown;
   const params = new URLSearchParams(subject(query));
+  const ofMap = [what, more.figure].includes("map");
+  if (ofMap && !isHeld(query)) params.set("rows", state.result.neighbours.map(({ row }) => row).join(","));
   params.set("k", String(k));
   params.set("hide_duplicates", String(hideDuplicates));
   params.set("duplicates_arcsec", String(duplicatesArcsec));
@@ -80,11 +109,14 @@ export function figureUrl(what, state, meta, /** @type {Record<string, string>} 
     if (viewport) for (const axis of ["x", "y"]) ["min", "max"].forEach((end, i) => params.set(`${axis}_${end}`, viewport[axis][i].toPrecision(6)));
   }
   for (const [name, value] of Object.entries(more)) params.set(name, value);
-  return `/api/figures/${what}?${params}`;
+  if (!ofMap && !isHeld(query)) params.delete("figure"); // what is sent has one figure
+  const of = query.kind === "examples" && !ofMap ? "examples/" : "";
+  return `/api/figures/${of}${what}?${params}`;
 }
 
 /** @returns {Record<string, string>} */
 function subject(query) {
+  if (!isHeld(query)) return {};
   if (query.kind === "source") return { source_id: query.id };
   /** @type {Record<string, string>} */
   const survey = query.survey ? { survey: query.survey } : {};

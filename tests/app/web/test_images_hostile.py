@@ -174,6 +174,7 @@ def test_a_cut_anywhere_is_refused_or_answered_but_never_a_fault(site: httpx.Cli
             assert response.status_code in (200, 413, 415, 422), response.text
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_is_refused_or_answered_but_never_a_fault(site: httpx.Client) -> None:
     rng = np.random.default_rng(8)
     for content in (GOOD, fz(compression_type="RICE_1"), fz(compression_type="GZIP_2")):

@@ -208,6 +208,7 @@ def test_a_damaged_bundle_is_built_again_with_the_reason(
     assert "its settings changed" not in said
 
 
+@pytest.mark.slow
 def test_two_builds_of_the_same_catalogue_give_the_same_bundle(tmp_path: Path) -> None:
     first = verify(build(small_config(tmp_path / "first", 40)))
     torch.manual_seed(1)

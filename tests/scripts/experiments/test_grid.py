@@ -112,6 +112,7 @@ def test_runs_go_to_processes_of_one_thread_and_keep_their_order(tmp_path: Path)
     assert os.getpid() not in {o.result["process"] for o in outcomes}
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_in_a_process_ends_the_grid_and_leaves_the_finished(
     tmp_path: Path,
 ) -> None:

@@ -53,6 +53,7 @@ def leftovers(out: Path) -> list[Path]:
     return [path for path in out.rglob("*") if path.suffix == ".unfinished"]
 
 
+@pytest.mark.slow
 def test_ten_kills_at_random_leave_exactly_what_an_undisturbed_fetch_leaves(
     server: FetchReplay, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:

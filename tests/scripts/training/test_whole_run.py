@@ -54,6 +54,7 @@ def test_an_encoder_is_trained_measured_and_validated(
     assert config["shares"] == [0.2, 0.8]
 
 
+@pytest.mark.slow
 def test_it_needs_nothing_of_the_server_and_no_astronomy() -> None:
     asked = (
         "import sys; import scripts.training.whole_run; "
