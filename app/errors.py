@@ -136,6 +136,10 @@ class UnknownColumn(ExplorerError):
     """The catalogue has no such column."""
 
 
+class NotInThisBundle(ExplorerError):
+    """The bundle was built before such a thing was computed."""
+
+
 class UnusableCondition(ExplorerError):
     """A condition on neighbours cannot be read, or not be applied to this query."""
 
@@ -300,6 +304,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     UnusableStyle: (422, "The picture cannot be drawn so"),
     UnknownSearch: (404, "Unknown search"),
     UnknownColumn: (404, "Unknown column"),
+    NotInThisBundle: (404, "Not in this bundle"),
     UnusableCondition: (422, "Unusable condition"),
     NothingFits: (404, "No source satisfies the conditions"),
     UnknownParameter: (422, "Unknown parameter"),

@@ -16,6 +16,7 @@ from app.surveys.access import cutout_service
 from app.web import (
     caching,
     cone,
+    duplicates,
     example_figures,
     examples,
     figures,
@@ -27,6 +28,7 @@ from app.web import (
     samples,
     select,
     surveys,
+    verdicts,
     why,
 )
 from app.web import labels as label_routes
@@ -93,6 +95,7 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(select.router)
     app.include_router(bulk.router)
     app.include_router(cone.router)
+    app.include_router(duplicates.router)
     app.include_router(figures.router)
     app.include_router(example_figures.router)
     app.include_router(images.router)
@@ -102,6 +105,7 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(samples.router)
     app.include_router(label_routes.router)
     app.include_router(surveys.router)
+    app.include_router(verdicts.router)
     app.include_router(why.router)
     app.include_router(pages.health)
     app.include_router(pages.router)

@@ -331,6 +331,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duplicates
+         * @description Pairs of entries that are likely one source twice: a page as JSON, or all as a table.
+         */
+        get: operations["duplicates_api_duplicates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/figures/contact-sheet": {
         parameters: {
             query?: never;
@@ -1068,6 +1088,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rare And Wrong
+         * @description Sources in the order in which they should be looked at, with flags and verdicts.
+         */
+        get: operations["rare_and_wrong_api_verdicts_get"];
+        put?: never;
+        /**
+         * Give Verdict
+         * @description Keep, discard or quarantine sources, in place of the author's earlier verdict.
+         */
+        post: operations["give_verdict_api_verdicts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sources/{source_id}/why": {
         parameters: {
             query?: never;
@@ -1365,6 +1409,70 @@ export interface components {
             unit: "percent" | "mjy_beam";
             /** Unit Label */
             unit_label: string;
+        };
+        /**
+         * DuplicateBand
+         * @description Pairs of a range of separations.
+         */
+        DuplicateBand: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "same place" | "same view" | "shared sky" | "elsewhere";
+            /** Up To Arcsec */
+            up_to_arcsec: number | null;
+            /** Meaning */
+            meaning: string;
+            /** Least Likeness */
+            least_likeness: number;
+            /** Least Pattern Likeness */
+            least_pattern_likeness: number;
+            /** Count */
+            count: number;
+        };
+        /**
+         * DuplicatePair
+         * @description Two entries that are likely one source, or one image, twice.
+         */
+        DuplicatePair: {
+            first: components["schemas"]["Source"];
+            second: components["schemas"]["Source"];
+            /**
+             * Band
+             * @enum {string}
+             */
+            band: "same place" | "same view" | "shared sky" | "elsewhere";
+            /** Separation Arcsec */
+            separation_arcsec: number;
+            /** Similarity */
+            similarity: number;
+            /** Pixel Likeness */
+            pixel_likeness: number | null;
+            /** Pattern Likeness */
+            pattern_likeness: number | null;
+            /** Shift East Arcsec */
+            shift_east_arcsec: number;
+            /** Shift North Arcsec */
+            shift_north_arcsec: number;
+        };
+        /**
+         * DuplicateReport
+         * @description Likely duplicates, a page of them: the nearest band first, in it the most alike.
+         */
+        DuplicateReport: {
+            /** Looked For */
+            looked_for: boolean;
+            /** Statement */
+            statement: string;
+            /** Bands */
+            bands: components["schemas"]["DuplicateBand"][];
+            /** Total */
+            total: number;
+            /** First */
+            first: number;
+            /** Pairs */
+            pairs: components["schemas"]["DuplicatePair"][];
         };
         /**
          * EncoderInfo
@@ -2030,6 +2138,49 @@ export interface components {
             name: string;
         };
         /**
+         * NewVerdict
+         * @description A verdict, and on which sources.
+         */
+        NewVerdict: {
+            /**
+             * Where
+             * @default []
+             */
+            where: string[];
+            /** Within */
+            within?: string | null;
+            /** Polygon */
+            polygon?: [
+                number,
+                number
+            ][] | null;
+            /**
+             * Layout
+             * @default ours
+             * @enum {string}
+             */
+            layout: "ours" | "listed";
+            /** Rows */
+            rows?: number[] | null;
+            /** Source Ids */
+            source_ids?: string[] | null;
+            /** Selection */
+            selection?: string | null;
+            /** Author */
+            author: string;
+            /**
+             * How
+             * @default
+             */
+            how: string;
+            /**
+             * Verdict
+             * @description quarantine: not found by searches unless asked for.
+             * @enum {string}
+             */
+            verdict: "keep" | "discard" | "quarantine";
+        };
+        /**
          * PictureInfo
          * @description What a picture shows, or would show: for its caption and its colour bar.
          */
@@ -2296,6 +2447,74 @@ export interface components {
             columns: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Queue
+         * @description Sources to be judged, the most novel first.
+         */
+        Queue: {
+            /** Kept */
+            kept: boolean;
+            /** Problem */
+            problem: string;
+            /** Total */
+            total: number;
+            /** N Flagged */
+            n_flagged: number | null;
+            /** N Quarantined */
+            n_quarantined: number;
+            /** First */
+            first: number;
+            /** Sources */
+            sources: components["schemas"]["QueuedSource"][];
+        };
+        /**
+         * QueuedSource
+         * @description A source of the queue.
+         */
+        QueuedSource: {
+            /** Row */
+            row: number;
+            /** Source Id */
+            source_id: string;
+            /** Name */
+            name: string;
+            /** Ra Deg */
+            ra_deg: number;
+            /** Dec Deg */
+            dec_deg: number;
+            /** Position */
+            position: string;
+            /** Angular Extent Arcsec */
+            angular_extent_arcsec: number | null;
+            /** Extent Origin */
+            extent_origin: string;
+            /** Extent Flag */
+            extent_flag: string;
+            /** Image Origin */
+            image_origin: string;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+            /** Cutout Url */
+            cutout_url: string;
+            /** Columns */
+            columns: {
+                [key: string]: unknown;
+            };
+            /** Survey */
+            survey: string;
+            /** Novelty Percentile */
+            novelty_percentile: number;
+            /** Artefact Flags */
+            artefact_flags: string | null;
+            /** Verdict */
+            verdict: ("keep" | "discard" | "quarantine") | null;
+            /** Author */
+            author: string | null;
+            /** At Utc */
+            at_utc: string | null;
         };
         /**
          * ReductionInfo
@@ -3283,6 +3502,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
             };
             header?: never;
             path: {
@@ -3409,6 +3630,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
                 /** @description Coordinates, an id or name of this bundle, or the name of an object. Write degrees (131.194 +11.915), hours and degrees (08:44:46.6 +11:54:54, 08h44m46.6s +11d54m54s), another frame by its name (B1950 08:42:02.1 +12:05:49, galactic 214.795 +30.494) or a name (J084446.5+115454, 3C 285). A blank where a sign belongs is +. */
                 position?: string | null;
                 /** @description ICRS, degrees. */
@@ -3615,6 +3838,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
             };
             header?: never;
             path?: never;
@@ -3996,6 +4221,8 @@ export interface operations {
                 duplicates_arcsec?: number;
                 /** @description Leave near-duplicates out. */
                 hide_duplicates?: boolean;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
                 /** @description Of a column of the table. */
                 ra_column?: string | null;
                 /** @description Of a column of the table. */
@@ -4921,6 +5148,116 @@ export interface operations {
             };
         };
     };
+    duplicates_api_duplicates_get: {
+        parameters: {
+            query?: {
+                /** @description Of separation; none: all. */
+                band?: ("same place" | "same view" | "shared sky" | "elsewhere") | null;
+                /** @description The first pair given. */
+                first?: number;
+                /** @description Pairs at once, as JSON. */
+                most?: number;
+                format?: "json" | "csv" | "ecsv" | "votable" | "parquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateReport"];
+                    "text/csv; charset=utf-8": unknown;
+                    "text/x-ecsv; charset=utf-8": unknown;
+                    "application/x-votable+xml": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
     contact_sheet_api_figures_contact_sheet_get: {
         parameters: {
             query?: {
@@ -4953,6 +5290,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
                 /** @description From brightness to colour, as in astropy.visualization. */
                 stretch?: "linear" | "sqrt" | "log" | "asinh";
                 /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
@@ -5175,6 +5514,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
                 /** @description From brightness to colour, as in astropy.visualization. */
                 stretch?: "linear" | "sqrt" | "log" | "asinh";
                 /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
@@ -5530,6 +5871,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
                 /** @description From brightness to colour, as in astropy.visualization. */
                 stretch?: "linear" | "sqrt" | "log" | "asinh";
                 /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
@@ -5770,6 +6113,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
                 /** @description From brightness to colour, as in astropy.visualization. */
                 stretch?: "linear" | "sqrt" | "log" | "asinh";
                 /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
@@ -6122,6 +6467,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
                 /** @description A column of /api/meta. */
                 colour?: string | null;
                 layout?: "ours" | "listed";
@@ -6350,6 +6697,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
             };
             header?: never;
             path?: never;
@@ -6546,6 +6895,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
                 /** @description From brightness to colour, as in astropy.visualization. */
                 stretch?: "linear" | "sqrt" | "log" | "asinh";
                 /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
@@ -6771,6 +7122,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
                 /** @description From brightness to colour, as in astropy.visualization. */
                 stretch?: "linear" | "sqrt" | "log" | "asinh";
                 /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
@@ -6994,6 +7347,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
             };
             header?: never;
             path?: never;
@@ -7194,6 +7549,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
             };
             header?: never;
             path?: never;
@@ -12701,6 +13058,330 @@ export interface operations {
             };
             /** @description Gateway Timeout */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    rare_and_wrong_api_verdicts_get: {
+        parameters: {
+            query?: {
+                /** @description flagged: those with artefact flags first, the most novel of them first */
+                order?: "novelty" | "flagged";
+                /** @description Those with a verdict, not those without. */
+                judged?: boolean;
+                first?: number;
+                most?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    give_verdict_api_verdicts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVerdict"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description What others have changed since stands against it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description The body is too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Nothing can be kept, or others write */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

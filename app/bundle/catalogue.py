@@ -59,6 +59,25 @@ CORE_COLUMNS: Mapping[str, ColumnInfo] = {
     "rms_jy_beam": ColumnInfo("Noise of the cutout", "Jy/beam", "instr.background"),
     "scale_min_jy_beam": ColumnInfo("Flux density of pixel value 0", "Jy/beam"),
     "scale_max_jy_beam": ColumnInfo("Flux density of pixel value 255", "Jy/beam"),
+    "blanked_percent": ColumnInfo(
+        "Not observed", "%", description="Share of the cutout without a value; null where unknown."
+    ),
+    "edge_to_centre": ColumnInfo(
+        "Edge to centre",
+        description="Brightest pixel of the outermost 9 arcsec of the square that the network "
+        "sees, over the brightest within 36 arcsec of its middle (a value of 1 of 255 at least).",
+    ),
+    "faint_islands": ColumnInfo(
+        "Faint islands",
+        description="Islands of 6 pixels or more above the clip, beside the one with most flux "
+        "and fainter than a fifth of the brightest pixel: many where there are side lobes.",
+    ),
+    "artefact_flags": ColumnInfo(
+        "Artefact flags",
+        ucd="meta.code",
+        description="none, or of these: bright edge (edge_to_centre over 1), many islands "
+        "(faint_islands 5 or more), blanked (blanked_percent over 5).",
+    ),
     "novelty": ColumnInfo(
         "Novelty (mean 1 - S to 10 nearest)",
         description="Mean of 1 - S to the 10 nearest other sources; large: unlike the rest.",

@@ -14,6 +14,7 @@ from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
 from app.bundle.catalogue import NOVELTY_PERCENTILE, Catalogue, read_table
+from app.bundle.duplicates import read_duplicates
 from app.bundle.files import Manifest, current_version, verify
 from app.bundle.search import ExactSearch, Match, Search, index_vectors, unit
 from app.errors import BundleCorrupt
@@ -48,6 +49,7 @@ class LatentSpace:
         self.catalogue.compute("novelty_percentile", lower, NOVELTY_PERCENTILE)
         self.neighbour_search: Search = ExactSearch(self.y, index_vectors(self.index))
         self._sky = unit_vectors(self.catalogue.ra_deg, self.catalogue.dec_deg)  # (N, 3)
+        self.duplicates = read_duplicates(version_dir)
         self._check_lengths(version_dir)
 
     def __len__(self) -> int:

@@ -55,6 +55,8 @@ class PreparedImage:
     scale_min_jy_beam: float
     scale_max_jy_beam: float
     """Brightness of 0 and of 255."""
+    blank_fraction: float = np.nan
+    """Of the field, not observed; NaN of a picture that was drawn already."""
 
 
 def prepare_image(
@@ -133,6 +135,7 @@ def prepare(image: SkyImage, position: SkyCoord | None = None) -> PreparedImage:
         rms_jy_beam=cleaned.rms_jy_beam,
         scale_min_jy_beam=cleaned.scale_min_jy_beam,
         scale_max_jy_beam=cleaned.scale_max_jy_beam,
+        blank_fraction=cleaned.blank_fraction,
     )
 
 

@@ -91,6 +91,13 @@ class Conditions:
     columns: tuple[ColumnCondition, ...] = ()
     cone: Cone | None = None
     selection: Selection | None = None
+    quarantine: Selection | None = None
+    """Rows that are left out."""
+
+    @property
+    def are_none(self) -> bool:
+        """Whether everybody may be found."""
+        return self == Conditions()
 
 
 @dataclass(frozen=True)
@@ -231,6 +238,8 @@ def _on_columns(conditions: Conditions, space: LatentSpace) -> list[tuple[str, M
     if chosen := conditions.selection:
         words = f"in the selection {chosen.id} of {chosen.count:,} sources"
         parts.append((words, chosen.mask))
+    if hidden := conditions.quarantine:
+        parts.append((f"without the {hidden.count:,} quarantined", ~hidden.mask))
     return parts
 
 

@@ -8,6 +8,7 @@ from astropy.coordinates import SkyCoord
 from scipy.spatial import cKDTree
 
 from app.bundle.latent_space import LatentSpace
+from model.sphere import chord
 
 QUERY = "query"
 
@@ -52,7 +53,7 @@ class NearDuplicates:
         if position is not None:
             for one in position.reshape(-1):
                 to_query |= self.space.separations_arcsec(one, order) <= self.threshold_arcsec
-        limit = 2 * np.sin(np.radians(self.threshold_arcsec / 3600) / 2)  # as a chord
+        limit = chord(self.threshold_arcsec / 3600)
         sky = self.space.unit_positions(order)  # (K, 3)
         nearby = cKDTree(sky)
         better = np.full(len(rows), -1)

@@ -142,9 +142,12 @@ class Explorer:
     def answers_of(self, subjects: Sequence[Subject], options: SearchOptions) -> Iterator[Answer]:
         """Answer for many sources of the bundle, in order: as one at a time, but faster."""
         rows = [subject.row for subject in subjects if subject.row is not None]
-        found = self.space.search_rows(rows, options.k + 1)
+        all_found = options.conditions.are_none
+        found = self.space.search_rows(rows if all_found else [], options.k + 1)
         for subject in subjects:
-            yield self._answer(subject, options, None if subject.row is None else next(found))
+            yield self._answer(
+                subject, options, next(found, None) if subject.row is not None else None
+            )
 
     def subject_at(
         self, position: SkyCoord, survey: str | None = None, named: int | None = None

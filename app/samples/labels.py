@@ -158,13 +158,20 @@ class Labels:
 
     # Tags and notes
 
-    def tags(self, source_id: str | None = None, tag: str | None = None) -> list[Label]:
-        """All tags, those of one source, or those that are one word."""
+    def tags(
+        self,
+        source_id: str | None = None,
+        tag: str | None = None,
+        words: Sequence[str] | None = None,
+    ) -> list[Label]:
+        """All tags, those of one source, those that are one word, or any of some; oldest first."""
         where = "1"
         given: list[str] = []
         for condition, value in (("source_id = ?", source_id), ("tag = ?", tag)):
             if value is not None:
                 where, given = f"{where} AND {condition}", [*given, value]
+        if words is not None:
+            where, given = f"{where} AND tag IN {_OF_WORDS}", [*given, json.dumps(words)]
         with self.database.reading() as db:
             return self._labels(db, "tags", "tag", where, given)
 
@@ -182,6 +189,30 @@ class Labels:
         UnusableWord, LabelsNotKept
         """
         return self.take(given, [], author, how)
+
+    def tag_in_place_of(
+        self, rows: Sequence[int], tag: str, earlier: Sequence[str], author: str
+    ) -> Changed:
+        """Put a tag on rows of the bundle, and take the author's earlier ones off, as one change.
+
+        Raises
+        ------
+        UnusableWord, LabelsNotKept
+        """
+        author, tag = author_name(author), tag_name(tag)
+        with self.database.writing() as db:
+            change = self._begin(db, author)
+            numbers = json.dumps(self._numbers(db, rows))
+            n = _end(
+                db,
+                "tags",
+                f"author = ? AND tag <> ? AND tag IN {_OF_WORDS} AND source IN {_OF_WORDS}",
+                (author, tag, json.dumps(earlier), numbers),
+                change,
+            )
+            n += self._add(db, "tags", {"tag": tag}, [Given(row) for row in rows], author, change)
+            said = f"Gave {_counted(len(rows))} the '{tag}'."
+            return Changed(_tell(db, change, said, n), len(rows) if n else 0)
 
     def untag(self, source_ids: Sequence[str], tag: str, author: str, how: str = "") -> Changed:
         """Take an author's tag off sources; those of others stay."""
@@ -414,6 +445,7 @@ class Labels:
         ).rowcount
 
 
+_OF_WORDS = "(SELECT value FROM json_each(?))"
 _OF_IDS = "(SELECT id FROM sources WHERE source_id IN (SELECT value FROM json_each(?)))"
 _ID_SOURCES = "source IN (SELECT id FROM sources WHERE source_id = ?)"
 _SAMPLES = (

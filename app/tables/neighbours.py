@@ -182,9 +182,11 @@ def bundle_provenance(space: LatentSpace, options: SearchOptions | None = None) 
 
 
 def _search_provenance(options: SearchOptions) -> dict[str, str]:
+    hidden = options.conditions.quarantine
     return {
         "k": str(options.k),
         **({"from_rank": str(options.from_rank)} if options.from_rank > 1 else {}),
+        "quarantined": f"{hidden.count} sources left out" if hidden else "none left out",
         "near_duplicates": f"within {options.duplicates_arcsec:g} arcsec, "
         + ("hidden" if options.hide_duplicates else "marked"),
     }

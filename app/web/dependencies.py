@@ -1,6 +1,6 @@
 """What the routes need, typed, from the running application.
 
-All of it is at hand: nothing here waits, so nothing here takes a worker thread.
+All but one of it is at hand: what does not wait takes no worker thread.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from app.query.conditions import (
     WHERE_FORM,
     WITHIN_FORM,
     Conditions,
+    Selection,
     read_cone,
     read_where,
 )
@@ -35,6 +36,7 @@ from app.query.ranking import (
 )
 from app.query.selections import Selections
 from app.samples.labels import Labels
+from app.samples.verdicts import quarantine
 from app.sky.coordinates import ACCEPTED, LONGEST
 from app.sky.names import BundleNames
 from app.sky.resolve import NameService, Understood, from_degrees, understand_here, understand_there
@@ -82,8 +84,22 @@ SameSky = Annotated[
 OneEach = Annotated[bool, Query(description="Leave near-duplicates out.")]
 
 
+def quarantined(
+    state: Annotated[Served, Depends(served)],
+    with_quarantined: Annotated[
+        bool, Query(description="Find sources too that people have quarantined as artefacts.")
+    ] = False,
+) -> Selection | None:
+    """Rows that searches leave out. It reads a file, so it takes a worker thread."""
+    return None if with_quarantined else quarantine(state.labels)
+
+
+LeftOut = Annotated[Selection | None, Depends(quarantined)]
+
+
 async def search_conditions(
     state: Annotated[Served, Depends(served)],
+    left_out: LeftOut,
     extent_percent: Annotated[
         float | None,
         Query(
@@ -116,6 +132,7 @@ async def search_conditions(
         columns=read_where(state.explorer.space.catalogue, where or ()),
         cone=None if within is None else read_cone(within),
         selection=None if selection is None else state.selections.get(selection),
+        quarantine=left_out,
     )
 
 
@@ -157,12 +174,15 @@ async def search_options(
 
 async def list_options(
     state: Annotated[Served, Depends(served)],
+    left_out: LeftOut,
     k: Neighbours = LIST_K,
     duplicates_arcsec: SameSky = DUPLICATES_ARCSEC,
     hide_duplicates: OneEach = False,
 ) -> SearchOptions:
     """How to search for each entry of a list; k is at most the number of other sources."""
-    return SearchOptions(min(k, len(state.explorer.space) - 1), duplicates_arcsec, hide_duplicates)
+    most = min(k, len(state.explorer.space) - 1)
+    conditions = Conditions(quarantine=left_out)
+    return SearchOptions(most, duplicates_arcsec, hide_duplicates, conditions=conditions)
 
 
 ServedDep = Annotated[Served, Depends(served)]

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from app.bundle.catalogue import Catalogue, read_table
+from app.bundle.duplicates import DUPLICATES_ALGORITHM
 from app.bundle.files import (
     ENGINE_NOT_RECORDED,
     SCHEMA_VERSION,
@@ -40,6 +41,8 @@ from model.encoder import Encoder, describe
 from model.extent import EXTENT_ALGORITHM
 from model.preprocess import PREPROCESSING
 from model.whole_file import write_whole
+from scripts.bundle.artefacts import write_artefacts
+from scripts.bundle.duplicates import write_duplicates
 from scripts.bundle.reduce import ReductionConfig, load_pca, umap_neighbours
 from scripts.bundle.sources import SourceCatalogue
 from scripts.bundle.stages import (
@@ -96,6 +99,7 @@ class BuildConfig:
             "encoder": self.encoder_record.sha256,
             "preprocessing": PREPROCESSING,
             "extent": EXTENT_ALGORITHM,
+            "duplicates": DUPLICATES_ALGORITHM,
             "reduction": asdict(self.reduction),
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -154,6 +158,8 @@ def _build_stages(config: BuildConfig) -> Path:
     stages.run("principal components", lambda: write_components(config.reduction, out))
     stages.run("map", lambda: write_map(config.reduction, out))
     stages.run("index", lambda: write_index(out))
+    stages.run("artefacts", lambda: write_artefacts(out))
+    stages.run("duplicates", lambda: write_duplicates(out))
     engine = config.encoder_record.engine if encoder is None else stages.engine()
     manifest = _manifest(config, out, engine)
     write_manifest(manifest, out)

@@ -51,6 +51,8 @@ class Source:
     rms_jy_beam: float = np.nan
     scale_min_jy_beam: float = np.nan
     scale_max_jy_beam: float = np.nan
+    blank_fraction: float = np.nan
+    """Of the cutout, not observed; NaN where it is not known."""
 
     def without_image(self, reason: str) -> "Source":
         """The same source, with the reason why it cannot be used."""
@@ -68,6 +70,7 @@ class Source:
             rms_jy_beam=image.rms_jy_beam,
             scale_min_jy_beam=image.scale_min_jy_beam,
             scale_max_jy_beam=image.scale_max_jy_beam,
+            blank_fraction=image.blank_fraction,
         )
 
     def with_pixels(self, pixels: NDArray[np.uint8], survey: str) -> "Source":

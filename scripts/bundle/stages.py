@@ -200,6 +200,7 @@ def _catalogue_row(source: Source) -> dict[str, object]:
         "rms_jy_beam": source.rms_jy_beam,
         "scale_min_jy_beam": source.scale_min_jy_beam,
         "scale_max_jy_beam": source.scale_max_jy_beam,
+        "blanked_percent": 100 * source.blank_fraction,
         **source.own,
     }
 

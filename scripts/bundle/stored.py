@@ -62,6 +62,7 @@ def _sources(version_dir: Path, catalogue: Catalogue, own: list[str]) -> Iterato
             rms_jy_beam=_number(values["rms_jy_beam"]),
             scale_min_jy_beam=_number(values["scale_min_jy_beam"]),
             scale_max_jy_beam=_number(values["scale_max_jy_beam"]),
+            blank_fraction=_number(values.get("blanked_percent")) / 100,
         )
 
 

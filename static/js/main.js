@@ -33,6 +33,7 @@ import { createMarks } from "./map/marks.js";
 import { createRegionLabels } from "./map/region_labels.js";
 import { createKeys } from "./map/tools.js";
 import { createCompare } from "./views/compare.js";
+import { createDuplicates } from "./views/duplicates.js";
 import { createExamples } from "./views/examples.js";
 import { createExemplars } from "./views/exemplars.js";
 import { createFilters } from "./views/filters.js";
@@ -48,6 +49,7 @@ import { createSearch } from "./views/search.js";
 import { createSelections } from "./views/selections.js";
 import { createSource } from "./views/source.js";
 import { createSplitter } from "./views/splitter.js";
+import { createReview } from "./views/review.js";
 import { createReveal, createStatus } from "./views/status.js";
 import { createSurveyImages, createSurveys, NO_SURVEYS } from "./views/surveys.js";
 import { createTable } from "./views/table.js";
@@ -62,7 +64,7 @@ const ZOOM_STEP = 1.6;
 const NEAR_PX = 8;
 /** So often what others have labelled is looked for. */
 const LOOK_MS = 10_000;
-const RAIL = /** @type {const} */ (["filters", "selections", "samples", "overlays"]);
+const RAIL = /** @type {const} */ (["filters", "selections", "samples", "overlays", "check"]);
 /** What the server knows, as /api/meta gives it. @type {import("./core/state.js").Meta} */
 const meta = JSON.parse(byId("meta").textContent);
 const defaults = {
@@ -95,6 +97,7 @@ const map = createMap(byId("map"));
 const arrive = createReveal(store);
 const lists = createLists({ meta, store, remember: session.rememberAddress });
 const sessions = createSessions({ store, api, meta, session, tell: (words) => status.toast(words), report: (title, text) => showText(byId("text"), title, text) });
+const review = createReview(byId("review"), { meta, api });
 const viewer = createViewer(byId("viewer"), { store, meta, api });
 
 connectViews();
@@ -123,6 +126,8 @@ function connectViews() {
     createSearch(byId("search"), meta),
     createImageForm(byId("image-form"), meta),
     createSurveys(byId("surveys"), meta),
+    review,
+    createDuplicates(byId("duplicates"), { meta, api }),
     createExamples(byId("examples"), meta),
     ...source,
     createLabels(byId("labels"), meta),
@@ -157,11 +162,18 @@ function connectViews() {
   store.subscribe(["result"], surveyImages.follow);
   store.subscribe(["result"], tagging.follow);
   store.subscribe(["lastChange"], samples.follow);
+  store.subscribe(["verdict"], searchAgain);
   store.subscribe(["naming"], ({ naming }) => naming && byId("label-author").focus());
   store.subscribe(["result"], status.announce);
   store.subscribe(["hoverSource"], status.announceCursor);
   store.subscribe(map.needs, drawMap);
   store.subscribe(["result"], showFromTop);
+}
+
+/** A source that was quarantined leaves the neighbours at once, and one that is so no more comes back. */
+function searchAgain({ verdict, answer }) {
+  const without = answer?.conditions.some((words) => words.includes("quarantined"));
+  if (without || (answer && verdict?.verdict === "quarantine")) session.setOptions({});
 }
 
 let shownFromTop = null;
@@ -183,6 +195,7 @@ function showLayout({ layout }) {
 
 function showRail({ rail, filters, selections, samples: kept, contours, regions, exemplars, placed }) {
   byId("workplace").classList.toggle("rail-open", rail !== null);
+  byId("check").hidden = rail !== "check";
   const held = { filters: Object.keys(filters).length, selections: selections.length, samples: kept.length, overlays: [contours, regions, exemplars, placed].filter(Boolean).length };
   for (const name of RAIL) {
     const tab = byId(`rail-${name}`);
@@ -241,6 +254,7 @@ function connectEvents() {
   on("overlay", ({ patch }) => store.set(patch));
   on("placed", ({ id }) => store.set({ placed: id, placedHidden: [] }));
   on("placed-kind", ({ kind }) => togglePlaced(kind));
+  on("checked", () => store.set({ checked: {} }));
   on("list-form", () => lists.open());
   on("go-to", goTo);
   on("shape", (shape) => rowSets.drawn(shape).then(() => store.set({ tool: "pan" })));
@@ -262,6 +276,7 @@ function connectEvents() {
   on("viewer", () => viewer.open());
   on("tag", ({ tag }) => tagging.toggle(tag, { open: true }));
   on("undo", tagging.undo);
+  on("verdict", ({ id, verdict }) => tagging.judge(id, verdict));
   on("naming", () => store.set({ naming: true }));
   on("author", ({ text }) => tagging.setAuthor(text));
   on("palette", ({ text }) => tagging.setPalette(text));
@@ -476,6 +491,7 @@ function shortcuts(event) {
     " ": () => store.get().result && viewer.open(),
     v: () => store.get().result && viewer.open(),
     u: () => tagging.undo(),
+    ...(store.get().rail === "check" ? review.keys : {}),
     escape: () => store.set({ table: false, comparing: false, naming: false }),
     ...Object.fromEntries(store.get().palette.map((tag, i) => [String(i + 1), () => tagging.toggle(tag)])),
   };

@@ -95,6 +95,13 @@ function answering(query) {
   return { image: "/api/query/image", examples: "/api/query/examples" }[query.kind] ?? "/api/query";
 }
 
+/** The likely duplicates: a page of them, or all as a file. @param {{band: string, first?: number, format?: string}} asked */
+export function duplicatesUrl({ band, first = 1, format = "" }) {
+  const params = new URLSearchParams(format ? { format } : { first: String(first) });
+  if (band) params.set("band", band);
+  return `/api/duplicates?${params}`;
+}
+
 /** The picture of a source, as answers name it. */
 export const cutoutUrl = (id) => `${sourceUrl(id)}/cutout.png`;
 
@@ -141,6 +148,7 @@ export function createLabelApi(/** @type {typeof fetch} */ fetcher = (url, optio
       return json(`${where}?${new URLSearchParams({ author, name: file.name, ...(name !== null && { sample_name: name }) })}`, { method: "POST", body: file, silent: FILE_GONE });
     },
     lastChange: async () => (await json("/api/labels/history?most=1")).changes[0]?.id ?? 0,
+    judge: (id, verdict, author) => json("/api/verdicts", { method: "POST", body: JSON.stringify({ source_ids: [id], verdict, author }), type: "application/json" }),
   };
 }
 
@@ -245,6 +253,8 @@ export function createApi(fetcher = browserFetch) {
     more: (query, options) => moreLatest.ask(query, options),
     resultFile: (query, options, format) => fileLatest.ask(query, options, format),
     why: (id, other, signal) => json(`${sourceUrl(id)}/why?${new URLSearchParams({ other })}`, { signal }),
+    queue: ({ order, first }) => json(`/api/verdicts?${new URLSearchParams({ first, ...(order === "judged" ? { judged: "true" } : { order }) })}`),
+    duplicates: (asked) => json(duplicatesUrl(asked)),
     surveys: () => json(SURVEYS_URL),
     surveyPicture: async (name, field, signal) => {
       const response = await request(surveyPictureUrl(name, field), { signal });

@@ -4,7 +4,7 @@
  */
 
 /** The server's names. */
-export const CONDITIONS = ["extent_percent", "min_similarity", "within", "where", "selection"];
+export const CONDITIONS = ["extent_percent", "min_similarity", "within", "where", "selection", "with_quarantined"];
 
 /** @typedef {Record<string, string | string[]>} Conditions */
 

@@ -101,8 +101,20 @@ export function createLabels({ store, api, sourceOf, problem, tell }) {
     });
   }
 
+  /** Give a verdict on a source: keep, discard or quarantine. */
+  const judge = (id, verdict) =>
+    change(async (author) => {
+      const { change: made } = await api.judge(id, verdict, author);
+      tell(made ? `${id}: ${verdict}.` : `${id} had that verdict already.`);
+      store.set({ verdict: { id, verdict } });
+    });
+
   /** Undo the author's last change, whichever it was; the server says in words what it did. */
-  const undo = () => change(async (author) => tell((await api.undo(author)).change.said));
+  const undo = () =>
+    change(async (author) => {
+      tell((await api.undo(author)).change.said);
+      store.set({ verdict: { undone: true } });
+    });
 
   async function setAuthor(/** @type {string} */ text) {
     const author = text.trim();
@@ -127,7 +139,7 @@ export function createLabels({ store, api, sourceOf, problem, tell }) {
     }
   }
 
-  return { follow, look, change, attempt, toggle, note, undo, setAuthor, setPalette };
+  return { follow, look, change, attempt, toggle, note, judge, undo, setAuthor, setPalette };
 }
 
 function read(key) {

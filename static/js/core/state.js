@@ -55,7 +55,10 @@
  *   did not come.
  * @property {PictureStyle} style How all pictures are drawn.
  * @property {"pan" | "lasso" | "box"} tool What a drag on the map does.
- * @property {"filters" | "selections" | "samples" | "overlays" | null} rail Which panel of the rail is open.
+ * @property {"filters" | "selections" | "samples" | "overlays" | "check" | null} rail Which panel of the rail is open.
+ * @property {object} checked Another one whenever the panel of checks has something new to draw.
+ * @property {{id?: string, verdict?: string, undone?: boolean} | null} verdict That was given last, or
+ *   that a change was undone.
  * @property {Record<string, import("./filters.js").Filter>} filters By column.
  * @property {import("./rows.js").Rows | null} shown What the filters leave; null: everything.
  * @property {Record<string, import("./filters.js").Histogram>} histograms
@@ -124,6 +127,8 @@ export function initialState(shared, given) {
     download: null,
     tool: "pan",
     rail: null,
+    checked: {},
+    verdict: null,
     shown: null,
     histograms: {},
     filterError: null,

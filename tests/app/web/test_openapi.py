@@ -16,6 +16,7 @@ REFUSALS = {
     **{f"{method} /api/samples/{{sample}}": CHANGES for method in ("PATCH", "DELETE")},
     **{f"POST /api/labels/{what}": CHANGES for what in ("tag", "untag", "undo")},
     "PUT /api/sources/{source_id}/note": CHANGES,
+    "POST /api/verdicts": CHANGES,
     **{f"POST /api/{what}/import": CHANGES | {"408"} for what in ("samples", "labels")},
     "/api/query": SURVEYS,
     "/api/cutout.png": SURVEYS,
