@@ -3,9 +3,11 @@
 import gzip
 import importlib.metadata
 import importlib.resources
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
@@ -17,6 +19,7 @@ from app.web import caching
 from app.web.dependencies import ServedDep
 from app.web.schemas import Health
 
+IMPORTED = re.compile(r'^import .* from "(.+)";$', re.MULTILINE)
 PLOTLY_VERSION = importlib.metadata.version("plotly")
 
 router = APIRouter(include_in_schema=False)
@@ -53,6 +56,7 @@ def page(request: Request, state: ServedDep) -> Response:
     context = {
         "meta": state.meta.model_dump(),
         "plotly_url": f"/plotly.min.js?v={PLOTLY_VERSION}",
+        "map_url": None if {"colour", "map"} & set(request.query_params) else _map_url(state),
         "modules": _modules(),
     }
     return _page(request, "index.html", context)
@@ -103,12 +107,28 @@ def _page(request: Request, template: str, context: dict[str, Any]) -> Response:
     return response
 
 
+def _map_url(state: ServedDep) -> str:
+    """What the page asks for first: the map as it is where the link says nothing of it."""
+    return f"/api/map?{urlencode({'colour': state.meta.default_column})}"
+
+
 @cache
 def _modules() -> list[str]:
-    """The page's modules, to be asked for at once and not one import after the other."""
-    static = page_files("static")
-    files = sorted(static.glob("js/*/*.js"))
-    return [file.relative_to(static).as_posix() for file in files]
+    """The page's modules, to be asked for at once and not one import after the other.
+
+    First those that paint the points, then all others.
+    """
+    static = page_files("static").resolve()
+    found = [static / "js" / "early.js"]
+    for module in found:
+        named = IMPORTED.findall(module.read_text())
+        found += [
+            path
+            for path in (module.parent.joinpath(n).resolve() for n in named)
+            if path not in found
+        ]
+    others = sorted(set(static.glob("js/*/*.js")) - set(found))
+    return [module.relative_to(static).as_posix() for module in found[1:] + others]
 
 
 def _plotly_file() -> Path:

@@ -3,6 +3,7 @@
  * It never draws a number and never asks the server itself.
  */
 
+import { defaults, firstMap, meta } from "./early.js";
 import { byId, every, listen, nextPaint } from "./core/html.js";
 import { createSession } from "./core/actions.js";
 import { createAddress, readAddress } from "./core/address.js";
@@ -65,16 +66,6 @@ const NEAR_PX = 8;
 /** So often what others have labelled is looked for. */
 const LOOK_MS = 10_000;
 const RAIL = /** @type {const} */ (["filters", "selections", "samples", "overlays", "check"]);
-/** What the server knows, as /api/meta gives it. @type {import("./core/state.js").Meta} */
-const meta = JSON.parse(byId("meta").textContent);
-const defaults = {
-  k: meta.limits.k_default,
-  kMax: meta.limits.k_max,
-  colour: meta.default_column,
-  columns: meta.columns,
-  layouts: meta.layouts.map(({ name }) => name),
-  duplicatesArcsec: meta.limits.duplicates_arcsec_default,
-};
 const address = createAddress(window);
 const { drawn: _drawn, ignored, ...shared } = readAddress(address.read(), defaults);
 const store = createStore(
@@ -82,7 +73,7 @@ const store = createStore(
 );
 const api = createApi();
 const status = createStatus();
-const session = createSession({ store, api, meta, defaults, address, tell: (words) => status.toast(words) });
+const session = createSession({ store, api, meta, defaults, address, firstMap, tell: (words) => status.toast(words) });
 const images = createImages({ store, ask: session.ask, clear: session.clear });
 const labelApi = createLabelApi();
 const tagging = createTagging({ store, api: labelApi, sourceOf: session.sourceOf, problem: meta.labels.problem, tell: (words) => status.toast(words) });

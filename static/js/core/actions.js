@@ -9,7 +9,7 @@ import { isAborted } from "./api.js";
 import { itemOf, keyOf, marked } from "./examples.js";
 import { createLruCache } from "./lru_cache.js";
 import { placedOn } from "./map_layout.js";
-import { colourBy } from "./colour.js";
+import { colouringOf } from "./colour.js";
 import { isInside } from "./geometry.js";
 import { Rows } from "./rows.js";
 import { COLOURS, writeSelection } from "./selections.js";
@@ -62,9 +62,11 @@ const MORE = 48;
  * @param {{store: ReturnType<typeof import("./store.js").createStore>,
  *   api: ReturnType<typeof import("./api.js").createApi>, meta: object, defaults: object,
  *   address: ReturnType<typeof import("./address.js").createAddress>,
- *   tell?: (sentence: string) => void}} parts
+ *   firstMap?: Promise<import("./binary.js").MapColumns> | null,
+ *   tell?: (sentence: string) => void}} parts `firstMap`: what `api.map` was asked already.
  */
-export function createSession({ store, api, meta, defaults, address, tell = () => {} }) {
+export function createSession({ store, api, meta, defaults, address, firstMap = null, tell = () => {} }) {
+  let first = firstMap;
   const images = createLruCache(KEPT_IMAGES); // the questions with an image that Back can return to
   let following = false;
   const { hover, sourceOf } = createHover({ store, api, bringIntoSight });
@@ -79,7 +81,9 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
   /** A map, and the column that colours it: what is added the server does not know. */
   async function mapOf(layout) {
     const { colour: name } = store.get();
-    const map = await api.map(addedColumn(store.get(), name) ? defaults.colour : name, layout);
+    const asked = first;
+    first = null;
+    const map = await (asked ?? api.map(addedColumn(store.get(), name) ? defaults.colour : name, layout));
     return { map, column: addedColumn(store.get(), name) ?? map.colour };
   }
 
@@ -106,9 +110,7 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
   function recolour() {
     const { column, theme, colourRange, logColours } = store.get();
     if (!column) return;
-    const described = meta.columns.find(({ name }) => name === column.name) ?? column;
-    const range = colourRange ?? { low: described.low ?? column.min, high: described.high ?? column.max };
-    store.set({ colouring: colourBy(column, range, theme, logColours) });
+    store.set({ colouring: colouringOf(column, meta.columns, { theme, colourRange, logColours }) });
   }
 
   async function colour(name) {

@@ -37,6 +37,18 @@ export function colourBy(column, range, theme, log = false) {
   return column.kind === "category" ? byCategory(column, theme) : byNumber(column, range, theme, log && hasLogarithm(column));
 }
 
+/**
+ * Colour every source by a column, in the range of its description where none was chosen.
+ * @param {import("../core/binary.js").Column} column
+ * @param {readonly {name: string, low?: number | null, high?: number | null}[]} columns
+ * @param {{colourRange: {low: number, high: number} | null, logColours: boolean, theme: "light" | "dark"}} chosen
+ */
+export function colouringOf(column, columns, { colourRange, logColours, theme }) {
+  const described = columns.find(({ name }) => name === column.name);
+  const range = colourRange ?? { low: described?.low ?? column.min, high: described?.high ?? column.max };
+  return colourBy(column, /** @type {{low: number, high: number}} */ (range), theme, logColours);
+}
+
 /** Whether a logarithm of every known value can be had. */
 export const hasLogarithm = (/** @type {{min?: number | null}} */ { min }) => (min ?? 0) > 0;
 
