@@ -117,6 +117,7 @@ export function figureUrl(what, state, meta, /** @type {Record<string, string>} 
     if (viewport) for (const axis of ["x", "y"]) ["min", "max"].forEach((end, i) => params.set(`${axis}_${end}`, viewport[axis][i].toPrecision(6)));
   }
   for (const [name, value] of Object.entries(more)) params.set(name, value);
+  if (!ofMap && !isHeld(query)) params.delete("figure"); // what is sent has one figure
   const of = query.kind === "examples" && !ofMap ? "examples/" : "";
   return `/api/figures/${of}${what}?${params}`;
 }
