@@ -102,7 +102,7 @@ def test_tags_are_a_column_that_follows_what_others_do(
         httpx.post(f"{url}/api/labels/tag", json=said).raise_for_status()
 
     with serving(create_app(settings)) as url, new_page(chromium) as page:
-        page.goto(f"{url}/?source=firstgalaxydata-3&colour=tag")
+        page.goto(f"{url}/?source=firstgalaxydata-3&colour=tag", wait_until="commit")
         expect(page.locator("#toast")).to_contain_text("left out: colour=tag")
         page.wait_for_function("document.documentElement.dataset.ready === 'true'")
         expect(page.locator("#colour option[value=tag]")).to_have_count(0)
