@@ -6853,6 +6853,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
                 /** @description From brightness to colour, as in astropy.visualization. */
                 stretch?: "linear" | "sqrt" | "log" | "asinh";
                 /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
@@ -7078,6 +7080,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
                 /** @description From brightness to colour, as in astropy.visualization. */
                 stretch?: "linear" | "sqrt" | "log" | "asinh";
                 /** @description Range of brightness, measured on the square that is drawn: minmax, zscale or the middle so many per cent of its pixels. By default minmax; where no other style is asked for, the stored values 0 to 255 as they are. */
@@ -7301,6 +7305,8 @@ export interface operations {
                 within?: string | null;
                 /** @description Id of a set of rows, from /api/select. */
                 selection?: string | null;
+                /** @description Find sources too that people have quarantined as artefacts. */
+                with_quarantined?: boolean;
             };
             header?: never;
             path?: never;
