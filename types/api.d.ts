@@ -886,6 +886,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/labels/column": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tag Column
+         * @description The tags as a column of the map, binary as those of /api/map/columns.
+         */
+        get: operations["tag_column_api_labels_column_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/labels/tag": {
         parameters: {
             query?: never;
@@ -1299,6 +1319,11 @@ export interface components {
             selection?: string | null;
             /** Author */
             author: string;
+            /**
+             * How
+             * @default
+             */
+            how: string;
         };
         /**
          * ChosenTag
@@ -1331,6 +1356,11 @@ export interface components {
             selection?: string | null;
             /** Author */
             author: string;
+            /**
+             * How
+             * @default
+             */
+            how: string;
             /** Tag */
             tag: string;
         };
@@ -2099,6 +2129,11 @@ export interface components {
             selection?: string | null;
             /** Author */
             author: string;
+            /**
+             * How
+             * @default
+             */
+            how: string;
             /** Name */
             name: string;
         };
@@ -2133,6 +2168,11 @@ export interface components {
             selection?: string | null;
             /** Author */
             author: string;
+            /**
+             * How
+             * @default
+             */
+            how: string;
             /**
              * Verdict
              * @description quarantine: not found by searches unless asked for.
@@ -2754,6 +2794,8 @@ export interface components {
             tags: components["schemas"]["LabelInfo"][];
             /** Notes */
             notes: components["schemas"]["LabelInfo"][];
+            /** Samples */
+            samples: number[];
         };
         /**
          * SourceRecord
@@ -11247,6 +11289,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagList"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * Type
+                         * @default about:blank
+                         */
+                        type: string;
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Parameter */
+                        parameter?: string | null;
+                        /** Survey State */
+                        survey_state?: ("has image" | "no image" | "unreachable") | null;
+                        nearest?: {
+                            /** Source Id */
+                            source_id: string;
+                            /** Name */
+                            name: string;
+                            /** Ra Deg */
+                            ra_deg: number;
+                            /** Dec Deg */
+                            dec_deg: number;
+                            /** Separation Arcsec */
+                            separation_arcsec: number;
+                        } | null;
+                        /** Close Names */
+                        close_names?: string[] | null;
+                    };
+                };
+            };
+        };
+    };
+    tag_column_api_labels_column_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Little-endian: uint32 length of the header; JSON header, padded so that the data begin at a multiple of 8; one uint16 array a column, in row order. x, y: min + code / 65535 * (max - min). Numbers: min + code / 65534 * (max - min), exact to half a 65534th of the range; categories: index; 65535: unknown. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description Not Found */

@@ -6,14 +6,14 @@ that the data starts at a multiple of 8; then one uint16 array per column, in ro
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bundle.catalogue import Catalogue
+from app.bundle.catalogue import Catalogue, ColumnInfo, robust_range
 from app.bundle.latent_space import LatentSpace
 
 COLUMNS = ("umap_x", "umap_y")
@@ -87,22 +87,61 @@ def pack_column(space: LatentSpace, name: str) -> bytes:
     return _frame({"n": len(space), "column": column, "version": space.version}, [codes])
 
 
+def pack_added(
+    space: LatentSpace,
+    name: str,
+    info: ColumnInfo,
+    values: NDArray[np.floating] | Sequence[str | None],
+) -> bytes:
+    """A column that the bundle does not hold, as `pack_column` has those that it does.
+
+    Parameters
+    ----------
+    space : LatentSpace
+        With N sources.
+    name : str
+        Of no column of the bundle.
+    info : ColumnInfo
+        Its label, unit and description stand in the header too: the page has them nowhere else.
+    values : ndarray of float, shape (N,), or sequence of N str or None
+        Numbers, NaN where unknown; or categories, None where unknown.
+    """
+    header: dict[str, object] = {"name": name, "label": info.label, "unit": info.unit or None}
+    header["description"] = info.description
+    if isinstance(values, np.ndarray):
+        column, codes = _numbers(values.astype(np.float64))
+        if column["min"] is not None:
+            column["low"], column["high"] = robust_range(values.astype(np.float64))
+    else:
+        column, codes = _categories(values, sorted({v for v in values if v is not None}))
+    return _frame({"n": len(space), "column": header | column, "version": space.version}, [codes])
+
+
 def _encode(catalogue: Catalogue, name: str) -> tuple[dict[str, object], NDArray[np.uint16]]:
     header: dict[str, object] = {"name": name, "unit": catalogue.info[name].unit or None}
-    if not catalogue.is_number(name):
-        categories = catalogue.categories(name)
-        index = {category: code for code, category in enumerate(categories)}
-        values = catalogue.table[name].to_pylist()
-        codes = np.array([NULL if v is None else index[str(v)] for v in values], np.uint16)
-        return header | {"kind": "category", "categories": categories}, codes
-    numbers = catalogue.numbers(name)
+    if catalogue.is_number(name):
+        column, codes = _numbers(catalogue.numbers(name))
+    else:
+        texts = [None if v is None else str(v) for v in catalogue.table[name].to_pylist()]
+        column, codes = _categories(texts, catalogue.categories(name))
+    return header | column, codes
+
+
+def _categories(
+    values: Sequence[str | None], categories: list[str]
+) -> tuple[dict[str, object], NDArray[np.uint16]]:
+    index = {category: code for code, category in enumerate(categories)}
+    codes = np.array([NULL if v is None else index[v] for v in values], np.uint16)
+    return {"kind": "category", "categories": categories}, codes
+
+
+def _numbers(numbers: NDArray[np.float64]) -> tuple[dict[str, object], NDArray[np.uint16]]:
+    header: dict[str, object] = {"kind": "number", "min": None, "max": None, "categories": None}
     known = numbers[np.isfinite(numbers)]
     if not known.size:
-        header |= {"kind": "number", "min": None, "max": None, "categories": None}
         return header, np.full(len(numbers), NULL, np.uint16)
     low, high = float(known.min()), float(known.max())
-    header |= {"kind": "number", "min": low, "max": high, "categories": None}
-    return header, _quantise(numbers, low, high, TOP - 1)
+    return header | {"min": low, "max": high}, _quantise(numbers, low, high, TOP - 1)
 
 
 def _quantise(values: NDArray, low: float, high: float, top: int) -> NDArray[np.uint16]:

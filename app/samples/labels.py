@@ -70,6 +70,12 @@ class Labels:
             _sample_of(db, sample)
             return self._labels(db, "members", "''", "sample = ?", (sample,))
 
+    def samples_of(self, source_id: str) -> list[Label]:
+        """Memberships of a source; their words are the numbers of the samples."""
+        where = "source_id = ? AND sample IN (SELECT sample FROM names WHERE removed IS NULL)"
+        with self.database.reading() as db:
+            return self._labels(db, "members", "CAST(sample AS TEXT)", where, (source_id,))
+
     def create(self, name: str, author: str, given: Sequence[Given], how: str) -> Changed:
         """Make a sample of some rows of the bundle.
 
@@ -110,7 +116,7 @@ class Labels:
             change = self._begin(db, author)
             _end(db, "names", "sample = ?", (sample,), change)
             _call(db, sample, name, change)
-            return Changed(_tell(db, change, f"Called '{known.name}' '{name}'."), 1, sample)
+            return Changed(_tell(db, change, f"Renamed '{known.name}' to '{name}'."), 1, sample)
 
     def delete(self, sample: int, author: str) -> Changed:
         """Delete a sample; undoing it brings back the sample with its members."""

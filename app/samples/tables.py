@@ -37,6 +37,24 @@ def label_table(space: LatentSpace, tags: Sequence[Label], notes: Sequence[Label
     return _table(space, [*tags, *notes], words)
 
 
+TAG_COLUMN = ColumnInfo(
+    "Tag",
+    "",
+    "meta.code.class",
+    "What people have tagged the source, whoever did; one with several tags is a category of its "
+    "own, such as 'FRI + bent'.",
+)
+
+
+def tags_of_rows(tags: Sequence[Label], n: int) -> list[str | None]:
+    """The tags of each of `n` rows, in the alphabet's order with " + " between; None without."""
+    words: list[set[str]] = [set() for _ in range(n)]
+    for each in tags:
+        if each.source.row is not None:
+            words[each.source.row].add(each.word)
+    return [" + ".join(sorted(each)) or None for each in words]
+
+
 def sample_provenance(sample: Sample, members: Sequence[Label]) -> dict[str, str]:
     """What the table of a sample says of it."""
     missing = sum(each.source.row is None for each in members)

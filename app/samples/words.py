@@ -12,6 +12,7 @@ LONGEST_NAME = 100
 LONGEST_TAG = 40
 LONGEST_AUTHOR = 60
 LONGEST_NOTE = 2_000
+LONGEST_HOW = 300
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Unicode's categories of what is no letter, sign or blank: NUL, line ends, half characters ..."""
 
@@ -54,6 +55,18 @@ def note_text(text: str, parameter: str = "text") -> str:
     UnusableWord
     """
     return _cell(text, "A note", LONGEST_NOTE, parameter, dots=True)
+
+
+def how_chosen(text: str, parameter: str = "how") -> str:
+    """How sources were chosen, in the words of who chose them; may be empty.
+
+    Raises
+    ------
+    UnusableWord
+    """
+    if not text.strip():
+        return ""
+    return _word(text, "How they were chosen", LONGEST_HOW, parameter, dots=True)
 
 
 def checked(given: Given) -> Given:

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.samples.words import LONGEST_AUTHOR, LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG
+from app.samples.words import LONGEST_AUTHOR, LONGEST_HOW, LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG
 from app.web.schemas import SelectRequest
 
 _SPARE = 1_000
@@ -23,6 +23,8 @@ class ChosenSources(SelectRequest):
     author: str = Field(max_length=LONGEST_AUTHOR + _SPARE)
     source_ids: list[str] | None = Field(None, max_length=500_000)
     """Ids; those that the bundle does not hold are told."""
+    how: str = Field("", max_length=LONGEST_HOW + _SPARE)
+    """How they were chosen, for the history, in place of our own words."""
 
 
 class NewSample(ChosenSources):
@@ -143,6 +145,8 @@ class SourceLabels(Kept):
     """Null where the served bundle does not hold it."""
     tags: list[LabelInfo]
     notes: list[LabelInfo]
+    samples: list[int]
+    """Of which it is a member."""
 
 
 class ChangeInfo(BaseModel):

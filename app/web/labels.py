@@ -4,8 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from app.bundle.map_columns import pack_added
 from app.samples.labels import HISTORY_MOST
 from app.samples.records import Given, Label
+from app.samples.tables import TAG_COLUMN, tags_of_rows
 from app.web import caching
 from app.web.bounded_body import BoundedBodyRoute
 from app.web.dependencies import ServedDep
@@ -21,6 +23,7 @@ from app.web.label_schemas import (
     TagList,
     TagReport,
 )
+from app.web.query import BINARY
 from app.web.samples import (
     MOST_NUMBER,
     READ,
@@ -60,6 +63,17 @@ def _tag(word: str, labels: list[Label]) -> TagReport:
         rows=rows,
         missing=missing,
     )
+
+
+@router.get("/labels/column", response_class=Response, responses=READ | {200: BINARY})
+def tag_column(state: ServedDep) -> Response:
+    """The tags as a column of the map, binary as those of /api/map/columns."""
+    space = state.explorer.space
+    name = "tag" if "tag" not in space.catalogue.info else "tag_here"
+    words = tags_of_rows(state.labels.tags(), len(space))
+    packed = pack_added(space, name, TAG_COLUMN, words)
+    headers = {"Cache-Control": caching.LIVE}
+    return Response(packed, media_type="application/octet-stream", headers=headers)
 
 
 @router.post("/labels/tag", response_model=ChangeReport, responses=WRITTEN)
@@ -107,11 +121,12 @@ def labels_of_source(state: ServedDep, response: Response, source_id: str) -> So
     """The tags and notes on a source, with author and time; of one that the bundle had, too."""
     response.headers["Cache-Control"] = caching.LIVE
     row = state.explorer.space.catalogue.row_of(source_id)
-    tags, notes = (
+    kept = state.labels
+    tags, notes, members = (
         [each for each in found if each.source.row == row]
-        for found in (state.labels.tags(source_id), state.labels.notes(source_id))
+        for found in (kept.tags(source_id), kept.notes(source_id), kept.samples_of(source_id))
     )
-    if row is None and not (tags or notes):
+    if row is None and not (tags or notes or members):
         state.explorer.row_of(source_id)  # refused in a sentence
     return SourceLabels(
         **said_of(state.labels),
@@ -119,6 +134,7 @@ def labels_of_source(state: ServedDep, response: Response, source_id: str) -> So
         row=row,
         tags=[_label(each) for each in tags],
         notes=[_label(each) for each in notes],
+        samples=[int(each.word) for each in members],
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from app.errors import UnusableChange
 from app.samples.labels import Labels
 from app.samples.records import Changed, Given, Label, LabelledSource
+from app.samples.words import how_chosen
 from app.web import caching
 from app.web.bounded_body import BoundedBodyRoute
 from app.web.dependencies import Served, ServedDep
@@ -124,17 +125,18 @@ def chosen(
     words: list[str] = []
     if conditions is not None:
         mask, words = chosen_rows(state, conditions)
+    how = how_chosen(given.how) or "; ".join(words)
     if asked is None:
-        return np.flatnonzero(mask).tolist(), [], "; ".join(words)
+        return np.flatnonzero(mask).tolist(), [], how
     known = {each: state.explorer.space.catalogue.row_of(each) for each in asked}
     rows = [row for row in known.values() if row is not None and mask[row]]
-    return rows, [each for each, row in known.items() if row is None], "; ".join(words)
+    return rows, [each for each, row in known.items() if row is None], how
 
 
 def chosen_ids(state: Served, given: ChosenSources) -> tuple[list[str], str]:
     """The ids that a request is about, in the bundle or not, and how they were chosen."""
     if given.source_ids is not None and _conditions(given) is None:
-        return given.source_ids, ""
+        return given.source_ids, how_chosen(given.how)
     rows, _, how = chosen(state, given)
     ids = state.explorer.space.catalogue.table["source_id"]
     return [ids[row].as_py() for row in rows], how

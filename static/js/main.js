@@ -15,6 +15,7 @@ import { createImages } from "./core/image_query.js";
 import { createLabels as createTagging, keptNames } from "./core/labels.js";
 import { keepStyle, keptStyle } from "./core/picture_style.js";
 import { createMapOverlays } from "./core/map_overlays.js";
+import { createSamples as createSampleKeeping } from "./core/samples.js";
 import { createRowSets } from "./core/row_sets.js";
 import { sendTable } from "./core/samp.js";
 import { createSessions } from "./core/sessions.js";
@@ -25,7 +26,7 @@ import { createMap } from "./map/engine.js";
 import { createInset } from "./map/inset.js";
 import { createLasso } from "./map/lasso.js";
 import { createLayers } from "./map/layers.js";
-import { createLegend } from "./map/legend.js";
+import { createColourChoice, createLegend } from "./map/legend.js";
 import { createLegendPlace } from "./map/legend_place.js";
 import { createMapKey } from "./map/map_key.js";
 import { createMarks } from "./map/marks.js";
@@ -43,6 +44,7 @@ import { createNeighbours } from "./views/neighbours.js";
 import { createOverlays } from "./views/overlays.js";
 import { createPeek } from "./views/peek.js";
 import { createPictureBar } from "./views/picture_bar.js";
+import { createSamples } from "./views/samples.js";
 import { createSearch } from "./views/search.js";
 import { createSelections } from "./views/selections.js";
 import { createSource } from "./views/source.js";
@@ -60,33 +62,36 @@ import { createViewer } from "./views/viewer.js";
 
 const ZOOM_STEP = 1.6;
 const NEAR_PX = 8;
-const RAIL = /** @type {const} */ (["filters", "selections", "overlays", "check"]);
+/** So often what others have labelled is looked for. */
+const LOOK_MS = 10_000;
+const RAIL = /** @type {const} */ (["filters", "selections", "samples", "overlays", "check"]);
 /** What the server knows, as /api/meta gives it. @type {import("./core/state.js").Meta} */
 const meta = JSON.parse(byId("meta").textContent);
 const defaults = {
   k: meta.limits.k_default,
   kMax: meta.limits.k_max,
   colour: meta.default_column,
-  colours: meta.columns.map(({ name }) => name),
   columns: meta.columns,
   layouts: meta.layouts.map(({ name }) => name),
   duplicatesArcsec: meta.limits.duplicates_arcsec_default,
 };
 const address = createAddress(window);
-const { drawn: _drawn, ignored: _ignored, ...shared } = readAddress(address.read(), defaults);
+const { drawn: _drawn, ignored, ...shared } = readAddress(address.read(), defaults);
 const store = createStore(
-  initialState(shared, { surveys: NO_SURVEYS, theme: themeNow(), style: keptStyle(meta.image), ...keptNames() }),
+  initialState(shared, { columns: meta.columns, surveys: NO_SURVEYS, theme: themeNow(), style: keptStyle(meta.image), ...keptNames() }),
 );
 const api = createApi();
 const status = createStatus();
 const session = createSession({ store, api, meta, defaults, address, tell: (words) => status.toast(words) });
 const images = createImages({ store, ask: session.ask, clear: session.clear });
-const tagging = createTagging({ store, api: createLabelApi(), sourceOf: session.sourceOf, problem: meta.labels.problem, tell: (words) => status.toast(words) });
+const labelApi = createLabelApi();
+const tagging = createTagging({ store, api: labelApi, sourceOf: session.sourceOf, problem: meta.labels.problem, tell: (words) => status.toast(words) });
 const surveyImages = createSurveyImages({ store, api, meta });
 const downloads = createDownloads({ store, api });
 const worker = new Worker(new URL("./rows_worker.js", import.meta.url), { type: "module" });
 const client = createWorkerClient(worker, api);
-const rowSets = createRowSets({ store, api, meta, client, tell: (words) => status.toast(words) });
+const rowSets = createRowSets({ store, api: { ...api, sample: labelApi.sample }, client, tell: (words) => status.toast(words) });
+const samples = createSampleKeeping({ store, api: labelApi, lists: createBulkApi(), change: tagging.change, attempt: tagging.attempt, rowSets, tell: (words) => status.toast(words), report: (title, text) => showText(byId("text"), title, text) });
 const overlays = createMapOverlays({ store, client, lists: createBulkApi(), tell: (words) => status.toast(words) });
 const map = createMap(byId("map"));
 const arrive = createReveal(store);
@@ -116,6 +121,7 @@ function connectViews() {
     createTooltip(byId("tooltip"), meta),
     createMapKey(byId("map-key"), meta),
     createLegend(byId("legend"), meta),
+    createColourChoice(byId("colour")),
     createLegendPlace(byId("legend-card"), byId("stage")),
     createSearch(byId("search"), meta),
     createImageForm(byId("image-form"), meta),
@@ -128,9 +134,10 @@ function connectViews() {
     createPictureBar(byId("picture-bar"), meta),
     ...neighbours,
     ...createSelections(byId("selections"), byId("selection"), { meta, api }),
-    createFilters(byId("filters"), meta),
-    createOverlays(byId("overlays"), meta),
-    ...createTable(byId("table"), meta, api),
+    createFilters(byId("filters")),
+    createOverlays(byId("overlays")),
+    createSamples(byId("samples"), meta),
+    ...createTable(byId("table"), api),
     createCompare(byId("compare"), meta, api),
     createPeek(byId("peek"), meta),
     createTrail(byId("trail"), meta),
@@ -138,11 +145,14 @@ function connectViews() {
     lists.view,
     status,
     { needs: ["layout"], draw: showLayout },
-    { needs: ["rail", "filters", "selections", "contours", "regions", "exemplars", "placed"], draw: showRail },
+    { needs: ["rail", "filters", "selections", "samples", "contours", "regions", "exemplars", "placed"], draw: showRail },
   ];
   for (const view of views) store.show(view);
   store.subscribe(["map"], rowSets.follow);
   store.subscribe(["filters", "rail", "active", "selections"], rowSets.count);
+  store.subscribe(["columns"], ({ columns }) => Object.assign(defaults, { columns }));
+  store.subscribe(["columns"], rowSets.follows);
+  store.subscribe(["columns"], session.follows);
   for (const { needs, draw } of overlays) store.show({ needs, draw });
   store.subscribe(["selections"], rowSets.restore);
   store.subscribe(
@@ -151,6 +161,7 @@ function connectViews() {
   );
   store.subscribe(["result"], surveyImages.follow);
   store.subscribe(["result"], tagging.follow);
+  store.subscribe(["lastChange"], samples.follow);
   store.subscribe(["verdict"], searchAgain);
   store.subscribe(["naming"], ({ naming }) => naming && byId("label-author").focus());
   store.subscribe(["result"], status.announce);
@@ -182,10 +193,10 @@ function showLayout({ layout }) {
   }
 }
 
-function showRail({ rail, filters, selections, contours, regions, exemplars, placed }) {
+function showRail({ rail, filters, selections, samples: kept, contours, regions, exemplars, placed }) {
   byId("workplace").classList.toggle("rail-open", rail !== null);
   byId("check").hidden = rail !== "check";
-  const held = { filters: Object.keys(filters).length, selections: selections.length, overlays: [contours, regions, exemplars, placed].filter(Boolean).length };
+  const held = { filters: Object.keys(filters).length, selections: selections.length, samples: kept.length, overlays: [contours, regions, exemplars, placed].filter(Boolean).length };
   for (const name of RAIL) {
     const tab = byId(`rail-${name}`);
     tab.setAttribute("aria-selected", String(rail === name));
@@ -249,7 +260,9 @@ function connectEvents() {
   on("shape", (shape) => rowSets.drawn(shape).then(() => store.set({ tool: "pan" })));
   on("pick", ({ rows }) => rowSets.pick(rows));
   on("activate", ({ name }) => store.set({ active: name, subject: name ? "selection" : "source" }));
-  on("rename", rowSets.rename);
+  on("rename", rename);
+  on("sample", changeSample);
+  on("note", ({ text }) => tagging.note(text));
   on("drop", ({ name }) => rowSets.drop(name));
   on("selection-sources", () => store.set({ selectionSources: {} }));
   on("sources-file", saveSources);
@@ -295,6 +308,27 @@ async function takeFile(file) {
   else images.choose(file);
 }
 
+/** A selection that shows a sample has the sample's name. */
+function rename({ name, to }) {
+  const { sample } = store.get().selections.find((each) => each.name === name) ?? {};
+  if (sample) samples.rename(sample.sample.id, to);
+  else rowSets.rename({ name, to });
+}
+
+function changeSample({ act, id, name, what, file }) {
+  const acts = {
+    open: () => samples.open(id),
+    make: () => samples.make({ name, what }),
+    add: () => samples.members(id, act, what),
+    remove: () => samples.members(id, act, what),
+    rename: () => samples.rename(id, name),
+    delete: () => samples.remove(id),
+    history: () => samples.readHistory(id),
+    take: () => samples.take(file, name),
+  };
+  acts[act]();
+}
+
 function changeStyle(patch) {
   const style = { ...store.get().style, ...patch };
   store.set({ style });
@@ -325,12 +359,13 @@ async function saveSources({ rows, format, name }) {
   }
 }
 
-/** Only sources of a selection may be neighbours: the server keeps the set by an id of its content. */
+/** Only sources of a selection, or what the filters show, may be neighbours: the server keeps the set by an id of its content. */
 async function searchInside(name) {
-  const picked = store.get().selections.find((each) => each.name === name);
-  if (!picked) return;
+  const { selections, shown } = store.get();
+  const rows = name === null ? shown : selections.find((each) => each.name === name)?.rows;
+  if (!rows) return;
   try {
-    const { selection } = await api.select({ rows: [...picked.rows.indices] });
+    const { selection } = await api.select({ rows: [...rows.indices] });
     session.setOptions({ conditions: { ...store.get().conditions, selection } });
   } catch (error) {
     status.toast(error.message);
@@ -426,6 +461,8 @@ function connectPage() {
   for (const tool of ["lasso", "box"]) onClick(`tool-${tool}`, () => toggleTool(tool));
   window.addEventListener("popstate", () => session.follow());
   document.addEventListener("keydown", shortcuts);
+  window.addEventListener("focus", tagging.look);
+  setInterval(() => document.hidden || tagging.look(), LOOK_MS);
   document.addEventListener("click", closeMenus, { capture: true });
 }
 
@@ -446,6 +483,7 @@ function shortcuts(event) {
     "/": () => byId("position").select(),
     f: () => toggleRail("filters"),
     o: () => toggleRail("overlays"),
+    s: () => toggleRail("samples"),
     t: () => drawer("table", !store.get().table),
     l: () => toggleTool("lasso"),
     r: () => toggleTool("box"),
@@ -475,6 +513,7 @@ function onClick(id, listener) {
 
 async function start() {
   store.set({ mapError: null });
+  if (ignored.length) await tagging.look(); // for a column that people made
   const asked = session.follow();
   const { subject, pending, error } = store.get();
   if (!asked && subject === "source" && !pending && !error && meta.first_examples.length) {
@@ -487,6 +526,7 @@ async function start() {
     await drawMap(store.get());
     await asked;
     session.keepInSight();
+    tagging.look();
   } catch (error) {
     store.set({ mapError: error.message });
   }

@@ -97,9 +97,9 @@ def test_ctrl_adds_to_a_selection_alt_takes_away_and_a_plain_lasso_begins_anothe
     page.wait_for_function("new URLSearchParams(location.search).get('drawn').includes('~-')")
     whole, hole = (Outline(drawn_corners(page, i)).contains_points(space.xy) for i in (0, 1))
     left = int((whole & ~hole).sum())
-    expect(page.locator("#counts")).to_contain_text(f"selection A: {left:,}")
+    expect(page.locator("#counts")).to_contain_text(f"Selection A: {left:,}")
     draw(page, OUTLINE, "Shift+Control")
-    expect(page.locator("#counts")).to_contain_text(f"selection A: {int(whole.sum()):,}")
+    expect(page.locator("#counts")).to_contain_text(f"Selection A: {int(whole.sum()):,}")
     draw(page, [(100.0, 100.0), (300.0, 100.0), (300.0, 300.0), (100.0, 300.0)], "Shift")
     expect(page.locator("#selection-title")).to_have_text("Selection B")
 

@@ -3,6 +3,7 @@
  * It never draws and never touches the document; main gives it the address and the views the rest.
  */
 
+import { addedColumn } from "./added_columns.js";
 import { readAddress, sameQuery, writeAddress } from "./address.js";
 import { isAborted } from "./api.js";
 import { itemOf, keyOf, marked } from "./examples.js";
@@ -69,17 +70,24 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
   const { hover, sourceOf } = createHover({ store, api, bringIntoSight });
 
   async function loadMap() {
-    const map = await api.map(store.get().colour, store.get().layout);
-    store.set({ map, column: map.colour });
+    const { map, column } = await mapOf(store.get().layout);
+    store.set({ map, column });
     placeAgain();
     recolour();
+  }
+
+  /** A map, and the column that colours it: what is added the server does not know. */
+  async function mapOf(layout) {
+    const { colour: name } = store.get();
+    const map = await api.map(addedColumn(store.get(), name) ? defaults.colour : name, layout);
+    return { map, column: addedColumn(store.get(), name) ?? map.colour };
   }
 
   /** Show the other map: the bundle's own, or the catalogue's. */
   async function layout(name) {
     try {
-      const map = await api.map(store.get().colour, name);
-      store.set({ map, layout: name, view: null, column: map.colour, colourError: null });
+      const { map, column } = await mapOf(name);
+      store.set({ map, layout: name, view: null, column, colourError: null });
       placeAgain();
       recolour();
       keepAddress();
@@ -105,7 +113,7 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
 
   async function colour(name) {
     try {
-      const column = await api.column(name);
+      const column = addedColumn(store.get(), name) ?? (await api.column(name));
       const same = name === store.get().colour;
       store.set({ column, colour: name, colourError: null, ...(!same && { colourRange: null }) });
       recolour();
@@ -113,6 +121,16 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
     } catch (error) {
       if (!isAborted(error)) store.set({ colourError: error.message });
     }
+  }
+
+  /** The map's colours follow an added column that changes, or goes. */
+  function follows(state) {
+    const { colour: name, columns } = state;
+    const added = addedColumn(state, name);
+    if (added && added !== state.column) {
+      store.set({ column: added });
+      recolour();
+    } else if (!columns.some((each) => each.name === name)) colour(defaults.colour);
   }
 
   /** Ask, and show the answer; a failure leaves what is shown as it is. */
@@ -127,7 +145,7 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
       if (image) images.put(query.id, query);
       store.set({ query, answer, result, image, pending: null, more: null, error: null, target: targetOf(result), subject: "source" });
       keepInSight();
-      follows(answer.query);
+      visit(answer.query);
       if (!asExample) remember ? rememberAddress() : keepAddress();
     } catch (error) {
       if (isAborted(error)) return;
@@ -162,7 +180,7 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
   }
 
   /** The trail of the places one has been; images of one's own have no address to return to. */
-  function follows({ source_id: id, name, position, image_url: url }) {
+  function visit({ source_id: id, name, position, image_url: url }) {
     if (!id) return;
     const { trail } = store.get();
     const here = { id, title: name || position, url };
@@ -262,6 +280,7 @@ export function createSession({ store, api, meta, defaults, address, tell = () =
     recolour,
     colour,
     layout,
+    follows,
     ask,
     askSurvey,
     setOptions,

@@ -50,7 +50,7 @@ export const LONGEST = 7000;
  * Read an address; what is missing or makes no sense takes its default.
  * @param {string} search Such as "?source=ID&k=24".
  * @param {{k: number, colour: string, duplicatesArcsec: number, kMax: number,
- *   colours: string[], layouts: Layout[], columns: {name: string, kind: string}[]}} defaults
+ *   layouts: Layout[], columns: readonly {name: string, kind: string}[]}} defaults
  * @returns {Shared}
  */
 export function readAddress(search, defaults) {
@@ -64,7 +64,7 @@ export function readAddress(search, defaults) {
   return {
     query: readQuery(params) ?? examplesQuery(examples),
     k: k >= 1 && k <= defaults.kMax ? k : defaults.k,
-    colour: defaults.colours.includes(colour) ? colour : defaults.colour,
+    colour: isColumn(colour, defaults) ? colour : defaults.colour,
     layout: defaults.layouts.find((name) => name === params.get("map")) ?? OURS,
     hideDuplicates: params.get("hide_duplicates") === "true",
     duplicatesArcsec: within >= 0 ? within : defaults.duplicatesArcsec,
@@ -90,6 +90,7 @@ const KNOWN = ["source", "position", "ra", "dec", "survey", "k", "colour", "map"
   "wanted", "unwanted", "compare"];
 /** @type {("all" | "shown")[]} */
 const CONTOURS = ["all", "shown"];
+const isColumn = (name, { columns }) => columns.some((each) => each.name === name);
 const isCategory = (name, { columns }) => columns.some((each) => each.name === name && each.kind === "category");
 
 /** What of an address means nothing here, in words: nothing is dropped in silence. */
@@ -102,7 +103,7 @@ function ignoredOf(params, defaults) {
     if (![...KNOWN, ...CONDITIONS].includes(name)) ignored.push(name);
   }
   refuse("k", (text) => wholeNumber(text) >= 1 && wholeNumber(text) <= defaults.kMax);
-  refuse("colour", (name) => defaults.colours.includes(name));
+  refuse("colour", (name) => isColumn(name, defaults));
   refuse("map", (name) => defaults.layouts.some((each) => each === name));
   refuse("duplicates_arcsec", (text) => number(text) >= 0);
   refuse("view", (text) => readView(text) !== null);

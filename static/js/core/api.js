@@ -122,18 +122,39 @@ export function createBulkApi(fetcher = browserFetch) {
   };
 }
 
-/** The requests for tags, by name; `fetcher` is replaced in tests. */
+/** The requests for samples, tags and notes, by name; `fetcher` is replaced in tests. */
 export function createLabelApi(/** @type {typeof fetch} */ fetcher = (url, options) => globalThis.fetch(url, options)) {
   const json = (url, options = {}) => ask(fetcher, url, options).then((response) => response.json());
-  const post = (what, body) => json(`/api/labels/${what}`, { method: "POST", body: JSON.stringify(body), type: "application/json" });
+  const send = (method, url, body) => json(url, { method, body: JSON.stringify(body), type: "application/json" });
+  const post = (what, body) => send("POST", `/api/labels/${what}`, body);
   return {
     labelsOf: (id) => json(`${sourceUrl(id)}/labels`),
     tag: (id, tag, author) => post("tag", { source_ids: [id], tag, author }),
     untag: (id, tag, author) => post("untag", { source_ids: [id], tag, author }),
     undo: (author) => post("undo", { author }),
+    tagColumn: () => ask(fetcher, "/api/labels/column").then((response) => response.arrayBuffer()).then(decodeColumn),
+    note: (id, text, author) => send("PUT", `${sourceUrl(id)}/note`, { text, author }),
+    samples: async () => (await json("/api/samples")).samples,
+    sample: (id) => json(sampleUrl(id)),
+    makeSample: (given) => send("POST", "/api/samples", given),
+    /** @param {"add" | "remove"} act */
+    changeMembers: (id, act, given) => send("POST", `${sampleUrl(id)}/${act}`, given),
+    renameSample: (id, given) => send("PATCH", sampleUrl(id), given),
+    deleteSample: (id, author) => json(`${sampleUrl(id)}?${new URLSearchParams({ author })}`, { method: "DELETE" }),
+    history: async (sample, most) => (await json(`/api/labels/history?${new URLSearchParams({ most, ...(sample && { sample }) })}`)).changes,
+    /** A file as a new sample, or, without a name for it, its tags and notes. */
+    takeFile: (file, author, name) => {
+      const where = name === null ? "/api/labels/import" : "/api/samples/import";
+      return json(`${where}?${new URLSearchParams({ author, name: file.name, ...(name !== null && { sample_name: name }) })}`, { method: "POST", body: file, silent: FILE_GONE });
+    },
+    lastChange: async () => (await json("/api/labels/history?most=1")).changes[0]?.id ?? 0,
     judge: (id, verdict, author) => json("/api/verdicts", { method: "POST", body: JSON.stringify({ source_ids: [id], verdict, author }), type: "application/json" }),
   };
 }
+
+const sampleUrl = (id) => `/api/samples/${id}`;
+/** A sample, or all tags and notes (null), as a table. */
+export const labelTableUrl = (sample, format) => `${sample === null ? "/api/labels" : sampleUrl(sample)}/table?format=${format}`;
 
 /** Where a list is sent, with how to search. */
 export function listUrl({ name, k, hideDuplicates, askSurvey, lookUpNames, columns = {} }, where = "/api/bulk") {

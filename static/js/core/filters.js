@@ -137,7 +137,7 @@ export function writeFilter(name, filter) {
   return `${name}:${[...parts, ...(filter.unknown ? ["~unknown"] : [])].join("|")}`;
 }
 
-/** @param {string} text @param {{name: string, kind: string}[]} described @returns {[string, Filter] | null} */
+/** @param {string} text @param {readonly {name: string, kind: string}[]} described @returns {[string, Filter] | null} */
 export function readFilter(text, described) {
   const at = text.indexOf(":");
   const column = described.find(({ name }) => name === text.slice(0, at));

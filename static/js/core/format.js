@@ -71,6 +71,13 @@ export function formatBytes(bytes) {
   return `${scaled < 9.95 ? scaled.toFixed(1) : formatCount(Math.round(scaled))} ${unit}`;
 }
 
+/** "27 Nov 2026, 18:02 UTC", of a time as the server writes it. */
+export function formatMoment(utc) {
+  const at = new Date(utc);
+  const day = at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  return `${day}, ${at.toISOString().slice(11, 16)} UTC`;
+}
+
 /** A catalogue value with its unit: four significant digits, words as they are. */
 export function formatValue(value, unit = null) {
   if (value === null || value === undefined || value === "") return "unknown";

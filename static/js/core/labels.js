@@ -1,8 +1,9 @@
 /**
- * Tags of the source that is open or pointed at: read, put on, taken off, undone.
- * It never draws. The author's name and the tags of the keys stay in this browser.
+ * Tags and notes of the source that is open or pointed at: read, put on, taken off, undone; and who
+ * the author is of whatever is changed. It never draws. The author's name and the tags of the keys stay in this browser.
  */
 
+import { addColumn, removeColumn } from "./added_columns.js";
 import { isAborted } from "./api.js";
 
 const AUTHOR = "explorer-author";
@@ -45,57 +46,75 @@ export function createLabels({ store, api, sourceOf, problem, tell }) {
     if (id) await attempt(() => reload(id));
   }
 
+  /** See whether anybody has changed anything; whoever shows it follows `lastChange`. */
+  async function look() {
+    try {
+      const lastChange = problem ? 0 : await api.lastChange();
+      if (lastChange === store.get().lastChange) return;
+      const column = await api.tagColumn();
+      if (column.categories?.length) addColumn(store, column);
+      else removeColumn(store, column.name);
+      store.set({ lastChange });
+      await follow(store.get());
+    } catch {
+      // The next look may do better, and what is asked for by hand says what is wrong.
+    }
+  }
+
   async function reload(id) {
     const labels = await api.labelsOf(id);
     if (store.get().result?.query.source_id === id) store.set({ labels });
   }
 
+  /** Do what changes something, in the author's name; where none is known it waits for one. */
+  async function change(/** @type {(author: string) => Promise<void>} */ act) {
+    const { author } = store.get();
+    if (problem) return tell(problem);
+    if (!author) {
+      waiting = () => change(act);
+      return store.set({ naming: true });
+    }
+    await attempt(() => act(author));
+    await look();
+  }
+
   /** Put a tag on the source that is pointed at, on the map or among the neighbours, else (or where
    * that is said) on the one that is open; or take it off. */
-  async function toggle(tag, { open = false } = {}, row = open ? null : pointedAt(store.get())) {
-    if (!named(() => toggle(tag, { open }, row))) return;
-    const { author, result } = store.get();
-    await attempt(async () => {
+  function toggle(tag, { open = false } = {}) {
+    const row = open ? null : pointedAt(store.get());
+    const { result } = store.get();
+    return change(async (author) => {
       const id = row === null ? result?.query.source_id : (await sourceOf(row)).source_id;
       if (!id) return tell("Only sources of the catalogue can be tagged: point at one on the map, or open one.");
       const on = isTagged(await api.labelsOf(id), tag, author);
       await (on ? api.untag(id, tag, author) : api.tag(id, tag, author));
       tell(on ? `Took ${tag} off ${id}.` : `Tagged ${id} ${tag}.`);
-      await reload(id);
+    });
+  }
+
+  /** Write a note on the source that is open, in place of one's earlier one; empty takes it away. */
+  function note(/** @type {string} */ text) {
+    const { source_id: id } = store.get().result.query;
+    return change(async (author) => {
+      const { change: made } = await api.note(id, text, author);
+      tell(made?.said ?? "The note is so already.");
     });
   }
 
   /** Give a verdict on a source: keep, discard or quarantine. */
-  async function judge(id, verdict) {
-    if (!named(() => judge(id, verdict))) return;
-    await attempt(async () => {
-      const { change } = await api.judge(id, verdict, store.get().author);
-      tell(change ? `${id}: ${verdict}.` : `${id} had that verdict already.`);
+  const judge = (id, verdict) =>
+    change(async (author) => {
+      const { change: made } = await api.judge(id, verdict, author);
+      tell(made ? `${id}: ${verdict}.` : `${id} had that verdict already.`);
       store.set({ verdict: { id, verdict } });
-      await follow(store.get());
     });
-  }
 
   /** Undo the author's last change, whichever it was; the server says in words what it did. */
-  async function undo() {
-    if (!named(undo)) return;
-    await attempt(async () => {
-      tell((await api.undo(store.get().author)).change.said);
+  const undo = () =>
+    change(async (author) => {
+      tell((await api.undo(author)).change.said);
       store.set({ verdict: { undone: true } });
-      await follow(store.get());
     });
-  }
-
-  /** Whether there is an author and changes can be kept; what was asked for waits for a name. */
-  function named(then) {
-    const { author } = store.get();
-    if (problem) tell(problem);
-    else if (!author) {
-      waiting = then;
-      store.set({ naming: true });
-    }
-    return Boolean(author && !problem);
-  }
 
   async function setAuthor(/** @type {string} */ text) {
     const author = text.trim();
@@ -120,7 +139,7 @@ export function createLabels({ store, api, sourceOf, problem, tell }) {
     }
   }
 
-  return { follow, toggle, judge, undo, setAuthor, setPalette };
+  return { follow, look, change, attempt, toggle, note, judge, undo, setAuthor, setPalette };
 }
 
 function read(key) {

@@ -47,7 +47,7 @@ export function createMapOverlays({ store, client, lists, tell }) {
 
   return [
     { needs: ["map", "contours", "shown"], draw: contours },
-    { needs: ["map", "regions", "shown"], draw: regions },
+    { needs: ["map", "regions", "shown", "columns"], draw: regions },
     { needs: ["placed"], draw: placed },
   ];
 }

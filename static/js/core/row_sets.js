@@ -10,12 +10,14 @@ import { Rows } from "./rows.js";
 import { COLOURS, cornersOf, LONG, nextName, writeSelection } from "./selections.js";
 
 /**
- * @param {{store: any, api: any, meta: import("./state.js").Meta,
+ * @param {{store: any, api: any,
  *   client: ReturnType<typeof import("./worker_client.js").createWorkerClient>, tell?: (sentence: string) => void}} parts
  */
-export function createRowSets({ store, api, meta, client: { tell, compute, load }, tell: say = () => {} }) {
+export function createRowSets({ store, api, client: { tell, compute, load, put: give }, tell: say = () => {} }) {
   let round = 0;
   let drawnOn = null;
+  /** The added columns that the worker has. @type {readonly any[]} */
+  let given = [];
 
   /** A new map: outlines are of the map on which they were drawn, so that on another their rows stay. */
   async function follow({ map, layout }) {
@@ -46,12 +48,37 @@ export function createRowSets({ store, api, meta, client: { tell, compute, load 
   /** A selection with its rows; null where the server keeps them no more, which is said. */
   async function remade(each) {
     try {
+      const [{ sample }] = each.shapes;
+      if (sample) {
+        const report = await api.sample(sample);
+        const others = store.get().selections.filter((one) => one !== each);
+        return ofSample(report, { name: freeName(report.sample.name, others), colour: each.colour });
+      }
       const shapes = await Promise.all(each.shapes.map(async (shape) => (shape.kept ? { op: shape.op, rows: (await api.select({ selection: shape.kept })).rows } : shape)));
       return { ...each, shapes, rows: new Rows(await compute("shapes", { shapes, allowed: null })) };
     } catch (error) {
       say(`Selection ${each.name} could not be taken over from the link. ${error.message}`);
       return null;
     }
+  }
+
+  /** A sample as a selection. */
+  function ofSample(report, { name, colour }) {
+    const rows = Rows.of(store.get().map.n, report.rows);
+    return { name, colour, shapes: [{ op: "+", rows: [...rows.indices] }], rows, sample: report };
+  }
+
+  /** Show a sample, or what has become of one that is shown already. */
+  function showSample(report, activate = false) {
+    const { selections, active } = store.get();
+    const before = selections.find(({ sample }) => sample?.sample.id === report.sample.id) ?? null;
+    const name = freeName(report.sample.name, selections.filter((each) => each !== before));
+    const made = ofSample(report, { name, colour: before?.colour ?? COLOURS[selections.length % COLOURS.length] });
+    store.set({
+      selections: before ? selections.map((each) => (each === before ? made : each)) : [...selections, made],
+      active: activate || active === before?.name ? name : active,
+      ...(activate && { subject: "selection" }),
+    });
   }
 
   /** One whose outline is long is kept by the server, and its link holds the id. */
@@ -66,12 +93,20 @@ export function createRowSets({ store, api, meta, client: { tell, compute, load 
     }
   }
 
+  /** Columns were added, changed or taken away. */
+  async function follows({ columns }) {
+    const added = columns.filter(({ codes }) => codes);
+    for (const each of added) if (!given.includes(each)) give(each);
+    given = added;
+    await count();
+  }
+
   /** Fetch the columns that the filters and the open rail need, then count. */
   async function count() {
     const mine = ++round;
-    const { map, filters, rail } = store.get();
+    const { map, filters, rail, columns } = store.get();
     if (!map) return;
-    const wanted = rail === "filters" ? meta.columns.map(({ name }) => name) : Object.keys(filters);
+    const wanted = rail === "filters" ? columns.map(({ name }) => name) : Object.keys(filters);
     if (!wanted.length) return store.set({ shown: null, histograms: {} });
     try {
       await Promise.all(wanted.map(load));
@@ -80,7 +115,7 @@ export function createRowSets({ store, api, meta, client: { tell, compute, load 
       return;
     }
     const scales = Object.fromEntries(
-      (rail === "filters" ? meta.columns : []).map((c) => [c.name, c.kind === "number" ? scaleOf(c) : null]),
+      (rail === "filters" ? columns : []).map((c) => [c.name, c.kind === "number" ? scaleOf(c) : null]),
     );
     const within = activeOf(store.get())?.rows.mask ?? null;
     const { mask, histograms } = await compute("crossfilter", { filters, scales, within });
@@ -112,9 +147,9 @@ export function createRowSets({ store, api, meta, client: { tell, compute, load 
   }
 
   function put(active, made, selections) {
-    const name = active?.name ?? nextName(selections);
+    const name = active?.sample ? freeName(`${active.name}, changed`, selections) : (active?.name ?? nextName(selections));
     const colour = active?.colour ?? COLOURS[selections.length % COLOURS.length];
-    const next = { name, colour, ...made }; // not `kept`: that is of other rows
+    const next = { name, colour, ...made }; // not `kept` or `sample`: they are of other rows
     const list = active ? selections.map((each) => (each === active ? next : each)) : [...selections, next];
     store.set({ selections: list, active: name, subject: "selection" });
   }
@@ -146,8 +181,10 @@ export function createRowSets({ store, api, meta, client: { tell, compute, load 
     });
   }
 
-  return { follow, count, filter, drawn, pick, rename, drop, restore };
+  return { follow, follows, count, filter, drawn, pick, rename, drop, restore, showSample };
 }
+
+const freeName = (name, others) => (others.some((each) => each.name === name) ? freeName(`${name} \u00b7`, others) : name);
 
 /** The selection that is worked on. @returns {import("./selections.js").Selection | null} */
 export const activeOf = ({ selections, active }) => selections.find(({ name }) => name === active) ?? null;

@@ -14,9 +14,11 @@ const MOST_CORNERS = 160;
 /**
  * Corners as x, y, x, y ... in map coordinates; or rows; or the id under which the server keeps them,
  * until they have come from there. `op` "+" adds them, "-" takes them away.
- * @typedef {{op: "+" | "-", corners?: number[], rows?: number[], kept?: string}} Shape
- * @typedef {{name: string, colour: string, shapes: Shape[], rows: Rows, kept?: string | null}} Selection
- *   `kept`: the id of all its rows.
+ * `sample`: the number of the sample that it shows.
+ * @typedef {{op: "+" | "-", corners?: number[], rows?: number[], kept?: string, sample?: number}} Shape
+ * @typedef {{name: string, colour: string, shapes: Shape[], rows: Rows, kept?: string | null,
+ *   sample?: import("./state.js").Schemas["SampleReport"]}} Selection `kept`: the id of all its rows;
+ *   `sample`: what it shows, where that is a sample.
  */
 
 /**
@@ -67,6 +69,9 @@ export function cornersOf(/** @type {[number, number][]} */ path) {
   return kept.flat().map((value) => Number(value.toPrecision(DIGITS)));
 }
 
+/** "Selection A", "Sample giants". */
+export const titleOfSelection = (/** @type {Pick<Selection, "name" | "sample">} */ { name, sample }) => `${sample ? "Sample" : "Selection"} ${name}`;
+
 /** The first letter that no selection is called by. */
 export function nextName(/** @type {readonly Selection[]} */ selections) {
   for (let i = 0; ; i++) {
@@ -78,9 +83,10 @@ export function nextName(/** @type {readonly Selection[]} */ selections) {
 /** Longer than this an outline stands in a link by the id under which the server keeps its rows. */
 export const LONG = 1500;
 
-/** "A!+p1.5,2,3,4~-r7,9": a selection as it stands in a link; "A!+@ID" where that is long. */
-export function writeSelection(/** @type {{name: string, shapes: Shape[], kept?: string | null}} */ { name, shapes, kept }) {
-  const written = shapes.map(({ op, corners, rows, kept: id }) => `${op}${corners ? `p${corners}` : rows ? `r${rows}` : `@${id}`}`).join("~");
+/** "A!+p1.5,2,3,4~-r7,9": a selection as it stands in a link; "A!+@ID" where that is long, "A!+s7" of a sample. */
+export function writeSelection(/** @type {{name: string, shapes: Shape[], kept?: string | null, sample?: any}} */ { name, shapes, kept, sample }) {
+  if (sample) return `${encodeURIComponent(name)}!+s${sample.sample.id}`;
+  const written = shapes.map(({ op, corners, rows, kept: id, sample: number }) => `${op}${corners ? `p${corners}` : rows ? `r${rows}` : id ? `@${id}` : `s${number}`}`).join("~");
   return `${encodeURIComponent(name)}!${written.length > LONG && kept ? `+@${kept}` : written}`;
 }
 
@@ -102,8 +108,9 @@ function nameOf(text) {
 }
 
 function readShape(text) {
-  const found = /^([+ -])([pr@])(.*)$/.exec(text);
+  const found = /^([+ -])([pr@s])(.*)$/.exec(text);
   if (!found) return null;
+  if (found[2] === "s") return /^[1-9]\d{0,8}$/.test(found[3]) ? { op: "+", sample: Number(found[3]) } : null;
   if (found[2] === "@") return /^[0-9a-f]{16}$/.test(found[3]) ? { op: found[1] === "-" ? "-" : "+", kept: found[3] } : null;
   const numbers = found[3] === "" ? [] : found[3].split(",").map(Number);
   if (numbers.some(Number.isNaN)) return null;

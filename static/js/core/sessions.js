@@ -30,7 +30,7 @@ export function createSessions({ store, api, meta, session, tell, report, save =
     try {
       const read = parseSession(await file.text(), file.name);
       const [{ missing }, ...selected] = await Promise.all([idsOf(read), ...(read.selections ?? []).map(({ source_ids: ids }) => ids ?? [])].map((ids) => api.select({ source_ids: ids })));
-      const { patch, query, colour, layout, lost } = takeOver(read, meta, new Set(missing), selected);
+      const { patch, query, colour, layout, lost } = takeOver(read, { ...meta, columns: store.get().columns }, new Set(missing), selected);
       await show(patch, query, colour, layout);
       const opened = openedWords(store.get());
       if (!lost.length) return tell(opened);

@@ -39,6 +39,8 @@
  *   which control, in which words.
  * @property {import("./binary.js").MapColumns | null} map
  * @property {import("./binary.js").Column | null} column
+ * @property {readonly (Schemas["Column"] & {codes?: Uint16Array})[]} columns Of the bundle, then those
+ *   that were added, which have their codes with them.
  * @property {object | null} colouring
  * @property {string | null} colourError
  * @property {string | null} mapError
@@ -53,7 +55,7 @@
  *   did not come.
  * @property {PictureStyle} style How all pictures are drawn.
  * @property {"pan" | "lasso" | "box"} tool What a drag on the map does.
- * @property {"filters" | "selections" | "overlays" | "check" | null} rail Which panel of the rail is open.
+ * @property {"filters" | "selections" | "samples" | "overlays" | "check" | null} rail Which panel of the rail is open.
  * @property {object} checked Another one whenever the panel of checks has something new to draw.
  * @property {{id?: string, verdict?: string, undone?: boolean} | null} verdict That was given last, or
  *   that a change was undone.
@@ -85,6 +87,10 @@
  * @property {import("./conditions.js").Conditions} conditions Of the neighbours.
  * @property {"light" | "dark"} theme
  * @property {import("./labels.js").SourceLabels | null} labels Of the source that is open.
+ * @property {readonly Schemas["SampleInfo"][]} samples All that the server keeps.
+ * @property {{sample: number | null, changes: Schemas["ChangeInfo"][]} | null} history The latest changes:
+ *   of a sample, or (null) of everything.
+ * @property {number} lastChange Number of the last change of samples and labels, whoever made it.
  * @property {string} author Who tags; "": not said yet.
  * @property {readonly string[]} palette The tags of the keys 1 to 9.
  * @property {boolean} naming Whether author and palette are being asked for.
@@ -94,7 +100,7 @@
  * The state of a page that was just opened.
  * @param {Pick<State, "k" | "colour" | "layout" | "hideDuplicates" | "duplicatesArcsec" | "view" | "filters" | "colourRange" | "conditions" | "examples" | "compared" | "logColours" | "contours" | "regions" | "exemplars" | "placed">} shared
  *   What its address says.
- * @param {Pick<State, "surveys" | "theme" | "style" | "author" | "palette">} given
+ * @param {Pick<State, "columns" | "surveys" | "theme" | "style" | "author" | "palette">} given
  * @returns {State}
  */
 export function initialState(shared, given) {
@@ -140,6 +146,9 @@ export function initialState(shared, given) {
     more: null,
     labels: null,
     naming: false,
+    samples: [],
+    history: null,
+    lastChange: 0,
     ...given,
   };
 }

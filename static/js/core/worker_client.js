@@ -36,5 +36,12 @@ export function createWorkerClient(worker, api) {
     return columns.get(name);
   }
 
-  return { tell, compute, load };
+  /** A column that is here already, or is here anew. */
+  function put(column) {
+    const { name, kind, min, max, categories, codes } = column;
+    tell("column", { name, kind, min, max, categories, codes });
+    columns.set(name, Promise.resolve());
+  }
+
+  return { tell, compute, load, put };
 }

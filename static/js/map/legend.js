@@ -96,6 +96,21 @@ export function createLegend(root, meta) {
   return { needs, draw };
 }
 
+/** The added columns in the choice of colours. @param {HTMLSelectElement} select */
+export function createColourChoice(select) {
+  const group = /** @type {HTMLOptGroupElement} */ (el("optgroup", { label: "Added here" }));
+
+  function draw({ columns, colour }) {
+    const added = columns.filter(({ codes }) => codes);
+    fill(group, ...added.map(({ name, label }) => el("option", { value: name }, label)));
+    if (added.length) select.append(group);
+    else group.remove();
+    select.value = colour;
+  }
+
+  return { needs: ["columns", "colour"], draw };
+}
+
 const toggled = (names, name) => (names.includes(name) ? names.filter((each) => each !== name) : [...names, name]);
 
 function bar({ colours }) {

@@ -9,6 +9,7 @@ import { SHARES } from "../core/density.js";
 import { formatCount } from "../core/format.js";
 import { el, emit, fill, svg } from "../core/html.js";
 import { kindWords, KINDS } from "../core/placed_list.js";
+import { titleOfSelection } from "../core/selections.js";
 import { isFilled, symbolPath } from "./symbols.js";
 
 /** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
@@ -24,10 +25,10 @@ export function createMapKey(root, meta) {
     root.hidden = !root.childNodes.length;
   }
 
-  function selection({ name, colour, rows }, active) {
+  function selection(/** @type {import("../core/selections.js").Selection} */ { name, colour, rows, sample }, active) {
     const onclick = () => emit(root, "explorer:activate", { name });
     return el("button", { type: "button", class: "key-row", "aria-pressed": String(active), title: "Show this selection", onclick },
-      el("i", { class: "swatch", style: `background: ${colour}` }), el("span", {}, `Selection ${name}`), el("b", {}, formatCount(rows.count)));
+      el("i", { class: "swatch", style: `background: ${colour}` }), el("span", {}, titleOfSelection({ name, sample })), el("b", {}, formatCount(rows.count)));
   }
 
   function list({ name, counts, near_arcsec: near, ended }, hidden) {

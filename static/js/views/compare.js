@@ -6,6 +6,7 @@
  * Emits explorer:compare {id}, explorer:comparing {open}, explorer:source {id}.
  */
 
+import { withAdded } from "../core/added_columns.js";
 import { formatDissimilarity, formatExtent, formatLabel, formatPercentile, formatSeparation, formatSimilarity, formatValue } from "../core/format.js";
 import { byId, el, emit, fill } from "../core/html.js";
 import { createLruCache } from "../core/lru_cache.js";
@@ -101,9 +102,10 @@ export function createCompare(root, meta, api) {
     );
   }
 
-  function table(columns, open, { style }) {
+  function table(sources, open, { style, columns: known }) {
+    const columns = sources.map((each) => withAdded(each, known));
     const names = columnNames(columns);
-    const described = names.map((name) => meta.columns.find((each) => each.name === name) ?? columnFromName(name));
+    const described = names.map((name) => known.find((each) => each.name === name) ?? columnFromName(name));
     const named = open && columns.length > 1;
     const own = (name) => (each) => (each.columns?.[name] === null || each.columns?.[name] === undefined ? "" : formatValue(each.columns[name]));
     const rows = [
@@ -145,7 +147,7 @@ export function createCompare(root, meta, api) {
     );
   }
 
-  return { needs: ["comparing", "compared", "result", "style"], draw };
+  return { needs: ["comparing", "compared", "result", "style", "columns"], draw };
 }
 
 const button = (words, onclick, about = words) => el("button", { type: "button", class: "link", "aria-label": about, onclick }, words);

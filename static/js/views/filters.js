@@ -13,10 +13,8 @@ const WIDTH = 240;
 const HEIGHT = 46;
 const MOST_BARS = 12;
 
-/** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
-export function createFilters(root, meta) {
-  const columns = meta.columns.filter(({ kind, min, max, categories }) => (kind === "number" ? min !== max : (categories?.length ?? 0) > 1));
-  const scales = Object.fromEntries(columns.filter(({ kind }) => kind === "number").map((column) => [column.name, scaleOf(column)]));
+/** @param {HTMLElement} root */
+export function createFilters(root) {
   const change = (name, filter) => emit(root, "explorer:filter", { name, filter });
   let dragged = false;
 
@@ -30,7 +28,7 @@ export function createFilters(root, meta) {
       el("div", { class: "filter-head" }, el("h2", {}, "Filters"), set > 0 && link(set === 1 ? "Clear" : `Clear all ${set}`, () => Object.keys(filters).forEach((name) => change(name, null)), "filters-clear")),
       el("p", { class: "hint" }, active ? `Counted in selection ${active}.` : "Drag over a histogram, or click a bar."),
       filterError && el("p", { class: "error", role: "alert" }, filterError),
-      columns.map((column) => (histograms[column.name] ? one(column, histograms[column.name], filters[column.name]) : null)),
+      state.columns.filter(varies).map((column) => (histograms[column.name] ? one(column, histograms[column.name], filters[column.name]) : null)),
     );
   }
 
@@ -45,7 +43,7 @@ export function createFilters(root, meta) {
   }
 
   function numbers(column, counts, filter) {
-    const scale = scales[column.name];
+    const scale = scaleOf(column);
     const [low, high] = [filter?.low ?? null, filter?.high ?? null];
     const tallest = Math.sqrt(Math.max(1, ...counts.all));
     const width = WIDTH / counts.all.length;
@@ -117,7 +115,7 @@ export function createFilters(root, meta) {
   }
 
   function bars(column, counts, filter) {
-    const order = column.categories.map((name, i) => ({ name, all: counts.all[i], left: counts.left[i] })).sort((a, b) => b.all - a.all);
+    const order = column.categories.map((name, i) => ({ name, all: counts.all[i] ?? 0, left: counts.left[i] ?? 0 })).sort((a, b) => b.all - a.all);
     const most = Math.max(1, ...counts.all, counts.unknown[0]);
     const names = filter?.names ?? null;
     const row = ({ name, all, left }) =>
@@ -151,6 +149,9 @@ export function createFilters(root, meta) {
 
   return { needs: ["rail", "filters", "histograms", "filterError", "active"], draw };
 }
+
+/** An added column that says one thing of some sources tells them from the rest. */
+const varies = ({ kind, min, max, categories, codes }) => (kind === "number" ? min !== max : (categories?.length ?? 0) > (codes ? 0 : 1));
 
 function bar({ words, all, left, most, pressed, onclick }) {
   const share = (count) => `${(100 * Math.sqrt(count / most)).toFixed(1)}%`;

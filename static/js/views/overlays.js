@@ -10,9 +10,8 @@ import { formatCount } from "../core/format.js";
 import { el, emit, fill } from "../core/html.js";
 import { FEWEST } from "../core/regions.js";
 
-/** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
-export function createOverlays(root, meta) {
-  const columns = meta.columns.filter(({ categories }) => (categories?.length ?? 0) > 1);
+/** @param {HTMLElement} root */
+export function createOverlays(root) {
   const change = (patch) => emit(root, "explorer:overlay", { patch });
 
   function draw(state) {
@@ -31,7 +30,8 @@ export function createOverlays(root, meta) {
     );
   }
 
-  function regions({ regions: column, regionsFound, shown }) {
+  function regions({ regions: column, regionsFound, shown, columns: all }) {
+    const columns = all.filter(({ categories }) => (categories?.length ?? 0) > 1);
     if (!columns.length) return part(el("p", { class: "hint" }, "No column of this catalogue has categories by which regions could be named."));
     const choices = columns.map(({ name, label }) => el("option", { value: name, selected: name === column }, label || name));
     const usual = columns.find(({ name }) => name === "label") ?? columns[0];
@@ -68,7 +68,7 @@ export function createOverlays(root, meta) {
     );
   }
 
-  return { needs: ["rail", "contours", "regions", "regionsFound", "exemplars", "shown", "map", "view", "drawn", "placedFound"], draw };
+  return { needs: ["rail", "contours", "regions", "regionsFound", "exemplars", "shown", "map", "view", "drawn", "placedFound", "columns"], draw };
 }
 
 const part = (...children) => el("section", { class: "overlay-part" }, ...children);

@@ -7,14 +7,17 @@
  * what marking.js emits.
  */
 
-import { formatCount, formatExtent } from "../core/format.js";
+import { labelTableUrl } from "../core/api.js";
+import { formatCount, formatDegrees, formatExtent } from "../core/format.js";
 import { el, emit, fill } from "../core/html.js";
 import { activeOf } from "../core/row_sets.js";
+import { titleOfSelection } from "../core/selections.js";
 import { isModel, titleOf } from "../core/words.js";
 import { markButtons, markByKey, remark } from "./marking.js";
 import { smallPicture } from "./picture.js";
 
 const AT_ONCE = 48;
+const MOST_NAMED = 100;
 
 /** @param {HTMLElement} rail @param {HTMLElement} pane @param {{meta: import("../core/state.js").Meta, api: any}} parts */
 export function createSelections(rail, pane, { meta, api }) {
@@ -64,17 +67,34 @@ export function createSelections(rail, pane, { meta, api }) {
     fill(pane, head(active), gallery(state, active));
   }
 
-  function head({ name, colour, rows }) {
+  function head(/** @type {import("../core/selections.js").Selection} */ { name, colour, rows, sample }) {
     const files = meta.formats.map(({ name: format, label }) =>
-      el("button", { type: "button", class: "link", "data-format": format, onclick: () => emit(pane, "explorer:sources-file", { rows: rows.indices, format, name }) }, label),
+      sample
+        ? el("a", { href: labelTableUrl(sample.sample.id, format), "data-format": format, download: true }, label)
+        : el("button", { type: "button", class: "link", "data-format": format, onclick: () => emit(pane, "explorer:sources-file", { rows: rows.indices, format, name }) }, label),
     );
     return el(
       "header",
       { class: "section-head" },
-      el("div", { class: "head-row" }, el("h2", { id: "selection-title" }, el("i", { class: "swatch", style: `background: ${colour}` }), `Selection ${name}`), button("Close", () => emit(pane, "explorer:activate", { name: null }), "Close the selection")),
+      el("div", { class: "head-row" }, el("h2", { id: "selection-title" }, el("i", { class: "swatch", style: `background: ${colour}` }), titleOfSelection({ name, sample })), button("Close", () => emit(pane, "explorer:activate", { name: null }), "Close the selection")),
       el("p", { class: "section-sub" }, `${formatCount(rows.count)} of ${formatCount(rows.n)} sources, in the order of the catalogue.`),
+      sample && sample.n_missing > 0 && missing(sample),
       el("p", { class: "ways" }, "Take away: ", ...files),
       shown.failure && el("p", { class: "error", role: "alert" }, shown.failure),
+    );
+  }
+
+  /** Members that are of another bundle: they stay, and are named. */
+  function missing({ n_missing: n, missing: gone }) {
+    const words = `${formatCount(n)} more ${n === 1 ? "is" : "are"} not in this bundle`;
+    const each = ({ source_id: id, name, ra_deg: ra, dec_deg: dec }) => el("li", {}, el("span", { class: "mono" }, id), ` ${name ? `${name}, ` : ""}${formatDegrees(ra, dec)}`);
+    const left = n - MOST_NAMED;
+    return el(
+      "details",
+      { id: "sample-missing", class: "notes" },
+      el("summary", {}, words),
+      el("p", {}, `Of bundle ${[...new Set(gone.map(({ bundle }) => bundle))].join(", ")}:`),
+      el("ul", {}, gone.slice(0, MOST_NAMED).map(each), left > 0 && el("li", {}, `and ${formatCount(left)} more, which the tables to take away name.`)),
     );
   }
 

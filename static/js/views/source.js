@@ -5,6 +5,7 @@
  * Emits explorer:copy {text}, explorer:source {id}, explorer:viewer, and what marking.js emits.
  */
 
+import { withAdded } from "../core/added_columns.js";
 import { fitsUrl } from "../core/api.js";
 import { elsewhere } from "../core/elsewhere.js";
 import { itemOf } from "../core/examples.js";
@@ -185,13 +186,12 @@ export function createSource(root, meta) {
   /** What need not be seen at once: the catalogue's columns, the place in other services. */
   function more({ query, novelty_percentile: novelty }) {
     const links = elsewhere(query).map(({ label, url }) => el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, label));
-    const own = ownColumns(query.columns, meta.columns);
     return el(
       "details",
       { class: "own-columns" },
       el("summary", {}, "More about it"),
       el("p", { class: "notes" }, noveltySentence(novelty, meta.limits.placed_by)),
-      own,
+      el("div", { class: "own-values" }),
       links.length > 0 && el("p", { class: "links elsewhere" }, "Elsewhere: ", ...links),
     );
   }
@@ -205,9 +205,14 @@ export function createSource(root, meta) {
     return el("p", { class: "also-nearby" }, `Also within ${meta.limits.same_source_arcsec}″: `, ...listed);
   }
 
+  const own = ({ result, columns }) => {
+    const place = root.querySelector(".own-values");
+    if (place && result) fill(place, ownColumns(withAdded(result.query, columns).columns, columns));
+  };
   const marked = (state) => remark(root, state);
   return [
     { needs: ["query", "result", "style", "subject"], draw },
+    { needs: ["query", "result", "style", "subject", "columns"], draw: own },
     { needs: ["examples", "compared"], draw: marked },
   ];
 }

@@ -61,12 +61,11 @@ export function createStatus() {
   let told = null;
 
   function draw(state) {
-    const { drawn, query, result, pending, target, colour } = state;
+    const { drawn, query, result, pending, target } = state;
     byId("details").classList.toggle("busy", Boolean(pending));
     byId("source").setAttribute("aria-busy", String(Boolean(pending)));
     byId("stage").classList.toggle("marked", Boolean(target));
     byId("zoom-result").disabled = !result;
-    byId("colour").value = colour;
     byId("map-loading").hidden = Boolean(state.mapError || state.map);
     byId("stage").dataset.tool = state.tool;
     for (const tool of ["lasso", "box"]) byId(`tool-${tool}`).setAttribute("aria-pressed", String(state.tool === tool));
@@ -116,6 +115,6 @@ export function createStatus() {
     else window.addEventListener("load", begin, { once: true }); // nobody reads a page that still loads
   }
 
-  const needs = ["drawn", "map", "tool", "query", "result", "pending", "error", "mapError", "colourError", "colour", "target"];
+  const needs = ["drawn", "map", "tool", "query", "result", "pending", "error", "mapError", "colourError", "target"];
   return { needs, draw, announce, announceCursor, toast };
 }

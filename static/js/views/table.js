@@ -5,9 +5,11 @@
  * Emits explorer:source {id}, explorer:highlight {row}.
  */
 
+import { withAdded } from "../core/added_columns.js";
 import { formatCount, formatDissimilarity, formatExtent, formatLabel, formatPercentile, formatSeparation, formatSimilarity, formatValue } from "../core/format.js";
 import { el, emit, every, fill } from "../core/html.js";
 import { activeOf } from "../core/row_sets.js";
+import { titleOfSelection } from "../core/selections.js";
 import { columnFromName, columnNames, titleOf } from "../core/words.js";
 
 const NAME = "Name or position";
@@ -28,23 +30,24 @@ const SCORED = { Rank, [NAME]: null, Score: (each) => formatSimilarity(each.scor
 
 const MOST_ROWS = 200;
 
-/** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta @param {any} api */
-export function createTable(root, meta, api) {
+/** @param {HTMLElement} root @param {any} api */
+export function createTable(root, api) {
   /** @type {any} The sources of a selection, once they have come. */
   let listed = { rows: null, sources: [] };
 
   function draw(state) {
-    const { table, result, query, subject } = state;
+    const { table, result, query, subject, columns } = state;
     root.hidden = !table;
     document.getElementById("table-open")?.setAttribute("aria-expanded", String(table));
     if (!table) return fill(root);
     const active = subject === "selection" ? activeOf(state) : null;
-    if (active) return selection(active);
+    if (active) return selection(active, columns);
     const title = result ? `Neighbours of ${titleOf(result.query, query)}` : "No source is open: click one on the map.";
-    fill(root, head(title), result && rows(result.neighbours, result.examples ? SCORED : RANKED));
+    fill(root, head(title), result && rows(result.neighbours, result.examples ? SCORED : RANKED, columns));
   }
 
-  async function selection({ name, rows: picked }) {
+  async function selection(active, columns) {
+    const { rows: picked } = active;
     const shown = Math.min(picked.count, MOST_ROWS);
     const which = picked.count > MOST_ROWS ? `the first ${MOST_ROWS} of ${formatCount(picked.count)} sources; downloads hold all` : `${formatCount(picked.count)} sources`;
     if (listed.rows !== picked) {
@@ -57,7 +60,7 @@ export function createTable(root, meta, api) {
         return fill(root, head(error.message));
       }
     }
-    fill(root, head(`Selection ${name}: ${which}`), rows(listed.sources, PLAIN));
+    fill(root, head(`${titleOfSelection(active)}: ${which}`), rows(listed.sources, PLAIN, columns));
   }
 
   function head(title) {
@@ -66,9 +69,10 @@ export function createTable(root, meta, api) {
   }
 
   /** `ours`: our own columns, by their heads. */
-  function rows(sources, ours) {
+  function rows(found, ours, columns) {
+    const sources = found.map((each) => withAdded(each, columns));
     const own = columnNames(sources);
-    const described = own.map((name) => meta.columns.find((column) => column.name === name) ?? columnFromName(name));
+    const described = own.map((name) => columns.find((column) => column.name === name) ?? columnFromName(name));
     /** @type {[string, boolean][]} Whether the column holds numbers. */
     const heads = [...Object.keys(ours).map((words) => /** @type {[string, boolean]} */ ([words, words !== NAME])), ...described.map((column) => /** @type {[string, boolean]} */ ([formatLabel(column), false]))];
     return el(
@@ -100,7 +104,7 @@ export function createTable(root, meta, api) {
   }
 
   return [
-    { needs: ["table", "result", "subject", "active", "selections"], draw },
+    { needs: ["table", "result", "subject", "active", "selections", "columns"], draw },
     { needs: ["hoverRow", "cursorRow", "table"], draw: light },
   ];
 }

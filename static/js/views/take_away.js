@@ -6,6 +6,7 @@
  * explorer:send {url}.
  */
 
+import { addedColumn } from "../core/added_columns.js";
 import { hasLogarithm } from "../core/colour.js";
 import { conditionPairs } from "../core/conditions.js";
 import { downloadLinks, shownOptions } from "../core/downloads.js";
@@ -35,12 +36,18 @@ export function takeAwayMenu(state, meta) {
       { class: "popover list" },
       group("The neighbours as a table", tables),
       group("Pictures side by side, as a figure", sheets),
-      group("The map as a figure", FIGURES.map((format) => figure("map", format, state, meta))),
+      group(mapWords(state), FIGURES.map((format) => figure("map", format, state, meta))),
       act("take-caption", "explorer:caption", "Caption and BibTeX"),
       query.kind === "image" ? el("p", { class: "hint" }, "Python for an image of your own: POST it to /api/query/image.") : act("take-python", "explorer:python", "Python for this view"),
       held && act("take-samp", "explorer:send", "Send to TOPCAT, Aladin or DS9 (SAMP)"),
     ),
   );
+}
+
+/** The server draws it, and does not know what was added. */
+function mapWords(state) {
+  const added = addedColumn(state, state.colour);
+  return `The map as a figure${added ? `, in its usual colours: “${added.label}” is not in the bundle` : ""}`;
 }
 
 /** Whether an address says all of a query: an image of one's own and examples are sent instead. */
@@ -101,11 +108,12 @@ export function figureUrl(what, state, meta, /** @type {Record<string, string>} 
     params.set("contours", "true");
   }
   if (what === "map") {
-    params.set("colour", colour);
+    const added = addedColumn(state, colour);
+    if (!added) params.set("colour", colour);
     params.set("map_colours", PAGE_COLOURS);
     params.set("layout", layout);
-    if (logColours && hasLogarithm(meta.columns.find(({ name }) => name === colour) ?? {})) params.set("colour_log", "true");
-    if (colourRange) for (const end of ["low", "high"]) params.set(`colour_${end}`, String(colourRange[end]));
+    if (!added && logColours && hasLogarithm(meta.columns.find(({ name }) => name === colour) ?? {})) params.set("colour_log", "true");
+    if (!added && colourRange) for (const end of ["low", "high"]) params.set(`colour_${end}`, String(colourRange[end]));
     if (viewport) for (const axis of ["x", "y"]) ["min", "max"].forEach((end, i) => params.set(`${axis}_${end}`, viewport[axis][i].toPrecision(6)));
   }
   for (const [name, value] of Object.entries(more)) params.set(name, value);

@@ -3,7 +3,8 @@
  * It never catches the pointer.
  */
 
-import { formatExtent } from "../core/format.js";
+import { valueOf } from "../core/added_columns.js";
+import { formatExtent, formatLabel, formatValue } from "../core/format.js";
 import { el, fill } from "../core/html.js";
 import { flagWords, isModel, titleOf } from "../core/words.js";
 import { toPixels } from "../core/geometry.js";
@@ -13,23 +14,24 @@ const GAP_PX = 16;
 
 /** @param {HTMLElement} root @param {import("../core/state.js").Meta} meta */
 export function createTooltip(root, meta) {
-  let shown = null;
+  /** @type {any[]} */
+  let shown = [];
 
-  function draw({ map, viewport, hoverRow, cursorRow, hoverSource }) {
+  function draw({ map, viewport, hoverRow, cursorRow, hoverSource, columns }) {
     const row = hoverRow ?? cursorRow;
     root.hidden = row === null || !map || !viewport;
     if (root.hidden) return;
     const source = hoverSource?.row === row ? hoverSource : null;
-    const key = `${row}${Boolean(source)}`;
-    if (shown !== key) fill(root, ...(source ? card(source, meta) : waiting()));
-    shown = key;
+    const now = [row, source, columns];
+    if (now.some((each, i) => each !== shown[i])) fill(root, ...(source ? card(source, meta, columns) : waiting()));
+    shown = now;
     place(root, toPixels(map.x[row], map.y[row], viewport), viewport);
   }
-  const needs = ["map", "hoverRow", "cursorRow", "hoverSource", "viewport"];
+  const needs = ["map", "hoverRow", "cursorRow", "hoverSource", "viewport", "columns"];
   return { needs, draw };
 }
 
-function card(source, meta) {
+function card(source, meta, columns) {
   const flag = flagWords(source.extent_flag);
   const picture = { url: source.cutout_url, alt: "", isModel: isModel(source) };
   return [
@@ -42,6 +44,10 @@ function card(source, meta) {
       flag && el("span", { class: "flag" }, flag),
     ),
     isModel(source) && el("p", { class: "tip-line" }, "Drawn model, not observed"),
+    ...columns.filter(({ codes }) => codes).map((column) => {
+      const value = valueOf(column, source.row);
+      return value !== null && el("p", { class: "tip-line" }, `${formatLabel(column)} ${formatValue(value)}`);
+    }),
   ];
 }
 

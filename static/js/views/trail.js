@@ -6,6 +6,7 @@
  */
 
 import { formatCount } from "../core/format.js";
+import { titleOfSelection } from "../core/selections.js";
 import { byId, el, emit, fill } from "../core/html.js";
 
 const LATEST = 12;
@@ -33,13 +34,13 @@ export function createTrail(root, meta) {
   return { needs: ["trail", "result"], draw };
 }
 
-/** "214 of 2,155 shown · selection A: 31". */
+/** "214 of 2,155 shown · Selection A: 31". */
 export function countsWords({ map, shown, selections, active }) {
   if (!map) return "";
   const all = formatCount(map.n);
   const words = [shown ? `${formatCount(shown.count)} of ${all} shown` : `${all} sources`];
   const picked = selections.find(({ name }) => name === active);
-  if (picked) words.push(`selection ${picked.name}: ${formatCount(picked.rows.count)}`);
+  if (picked) words.push(`${titleOfSelection(picked)}: ${formatCount(picked.rows.count)}`);
   return words.join(" · ");
 }
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.bundle.catalogue import Catalogue, ColumnInfo, make_table
 from app.bundle.latent_space import LatentSpace
-from app.bundle.map_columns import layouts, listed_places, pack_column, pack_map
+from app.bundle.map_columns import layouts, listed_places, pack_added, pack_column, pack_map
 from app.jobs.list_searches import ListLimits
 from app.query.explorer import Explorer
 from app.web.meta import build_meta
@@ -177,6 +177,24 @@ def test_odd_values_keep_their_place_and_the_unknown_are_null(values: list[objec
             assert back is None
         else:
             assert back == pytest.approx(value, abs=1e-3)
+
+
+def test_an_added_column_is_as_one_of_the_bundle_and_says_what_it_is(explorer: Explorer) -> None:
+    space = explorer.space
+    for name in space.catalogue.colour_columns():
+        info = space.catalogue.info[name]
+        values: Any = (
+            space.catalogue.numbers(name)
+            if space.catalogue.is_number(name)
+            else space.catalogue.table[name].to_pylist()
+        )
+        added = decode(pack_added(space, name, info, values))
+        alone = decode(pack_column(space, name))
+        column, known = added.header["column"], alone.header["column"]
+        assert colours(column, added.codes[0]) == colours(known, alone.codes[0])
+        assert (column["label"], column["description"]) == (info.label, info.description)
+        if known["kind"] == "number":
+            assert known["min"] <= column["low"] <= column["high"] <= known["max"]
 
 
 def test_one_source_alone_is_a_map() -> None:

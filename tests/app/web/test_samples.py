@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 from app.main import create_app
 from app.query.explorer import Explorer
 from app.settings import Settings
+from tests.app.bundle.test_map_columns import decode
 from tests.problem import problem_of
 from tests.site import serving
 
@@ -61,6 +63,41 @@ def test_a_sample_is_made_of_ids_rows_filters_and_selections(shop: httpx.Client)
     assert version.endswith(report["sample"]["digest"][:8])
     hits = shop.get(f"/api/sources/{ID(5)}/neighbours", params={"selection": report["selection"]})
     assert sorted(each["row"] for each in done(hits)["neighbours"]) == report["rows"]
+
+
+def test_the_tags_are_a_column_of_the_map(bundle: Path, tmp_path: Path) -> None:
+    settings = Settings(bundle=bundle, data_dir=tmp_path / "data")
+    with serving(create_app(settings)) as url, httpx.Client(base_url=url, timeout=60) as client:
+        for author, tag, rows in (
+            ("Ann", "FRI", [3, 5]),
+            ("Ben", "FRI", [3]),
+            ("Ben", "bent", [5]),
+        ):
+            done(client.post("/api/labels/tag", json={"author": author, "tag": tag, "rows": rows}))
+        column = decode(client.get("/api/labels/column").content)
+        assert column.header["column"]["categories"] == ["FRI", "FRI + bent"]
+        assert np.flatnonzero(column.codes[0] != 65535).tolist() == [3, 5]
+        assert column.codes[0][[3, 5]].tolist() == [0, 1]
+        for row in (3, 5):
+            gone = {"author": "Ann", "tag": "FRI", "rows": [row]}
+            done(client.post("/api/labels/untag", json=gone))
+        column = decode(client.get("/api/labels/column").content)
+        assert column.header["column"]["categories"] == ["FRI", "bent"]
+        assert column.codes[0][[3, 5]].tolist() == [0, 1]
+
+
+def test_the_history_says_how_sources_were_chosen_in_the_callers_words(shop: httpx.Client) -> None:
+    how = "the 2 nearest neighbours of 3C 285; S at least 0.9"
+    made = new_sample(shop, "told", rows=[4, 5], how=how)
+    assert made["change"]["said"] == f"Made the sample 'told' of 2 sources ({how})."
+    refused = shop.post(
+        "/api/samples", json={"name": "x", "author": "Ann", "rows": [1], "how": "a\nb"}
+    )
+    assert problem_of(refused)["parameter"] == "how"
+    sample = made["sample"]["id"]
+    assert sample in done(shop.get(f"/api/sources/{ID(4)}/labels"))["samples"]
+    done(shop.delete(f"/api/samples/{sample}", params={"author": "Ann"}))
+    assert sample not in done(shop.get(f"/api/sources/{ID(4)}/labels"))["samples"]
 
 
 def test_members_change_and_the_change_is_undone(shop: httpx.Client) -> None:

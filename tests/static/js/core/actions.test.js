@@ -3,11 +3,12 @@ import test from "node:test";
 
 import { ApiError, createApi } from "../../../../static/js/core/api.js";
 import { imageQuery } from "../../../../static/js/core/image_query.js";
+import { addColumn, removeColumn } from "../../../../static/js/core/added_columns.js";
 import { createSession } from "../../../../static/js/core/actions.js";
 import { createStore } from "../../../../static/js/core/store.js";
 import { mapFrame } from "../frame.js";
 
-const DEFAULTS = { k: 12, kMax: 200, colour: "a", colours: ["a", "b"], columns: [], layouts: ["ours", "listed"], duplicatesArcsec: 30 };
+const DEFAULTS = { k: 12, kMax: 200, colour: "a", columns: [{ name: "a", kind: "number" }, { name: "b", kind: "number" }], layouts: ["ours", "listed"], duplicatesArcsec: 30 };
 const answerFor = (url) => ({
   query: { row: 0, url },
   map: { x: 1, y: 2, method: "catalogue" },
@@ -27,7 +28,7 @@ function sessionWith(answer, search = "") {
   };
   const store = createStore({
     ...{ query: null, result: null, pending: null, error: null, target: null, map: null },
-    ...{ selections: [], trail: [], subject: "source", list: null, filters: {}, conditions: {} },
+    ...{ selections: [], trail: [], subject: "source", list: null, filters: {}, conditions: {}, columns: DEFAULTS.columns },
     ...{ examples: [], compared: [], more: null },
     ...{ viewport: null, view: null, hoverRow: null, cursorRow: null, theme: "light" },
     ...{ k: 12, colour: "a", hideDuplicates: false, duplicatesArcsec: 30, layout: "ours" },
@@ -295,4 +296,23 @@ test("the first mark begins with what is open, as wanted", async () => {
   session.mark({ id: "b", title: "B" }, true);
   session.mark({ id: "a", title: "A" }, true);
   assert.deepEqual(store.get().examples.map(({ id, wanted }) => [id, wanted]), [["b", true]]);
+});
+
+test("an added column colours the map on every layout, follows its changes, and goes with them", async () => {
+  const asked = [];
+  const { session, store, history } = sessionWith(async (url) => asked.push(url) && server(url));
+  await session.loadMap();
+  addColumn(store, { name: "tag", kind: "category", values: ["FRI", null, null] });
+  await session.colour("tag");
+  assert.equal(store.get().colouring.legend.entries[0].count, 1);
+  assert.equal(history.at(-1)[1], "?colour=tag");
+  await session.layout("listed");
+  assert.equal(asked.at(-1), "/api/map?colour=a&layout=listed");
+  addColumn(store, { name: "tag", kind: "category", values: ["FRI", "FRI", null] });
+  session.follows(store.get());
+  assert.equal(store.get().colouring.legend.entries[0].count, 2);
+  removeColumn(store, "tag");
+  asked.length = 0;
+  session.follows(store.get());
+  assert.equal(asked[0], "/api/map/columns/a");
 });

@@ -7,8 +7,8 @@ const DEFAULTS = {
   k: 12,
   kMax: 200,
   colour: "angular_extent_arcsec",
-  colours: ["angular_extent_arcsec", "label"],
   columns: [
+    { name: "angular_extent_arcsec", kind: "number" },
     { name: "redshift", kind: "number" },
     { name: "label", kind: "category" },
   ],

@@ -20,11 +20,16 @@ function server() {
       tags[id] = tags[id].filter((each) => each.word !== word || each.author !== author);
     },
     undo: async (author) => ({ change: { said: `Undid the last of ${author}.` } }),
+    lastChange: async () => asked.length,
+    tagColumn: async () => {
+      const categories = [...new Set(Object.values(tags).flat().map(({ word }) => word))];
+      return { name: "tag", kind: "category", categories, codes: Uint16Array.of(0) };
+    },
   };
 }
 
 function page(given = {}, problem = "") {
-  const store = createStore({ author: "Ann", naming: false, labels: null, hoverRow: null, cursorRow: null, highlightRow: null, result: { query: { source_id: "open" } }, ...given });
+  const store = createStore({ author: "Ann", naming: false, labels: null, columns: [], map: null, filters: {}, regions: "", lastChange: 0, hoverRow: null, cursorRow: null, highlightRow: null, result: { query: { source_id: "open" } }, ...given });
   const told = [];
   const api = server();
   const labels = createLabels({ store, api, sourceOf: async (row) => ({ source_id: `s${row}` }), problem, tell: (words) => told.push(words) });
@@ -43,6 +48,20 @@ test("a key tags what is pointed at, else what is open, and again takes the tag 
   await labels.toggle("FRI");
   await labels.toggle("FRI", { open: true });
   assert.deepEqual(api.asked, [["tag", "open", "FRII", "Ann"], ["untag", "open", "FRII", "Ann"], ["tag", "s7", "FRI", "Ann"], ["tag", "s8", "FRI", "Ann"], ["tag", "open", "FRI", "Ann"]]);
+});
+
+test("the tags are a column of the map while there are any, whoever put or removed them", async () => {
+  const { store, api, labels } = page();
+  const names = () => store.get().columns.map(({ name }) => name);
+  await api.tag("s1", "FRI", "Ben");
+  await labels.look();
+  assert.deepEqual(names(), ["tag"]);
+  const before = store.get().columns;
+  await labels.look();
+  assert.equal(store.get().columns, before);
+  await api.untag("s1", "FRI", "Ben");
+  await labels.look();
+  assert.deepEqual(names(), []);
 });
 
 test("the tag waits for a name, and is for what was pointed at then", async () => {
