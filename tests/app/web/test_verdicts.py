@@ -6,7 +6,9 @@ import httpx
 import numpy as np
 import pytest
 
+from app.query.conditions import Conditions, Selection
 from app.query.explorer import Explorer
+from app.query.ranking import SearchOptions
 
 ANN = {"author": "Ann"}
 
@@ -87,3 +89,18 @@ def test_the_queue_begins_with_the_most_novel_or_the_flagged(
     judge(judged_site, queue["sources"][0]["source_id"], "discard")
     after = judged_site.get("/api/verdicts?most=99").json()
     assert [each["row"] for each in after["sources"]] == rows[1:]
+
+
+def test_a_list_leaves_quarantined_sources_out(explorer: Explorer) -> None:
+    subjects = [explorer.bundle_subject(row) for row in (0, 1)]
+
+    def rows(conditions: Conditions) -> list[list[int]]:
+        answers = explorer.answers_of(subjects, SearchOptions(k=3, conditions=conditions))
+        return [[each.match.row for each in answer.neighbours] for answer in answers]
+
+    free = rows(Conditions())
+    mask = np.zeros(len(explorer.space), bool)
+    mask[free[0][0]] = True
+    after = rows(Conditions(quarantine=Selection("one", mask)))
+    assert after[0][:2] == free[0][1:]
+    assert free[0][0] not in after[0] + after[1]
