@@ -42,7 +42,7 @@ class Database:
     """
 
     def __init__(self, path: Path, migrations: Sequence[Migration]) -> None:
-        self._lock = threading.Lock()
+        self._lock, self._reading = threading.Lock(), threading.Lock()
         self.problem = ""
         """Why nothing can be kept, as a sentence; empty where it can."""
         try:
@@ -51,6 +51,7 @@ class Database:
             try:
                 _set_up(self._connection)
                 self._migrate(migrations)
+                self._reader = _connect(path.absolute().as_uri() + "?mode=ro")
             except BaseException:
                 self._connection.close()
                 raise
@@ -58,13 +59,13 @@ class Database:
         except (OSError, sqlite3.Error, LabelsNotKept, ServerBusy) as exc:
             self.problem = _sentence(exc)
             logger.info("'%s' cannot be written: %s", path, exc)
-            self._connection = _to_read(path, migrations)
+            self._connection = self._reader = _to_read(path, migrations)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """One state of the file, while the ``with`` block lasts."""
-        with self._lock, self._transaction("BEGIN"):
-            yield self._connection
+        """One state of the file, while the ``with`` block lasts; it waits for no change."""
+        with self._reading, self._transaction("BEGIN", self._reader):
+            yield self._reader
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -79,22 +80,23 @@ class Database:
         """
         if self.problem:
             raise LabelsNotKept(self.problem)
-        with self._lock, self._transaction("BEGIN IMMEDIATE"):
+        with self._lock, self._transaction("BEGIN IMMEDIATE", self._connection):
             yield self._connection
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
+        with self._lock, self._reading:
+            self._reader.close()
             self._connection.close()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
+    def _transaction(self, begin: str, connection: sqlite3.Connection) -> Iterator[None]:
         try:
-            self._connection.execute(begin)
+            connection.execute(begin)
             yield
-            self._connection.execute("COMMIT")
+            connection.execute("COMMIT")
         except sqlite3.OperationalError as exc:
-            self._roll_back()
+            _roll_back(connection)
             if _is_busy(exc):
                 raise ServerBusy(
                     f"Others are writing samples and labels, for more than {WAITS_S:g} s. Nothing "
@@ -102,17 +104,12 @@ class Database:
                 ) from exc
             raise LabelsNotKept(f"{_sentence(exc)} Nothing was changed.") from exc
         except BaseException:
-            self._roll_back()
+            _roll_back(connection)
             raise
-
-    def _roll_back(self) -> None:
-        with suppress(sqlite3.Error):
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
 
     def _migrate(self, migrations: Sequence[Migration]) -> None:
         """Bring the file up to date, in one step, whoever else does so at the same time."""
-        with self._transaction("BEGIN IMMEDIATE"):
+        with self._transaction("BEGIN IMMEDIATE", self._connection):
             version = _version(self._connection)
             if version > len(migrations):
                 raise LabelsNotKept(
@@ -131,6 +128,12 @@ def _connect(uri: str) -> sqlite3.Connection:
     )
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _to_read(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:

@@ -52,19 +52,37 @@ FIRST_PAINT = """
 """Notes when the canvas over the map is first painted, and when the map is ready."""
 
 
+FRAMES = """
+(() => {
+  const frames = [];
+  let [last, on] = [performance.now(), true];
+  const tick = (now) => {
+    frames.push(now - last);
+    last = now;
+    if (on) requestAnimationFrame(tick);
+  };
+  requestAnimationFrame(tick);
+  window.endFrames = () => { on = false; return frames.slice(1); };
+})();
+"""
+STEPS = 40
+
+
 def main() -> None:
     """Measure, and print what was measured."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sources", type=int, default=50_000, help="of the benchmark bundle")
+    parser.add_argument("--bundle", type=Path, help="another in place of the benchmark bundle")
     data = Settings().data_dir / "bundles"
-    n = parser.parse_args().sources
+    given = parser.parse_args()
+    large = given.bundle or data / f"bench-{given.sources}"
     with launched() as browser:
         if (data / "demo" / "current").exists():
             with served(data / "demo") as address:
                 say(clicks(browser, address))
-        if (data / f"bench-{n}" / "current").exists():
-            with served(data / f"bench-{n}") as address:
-                say(loads(browser, address, n))
+        if (large / "current").exists():
+            with served(large) as address:
+                say(loads(browser, address))
 
 
 def say(rows: list[tuple[str, str, str]]) -> None:
@@ -120,9 +138,10 @@ def click(page: Page, row: int) -> float:
     return taken
 
 
-def loads(browser: Browser, address: str, n: int) -> list[tuple[str, str, str]]:
-    """The map's first paint and its readiness, beside a bare Plotly page with as many points."""
+def loads(browser: Browser, address: str) -> list[tuple[str, str, str]]:
+    """First paint, readiness and frames of the map, beside a bare Plotly page with its points."""
     ours, paints, bare = [], [], []
+    moved: dict[str, list[float]] = {}
     with new_page(browser) as page:
         open_ready(page, address)
         plotly = page.locator("#map").get_attribute("data-plotly-url")
@@ -130,11 +149,13 @@ def loads(browser: Browser, address: str, n: int) -> list[tuple[str, str, str]]:
             """() => { const { x, y } = document.getElementById("map").data[0];
                        return JSON.stringify({ x: [...x], y: [...y], c: [...x] }); }"""
         )
+        n = page.evaluate("document.getElementById('map').data[0].x.length")
     for _ in range(LOADS):
         with new_page(browser) as page:
             page.add_init_script(FIRST_PAINT)
             open_ready(page, address)
             page.wait_for_function("window.ready && window.firstPaint > 0")
+            move(page, "ours", moved)
             ours.append(page.evaluate("window.ready"))
             paints.append(page.evaluate("window.firstPaint"))
         with new_page(browser) as page:
@@ -144,12 +165,43 @@ def loads(browser: Browser, address: str, n: int) -> list[tuple[str, str, str]]:
             answer(page, "**/favicon.ico", "", "image/x-icon")
             page.goto(f"{address}/bare.html")
             page.wait_for_function("window.ready")
+            move(page, "bare Plotly", moved)
             bare.append(page.evaluate("window.ready"))
     mine, theirs = float(np.median(ours)), float(np.median(bare))
     return [
         (f"first paint of all points, {n:,}", f"{np.median(paints):.0f} ms", "700 ms"),
         (f"map ready, {n:,}", f"{mine:.0f} ms, {mine / theirs:.2f} x bare Plotly", "1.3 x"),
+        *(
+            (
+                f"frame while it {act}s, {n:,}, p95",
+                ", ".join(
+                    f"{whose} {np.percentile(moved[f'{act} {whose}'], 95):.0f} ms"
+                    for whose in ("ours", "bare Plotly")
+                ),
+                "bare Plotly's",
+            )
+            for act in ("hover", "pan")
+        ),
     ]
+
+
+def move(page: Page, whose: str, into: dict[str, list[float]]) -> None:
+    """Hover over the map, then drag it, and keep how long each frame took, in ms."""
+    box = page.locator("#map").bounding_box()
+    assert box
+    x, y = box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"]
+    page.wait_for_timeout(1500)  # for what a page does after it is ready
+    for act in ("hover", "pan"):
+        page.mouse.move(x, y)
+        if act == "pan":
+            page.mouse.down()
+        page.evaluate(FRAMES)
+        for step in range(1, STEPS + 1):
+            page.mouse.move(x + 4 * step, y + 2 * step)
+        took = page.evaluate("window.endFrames()")
+        if act == "pan":
+            page.mouse.up()
+        into.setdefault(f"{act} {whose}", []).extend(took)
 
 
 def answer(page: Page, path: str, body: str, kind: str) -> None:

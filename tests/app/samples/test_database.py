@@ -137,18 +137,27 @@ def test_labels_of_a_volume_that_cannot_be_written_are_read(
 def test_a_full_disk_is_a_sentence_and_changes_nothing(explorer: Explorer, tmp_path: Path) -> None:
     labels = Labels(tmp_path / "labels.sqlite", explorer.space)
     labels.tag([Given(3, "FRII")], "Ann")
-    with labels.database.reading() as db:
+    with labels.database.writing() as db:
         pages = db.execute("PRAGMA page_count").fetchone()[0]
         db.execute(f"PRAGMA max_page_count={pages}")
     notes = [Given(row, f"note {row} " * 200) for row in range(240)]
     with pytest.raises(LabelsNotKept, match=r"full.*Nothing was changed"):
         labels.note(notes, "Ann")
-    with labels.database.reading() as db:
+    with labels.database.writing() as db:
         db.execute("PRAGMA max_page_count=100000")
     assert not labels.notes()
     assert len(labels.history()) == 1
     assert labels.note(notes, "Ann").n_changed == 240
     assert len(labels.notes()) == 240
+
+
+def test_reading_waits_for_no_change(tmp_path: Path) -> None:
+    kept = Database(tmp_path / "labels.sqlite", (FIRST,))
+    with kept.writing() as db:
+        db.execute("INSERT INTO samples (made_by) VALUES (1)")
+        with kept.reading() as seen:
+            assert seen.execute("SELECT count(*) FROM samples").fetchone()[0] == 0
+        db.execute("DELETE FROM samples")
 
 
 def test_who_waits_too_long_for_others_is_told(
