@@ -42,6 +42,7 @@ import { createDrop, createImageForm } from "./views/image_form.js";
 import { createLabels } from "./views/labels.js";
 import { createLists } from "./views/lists.js";
 import { createNeighbours } from "./views/neighbours.js";
+import { createOtherMap } from "./views/other_map.js";
 import { createOverlays } from "./views/overlays.js";
 import { createPeek } from "./views/peek.js";
 import { createPictureBar } from "./views/picture_bar.js";
@@ -126,7 +127,8 @@ function connectViews() {
     ...neighbours,
     ...createSelections(byId("selections"), byId("selection"), { meta, api }),
     createFilters(byId("filters")),
-    createOverlays(byId("overlays")),
+    createOverlays(byId("overlay-parts")),
+    createOtherMap(byId("other-map"), meta, api),
     createSamples(byId("samples"), meta),
     ...createTable(byId("table"), api),
     createCompare(byId("compare"), meta, api),
@@ -186,7 +188,7 @@ function showLayout({ layout }) {
 
 function showRail({ rail, filters, selections, samples: kept, contours, regions, exemplars, placed }) {
   byId("workplace").classList.toggle("rail-open", rail !== null);
-  byId("check").hidden = rail !== "check";
+  for (const name of ["overlays", "check"]) byId(name).hidden = rail !== name;
   const held = { filters: Object.keys(filters).length, selections: selections.length, samples: kept.length, overlays: [contours, regions, exemplars, placed].filter(Boolean).length };
   for (const name of RAIL) {
     const tab = byId(`rail-${name}`);

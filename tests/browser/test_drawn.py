@@ -74,6 +74,18 @@ def test_the_catalogues_map_is_a_choice_that_a_link_keeps(chromium: Browser, add
         )
         assert "map=listed" in page.url
         listed = marks.inner_html()
+        page.locator("#rail-overlays").click()
+        other = page.locator("#other-map")
+        expect(other.locator("h3")).to_have_text("The other map: Ours")
+        expect(other.locator(".mark-ring").first).to_be_attached()
+        box = other.locator(".small-map").bounding_box()
+        assert box
+        before = page.locator("#source-title").inner_text()
+        page.mouse.click(box["x"] + 20, box["y"] + box["height"] - 20)
+        expect(page.locator("#source-title")).not_to_have_text(before)
+        page.go_back()
+        expect(page.locator("#source-title")).to_have_text(before)
+        page.locator("#rail-overlays").click()
         page.reload()
         page.wait_for_selector("html[data-ready=true]")
         expect(page.locator("#layout")).to_have_value("listed")
