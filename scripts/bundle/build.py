@@ -240,9 +240,10 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 
 def _default_column(catalogue: Catalogue) -> str:
-    """The angular extent, unless it is the same (or unknown) for all and so shows nothing."""
+    """The angular extent, or novelty where the extent is the same (or unknown) for all."""
     shows = catalogue.colour_columns()
-    return DEFAULT_COLUMN if DEFAULT_COLUMN in shows or not shows else shows[-1]
+    usual = (name for name in (DEFAULT_COLUMN, "novelty") if name in shows)
+    return next(usual, shows[0] if shows else DEFAULT_COLUMN)
 
 
 def _say_why(config: BuildConfig) -> None:
