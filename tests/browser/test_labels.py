@@ -40,6 +40,7 @@ def tags_of(url: str, source_id: str) -> set[tuple[str, str]]:
     return {(each["word"], each["author"]) for each in report["tags"]}
 
 
+@pytest.mark.slow
 def test_two_people_tag_in_two_browsers(chromium: Browser, bundle: Path, tmp_path: Path) -> None:
     settings = Settings(bundle=bundle, data_dir=tmp_path / "data", cutout_cache_mb=0)
     source = "firstgalaxydata-3"

@@ -76,6 +76,7 @@ def test_hover_and_click_name_the_row_that_is_drawn_there(
     expect(page.locator("#source")).to_contain_text(space.catalogue.table["source_id"][row].as_py())
 
 
+@pytest.mark.slow
 def test_a_finger_opens_what_the_filter_leaves_below_it(
     chromium: Browser, address: str, space: LatentSpace
 ) -> None:

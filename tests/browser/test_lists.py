@@ -82,6 +82,7 @@ def test_a_chosen_file_is_searched_and_may_be_removed_again(
     expect(page.locator("#list")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_searched_is_said_beside_the_button(page: Page, address: str) -> None:
     page.goto(f"{address}/?list")
     said = page.locator("#form-error")
@@ -99,6 +100,7 @@ def test_what_cannot_be_searched_is_said_beside_the_button(page: Page, address: 
     expect(page.locator("#result-error")).to_contain_text("There is no search 'gone'")
 
 
+@pytest.mark.slow
 def test_a_search_shows_how_far_it_is_and_can_be_stopped(
     page: Page, address: str, explorer: Explorer, survey: ReplayServer
 ) -> None:
@@ -169,6 +171,7 @@ def test_a_list_dropped_on_the_page_opens_the_search_for_it(page: Page, address:
     expect(page.locator("#neighbours .card").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_old_address_of_the_list_leads_to_it(page: Page, address: str) -> None:
     page.goto(f"{address}/bulk")
     expect(page.locator("#list")).to_be_visible()

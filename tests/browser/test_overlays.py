@@ -98,6 +98,7 @@ def test_regions_are_named_by_a_majority_with_its_share_and_count(
     )
 
 
+@pytest.mark.slow
 def test_names_of_regions_stand_apart_and_leave_the_query_free(page: Page) -> None:
     switch(page, "regions")
     expect(page.locator(".region-label").first).to_be_visible()
@@ -254,6 +255,7 @@ def test_what_the_search_says_covers_no_tool_of_the_map(
         expect(page.locator("#search-messages")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_phone_is_not_told_to_drop_a_file(chromium: Browser, address: str) -> None:
     for size, said in ((PHONE, "Position, name or id"), (DESKTOP, "drop an image or a list")):
         with new_page(chromium, size) as page:

@@ -83,6 +83,7 @@ def test_page_draws_every_source_of_the_bundle(
     assert drawn == len(space)
 
 
+@pytest.mark.slow
 def test_page_says_encoder_catalogue_count_and_terms(
     page: Page, address: str, space: LatentSpace
 ) -> None:
@@ -290,6 +291,7 @@ def test_a_neighbour_opened_on_a_phone_is_seen_at_once_and_back_returns_to_the_l
         page.wait_for_function(f"Math.abs(scrollY - {there}) < 30")
 
 
+@pytest.mark.slow
 def test_a_neighbour_that_does_not_come_on_a_phone_is_said_in_view(
     chromium: Browser, address: str, space: LatentSpace
 ) -> None:
@@ -311,6 +313,7 @@ def test_a_point_tapped_on_a_phone_s_map_shows_its_title_and_keeps_the_map(
         expect(page.locator("#stage")).to_be_in_viewport(ratio=0.4)
 
 
+@pytest.mark.slow
 def test_after_a_neighbour_is_opened_by_keyboard_tab_goes_on_in_its_panel(
     page: Page, address: str, space: LatentSpace
 ) -> None:

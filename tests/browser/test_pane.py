@@ -100,7 +100,7 @@ def test_wanted_and_unwanted_examples_are_searched_with_and_linked(
     mark(page, 4, "unwanted")
     wanted = page.get_by_role("group", name="Wanted examples", exact=True)
     expect(wanted.locator(".example")).to_have_count(2)  # what was open, and the one marked
-    assert shown_ids(page) == before  # nothing moves until it is asked for
+    assert shown_ids(page)[: len(before)] == before  # nothing moves until it is asked for
     weight = wanted.locator("input").nth(1)
     weight.fill("none")
     weight.press("Enter")

@@ -82,6 +82,7 @@ def test_training_leaves_the_given_encoder_as_it_is(data) -> None:
     assert all(torch.equal(before[k], v) for k, v in encoder.state_dict().items())
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_classifier(data) -> None:
     config = replace(TINY, depth=1)
     once, again = (finetune(untrained_encoder(), *data, CLASSES, config) for _ in range(2))

@@ -56,6 +56,7 @@ def package() -> Package:
     return Package(galaxies, blank, mirabest, np.array(brightest), shapes)
 
 
+@pytest.mark.slow
 def test_all_2158_galaxies_come_in_the_order_of_their_numbers(package: Package) -> None:
     numbers = [int(galaxy.key.removeprefix("data_")) for galaxy in package.galaxies]
     assert len(numbers) == 2158

@@ -292,6 +292,7 @@ def test_a_run_that_never_reached_a_checkpoint_is_replaced(
     assert json.loads((tmp_path / "configuration.json").read_text())["images"] == [16]
 
 
+@pytest.mark.slow
 def test_other_weights_or_images_under_the_same_name_are_another_run(
     images: np.ndarray, tmp_path: Path
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_killed_run_leaves_the_encoder_of_its_last_checkpoint(
     assert load_encoder(tmp_path / "encoder.safetensors").card.name == "byol, 3 of 4 steps"
 
 
+@pytest.mark.slow
 def test_a_machine_that_has_become_slow_still_ends_in_time(
     images: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,6 +80,7 @@ def test_a_pickle_in_the_place_of_a_pca_is_not_read(tmp_path: Path) -> None:
         load_pca(tmp_path / "pca.npz")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_map_and_another_seed_another(
     y: NDArray[np.float32],
 ) -> None:

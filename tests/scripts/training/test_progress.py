@@ -17,6 +17,7 @@ TINY = PretrainConfig(
 )
 
 
+@pytest.mark.slow
 def test_a_run_says_where_it_was_stopped_and_where_it_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
