@@ -28,7 +28,7 @@ BARE = """<!doctype html><meta charset="utf-8"><div id="map" style="width:900px;
 <script src="{plotly}"></script><script>
 fetch("{points}").then((r) => r.json()).then(({{x, y, c}}) => {{
   const points = {{type: "scattergl", mode: "markers", x, y, marker: {{size: 3, color: c}}}};
-  return Plotly.newPlot("map", [points], {{margin: {{l: 0, r: 0, t: 0, b: 0}}}});
+  return Plotly.newPlot("map", [points], {{dragmode: "pan", margin: {{l: 0, r: 0, t: 0, b: 0}}}});
 }}).then(() => {{ window.ready = performance.now(); }});
 </script>"""
 
