@@ -65,7 +65,7 @@ FRAMES = """
   window.endFrames = () => { on = false; return frames.slice(1); };
 })();
 """
-STEPS = 40
+STEPS = 12
 
 
 def main() -> None:
