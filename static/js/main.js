@@ -7,8 +7,8 @@ import { defaults, firstMap, meta } from "./early.js";
 import { byId, every, listen, nextPaint } from "./core/html.js";
 import { createSession } from "./core/actions.js";
 import { createAddress, readAddress } from "./core/address.js";
-import { createApi, createBulkApi, createLabelApi, resultUrl } from "./core/api.js";
-import { copyText, createDownloads, saveFile, shownOptions } from "./core/downloads.js";
+import { createApi, createBulkApi, createLabelApi } from "./core/api.js";
+import { copyText, createDownloads } from "./core/downloads.js";
 import { kindOf } from "./core/dropped_file.js";
 import { examplesQuery } from "./core/examples.js";
 import { homeView, isInside, nearestRow, toPixels, viewOf, zoomed } from "./core/geometry.js";
@@ -18,10 +18,10 @@ import { keepStyle, keptStyle } from "./core/picture_style.js";
 import { createMapOverlays } from "./core/map_overlays.js";
 import { createSamples as createSampleKeeping } from "./core/samples.js";
 import { createRowSets } from "./core/row_sets.js";
-import { sendTable } from "./core/samp.js";
 import { createSessions } from "./core/sessions.js";
 import { initialState } from "./core/state.js";
 import { createStore } from "./core/store.js";
+import { createTaking } from "./core/taking.js";
 import { createWorkerClient } from "./core/worker_client.js";
 import { createMap } from "./map/engine.js";
 import { createInset } from "./map/inset.js";
@@ -56,7 +56,6 @@ import { createReveal, createStatus } from "./views/status.js";
 import { createSurveyImages, createSurveys, NO_SURVEYS } from "./views/surveys.js";
 import { createTable } from "./views/table.js";
 import { createTheme, themeNow } from "./views/theme.js";
-import { figureRequest } from "./views/take_away.js";
 import { showText } from "./views/text_dialog.js";
 import { createTooltip } from "./views/tooltip.js";
 import { createCounts, createTrail } from "./views/trail.js";
@@ -74,21 +73,24 @@ const store = createStore(
 );
 const api = createApi();
 const status = createStatus();
-const session = createSession({ store, api, meta, defaults, address, firstMap, tell: (words) => status.toast(words) });
+const tell = (words) => status.toast(words);
+const report = (title, text) => showText(byId("text"), title, text);
+const session = createSession({ store, api, meta, defaults, address, firstMap, tell });
 const images = createImages({ store, ask: session.ask, clear: session.clear });
 const labelApi = createLabelApi();
-const tagging = createTagging({ store, api: labelApi, sourceOf: session.sourceOf, problem: meta.labels.problem, tell: (words) => status.toast(words) });
+const tagging = createTagging({ store, api: labelApi, sourceOf: session.sourceOf, problem: meta.labels.problem, tell });
 const surveyImages = createSurveyImages({ store, api, meta });
 const downloads = createDownloads({ store, api });
+const taking = createTaking({ store, api, meta, tell, report });
 const worker = new Worker(new URL("./rows_worker.js", import.meta.url), { type: "module" });
 const client = createWorkerClient(worker, api);
-const rowSets = createRowSets({ store, api: { ...api, sample: labelApi.sample }, client, tell: (words) => status.toast(words) });
-const samples = createSampleKeeping({ store, api: labelApi, lists: createBulkApi(), change: tagging.change, attempt: tagging.attempt, rowSets, tell: (words) => status.toast(words), report: (title, text) => showText(byId("text"), title, text) });
-const overlays = createMapOverlays({ store, client, lists: createBulkApi(), tell: (words) => status.toast(words) });
+const rowSets = createRowSets({ store, api: { ...api, sample: labelApi.sample }, client, tell });
+const samples = createSampleKeeping({ store, api: labelApi, lists: createBulkApi(), change: tagging.change, attempt: tagging.attempt, rowSets, tell, report });
+const overlays = createMapOverlays({ store, client, lists: createBulkApi(), tell });
 const map = createMap(byId("map"));
 const arrive = createReveal(store);
 const lists = createLists({ meta, store, remember: session.rememberAddress });
-const sessions = createSessions({ store, api, meta, session, tell: (words) => status.toast(words), report: (title, text) => showText(byId("text"), title, text) });
+const sessions = createSessions({ store, api, meta, session, tell, report });
 const review = createReview(byId("review"), { meta, api });
 const viewer = createViewer(byId("viewer"), { store, meta, api });
 
@@ -107,7 +109,7 @@ function connectViews() {
   const views = [
     createLayers(byId("layers"), byId("stage")),
     createRegionLabels(byId("region-labels"), byId("stage")),
-    createExemplars(byId("exemplars"), byId("stage"), { meta, api, tell: (words) => status.toast(words) }),
+    createExemplars(byId("exemplars"), byId("stage"), { meta, api, tell }),
     createMarks(byId("marks")),
     createInset(byId("stage")),
     createTooltip(byId("tooltip"), meta),
@@ -258,12 +260,12 @@ function connectEvents() {
   on("note", ({ text }) => tagging.note(text));
   on("drop", ({ name }) => rowSets.drop(name));
   on("selection-sources", () => store.set({ selectionSources: {} }));
-  on("sources-file", saveSources);
+  on("sources-file", taking.sources);
   on("inside", ({ name }) => searchInside(name));
-  on("sheet", saveSheet);
-  on("caption", showCaption);
-  on("python", showPython);
-  on("send", sendToPrograms);
+  on("sheet", taking.sheet);
+  on("caption", taking.caption);
+  on("python", taking.python);
+  on("send", taking.send);
   on("table", ({ open }) => drawer("table", open));
   on("comparing", ({ open }) => drawer("comparing", open));
   on("viewer", () => viewer.open());
@@ -344,14 +346,6 @@ function changeColours(patch) {
   session.recolour();
 }
 
-async function saveSources({ rows, format, name }) {
-  try {
-    saveFile(await api.sourceTable([...rows], format, name));
-  } catch (error) {
-    status.toast(error.message);
-  }
-}
-
 /** Only sources of a selection, or what the filters show, may be neighbours: the server keeps the set by an id of its content. */
 async function searchInside(name) {
   const { selections, shown } = store.get();
@@ -380,50 +374,6 @@ function compare(/** @type {string | null} */ id) {
 
 /** One drawer is open at a time. */
 const drawer = (name, open) => store.set({ table: false, comparing: false, [name]: open });
-
-function showCaption() {
-  return tell("Caption and BibTeX", async () => {
-    const [sheet, map] = await Promise.all(
-      ["contact-sheet", "map"].map((figure) => api.caption(...figureRequest("caption", store.get(), meta, { figure }))),
-    );
-    return `Pictures side by side\n${sheet.caption}\n\nThe map\n${map.caption}\n\n${sheet.bibtex}`;
-  });
-}
-
-function showPython() {
-  return tell("Python for this view", () => api.text(...figureRequest("python", store.get(), meta)));
-}
-
-/** The pictures side by side, of a query that no address holds. */
-async function saveSheet({ format }) {
-  try {
-    saveFile(await api.figure(...figureRequest("contact-sheet", store.get(), meta, { format })));
-  } catch (error) {
-    status.toast(error.message);
-  }
-}
-
-/** A text to take away, in a dialog of its own. */
-async function tell(title, ask) {
-  try {
-    showText(byId("text"), title, await ask());
-  } catch (error) {
-    status.toast(error.message);
-  }
-}
-
-async function sendToPrograms() {
-  const { query, result } = store.get();
-  if (!query || !result) return;
-  const url = new URL(resultUrl(query, shownOptions(store.get()), "votable"), window.location.href).href;
-  try {
-    const name = `Neighbours of ${result.query.position || result.query.name}`;
-    const count = await sendTable({ url, name, id: `rgz-${Date.now()}` });
-    status.toast(count ? `Sent to ${count} ${count === 1 ? "program" : "programs"}.` : "The hub knows no program that takes tables: start TOPCAT, Aladin or DS9.");
-  } catch (error) {
-    status.toast(error.message);
-  }
-}
 
 function connectPage() {
   createTheme(byId("theme"), (theme) => {

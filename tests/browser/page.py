@@ -95,6 +95,16 @@ def open_ready(page: Page, url: str) -> None:
     page.wait_for_function("document.documentElement.dataset.ready === 'true'")
 
 
+def open_why(page: Page, address: str) -> None:
+    """Open the viewer at a source's first neighbour, with what makes S of the two."""
+    open_ready(page, f"{address}?source=firstgalaxydata-1")
+    expect(page.locator("#neighbours .card").first).to_be_visible()
+    page.keyboard.press("v")
+    expect(page.locator("#viewer-why")).to_have_count(0)  # of one source there is no S
+    page.keyboard.press("w")
+    expect(page.locator(".why figure img")).to_have_count(2)
+
+
 def map_place(page: Page, row: int) -> tuple[float, float]:
     """Where on the screen the map has a source."""
     x, y = page.evaluate(

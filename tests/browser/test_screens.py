@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.page import DESKTOP, PHONE, ROOT, Scheme, new_page, open_ready
+from tests.browser.page import DESKTOP, PHONE, ROOT, Scheme, new_page, open_ready, open_why
 
 pytestmark = pytest.mark.browser
 
@@ -62,15 +62,6 @@ def table(page: Page, address: str) -> None:
     expect(page.locator("#table tbody tr").first).to_be_visible()
 
 
-def what_makes_s(page: Page, address: str) -> None:
-    open_ready(page, f"{address}?source=firstgalaxydata-1")
-    expect(page.locator("#neighbours .card").first).to_be_visible()
-    page.keyboard.press("v")
-    expect(page.locator("#viewer-why")).to_have_count(0)  # of one source there is no S
-    page.keyboard.press("w")
-    expect(page.locator(".why figure img")).to_have_count(2)
-
-
 def list_result(page: Page, address: str) -> None:
     page.goto(f"{address}/?list")
     page.locator("#list").fill("firstgalaxydata-3\nfirstgalaxydata-40\n10 -60\nno place")
@@ -91,7 +82,7 @@ SCREENS: tuple[Callable[[Page, str], None], ...] = (
     overlays,
     several_examples_compared,
     table,
-    what_makes_s,
+    open_why,
     list_result,
     about,
 )

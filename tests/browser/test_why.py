@@ -4,20 +4,11 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.page import DESKTOP, new_page, open_ready
+from tests.browser.page import DESKTOP, new_page, open_ready, open_why
 
 pytestmark = pytest.mark.browser
-
-
-def open_why(page: Page, address: str) -> None:
-    open_ready(page, f"{address}?source=firstgalaxydata-1")
-    expect(page.locator("#neighbours .card").first).to_be_visible()
-    page.keyboard.press("v")
-    expect(page.locator("#viewer-why")).to_have_count(0)  # of one source there is no S
-    page.keyboard.press("w")
-    expect(page.locator(".why figure img")).to_have_count(2)
 
 
 def test_what_makes_s_is_shown_for_a_neighbour_and_left_again(

@@ -208,6 +208,8 @@ export function createApi(fetcher = browserFetch) {
     const response = await request(resultUrl(query, options, format), { signal, ...sent(query) });
     return { blob: await response.blob(), name: nameOf(response) ?? `neighbours.${format}` };
   });
+  const queueLatest = latest((signal, { order, first }) => json(`/api/verdicts?${new URLSearchParams({ first, ...(order === "judged" ? { judged: "true" } : { order }) })}`, { signal }));
+  const duplicatesLatest = latest((signal, asked) => json(duplicatesUrl(asked), { signal }));
   const columnLatest = latest(async (signal, name) => {
     const response = await request(`/api/map/columns/${encodeURIComponent(name)}`, { signal });
     return decodeColumn(await response.arrayBuffer());
@@ -253,8 +255,8 @@ export function createApi(fetcher = browserFetch) {
     more: (query, options) => moreLatest.ask(query, options),
     resultFile: (query, options, format) => fileLatest.ask(query, options, format),
     why: (id, other, signal) => json(`${sourceUrl(id)}/why?${new URLSearchParams({ other })}`, { signal }),
-    queue: ({ order, first }) => json(`/api/verdicts?${new URLSearchParams({ first, ...(order === "judged" ? { judged: "true" } : { order }) })}`),
-    duplicates: (asked) => json(duplicatesUrl(asked)),
+    queue: queueLatest.ask,
+    duplicates: duplicatesLatest.ask,
     surveys: () => json(SURVEYS_URL),
     surveyPicture: async (name, field, signal) => {
       const response = await request(surveyPictureUrl(name, field), { signal });

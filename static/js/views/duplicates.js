@@ -5,7 +5,7 @@
  * Emits explorer:source {id}, explorer:highlight {row}, explorer:checked.
  */
 
-import { duplicatesUrl } from "../core/api.js";
+import { duplicatesUrl, isAborted } from "../core/api.js";
 import { formatCount, formatDissimilarity, formatSeparation, formatSimilarity } from "../core/format.js";
 import { el, emit, fill } from "../core/html.js";
 import { isModel, titleOf } from "../core/words.js";
@@ -13,8 +13,8 @@ import { smallPicture } from "./picture.js";
 
 /** @param {HTMLElement} root @param {{meta: import("../core/state.js").Meta, api: any}} parts */
 export function createDuplicates(root, { meta, api }) {
-  /** @type {{band: string, report: import("../core/state.js").Schemas["DuplicateReport"] | null, pairs: any[], failure: string, asked: number}} */
-  const shown = { band: "", report: null, pairs: [], failure: "", asked: 0 };
+  /** @type {{band: string, report: import("../core/state.js").Schemas["DuplicateReport"] | null, pairs: any[], failure: string, asked: boolean}} */
+  const shown = { band: "", report: null, pairs: [], failure: "", asked: false };
 
   function draw({ rail, style }) {
     if (rail !== "check") return;
@@ -73,12 +73,12 @@ export function createDuplicates(root, { meta, api }) {
 
   /** The next pairs of the band. */
   async function more() {
-    const mine = ++shown.asked;
+    shown.asked = true;
     try {
       const report = await api.duplicates({ band: shown.band, first: shown.pairs.length + 1 });
-      if (mine !== shown.asked) return;
       Object.assign(shown, { report, failure: "", pairs: [...shown.pairs, ...report.pairs] });
     } catch (error) {
+      if (isAborted(error)) return;
       shown.failure = error.message;
     }
     emit(root, "explorer:checked");

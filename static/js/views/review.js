@@ -5,7 +5,8 @@
  * Emits explorer:verdict {id, verdict}, explorer:source {id}, explorer:highlight {row}, explorer:checked.
  */
 
-import { formatCount } from "../core/format.js";
+import { isAborted } from "../core/api.js";
+import { formatCount, formatMoment } from "../core/format.js";
 import { el, emit, fill } from "../core/html.js";
 import { isModel, noveltySentence, titleOf } from "../core/words.js";
 import { smallPicture } from "./picture.js";
@@ -20,8 +21,8 @@ const FEW_LEFT = 3;
 
 /** @param {HTMLElement} root @param {{meta: import("../core/state.js").Meta, api: any}} parts */
 export function createReview(root, { meta, api }) {
-  /** @type {{order: string, queue: any[], at: number, report: import("../core/state.js").Schemas["Queue"] | null, failure: string, asked: number}} */
-  const shown = { order: "novelty", queue: [], at: 0, report: null, failure: "", asked: 0 };
+  /** @type {{order: string, queue: any[], at: number, report: import("../core/state.js").Schemas["Queue"] | null, failure: string, asked: boolean}} */
+  const shown = { order: "novelty", queue: [], at: 0, report: null, failure: "", asked: false };
   let seen = null;
 
   function draw({ rail, style, verdict }) {
@@ -59,7 +60,7 @@ export function createReview(root, { meta, api }) {
       el("a", { href: `?${new URLSearchParams({ source: source.source_id })}`, title: "Open it", onclick }, smallPicture(picture, meta.image, style), el("b", {}, titleOf(source))),
       el("p", {}, noveltySentence(source.novelty_percentile, meta.limits.placed_by)),
       flags.length > 0 && el("p", { class: "flags" }, flags.map((flag) => el("span", {}, flag))),
-      source.verdict && el("p", {}, `${source.verdict}: ${source.author}, ${source.at_utc}`),
+      source.verdict && el("p", {}, `${source.verdict}: ${source.author}, ${formatMoment(source.at_utc)}`),
       el("div", { class: "verdicts", role: "group", "aria-label": "Verdict" }, VERDICTS.map(({ verdict, words, key }) => el("button", { type: "button", "data-verdict": verdict, "aria-pressed": String(source.verdict === verdict), "aria-keyshortcuts": key, onclick: () => judge(verdict) }, el("kbd", {}, key), ` ${words}`))),
       el("p", { class: "walk" }, el("button", { type: "button", class: "link", disabled: shown.at === 0, "aria-keyshortcuts": "B", onclick: () => walk(-1) }, "Back (B)"), el("span", {}, `${formatCount(shown.at + 1)} of ${formatCount(shown.report?.total ?? 0)}`), el("button", { type: "button", class: "link", disabled: shown.at + 1 >= (shown.report?.total ?? 0), "aria-keyshortcuts": "N", onclick: () => walk(1) }, "Next (N)")),
     );
@@ -95,12 +96,12 @@ export function createReview(root, { meta, api }) {
   }
 
   async function more() {
-    const mine = ++shown.asked;
+    shown.asked = true;
     try {
       const report = await api.queue({ order: shown.order, first: shown.queue.length + 1 });
-      if (mine !== shown.asked) return;
       Object.assign(shown, { report, failure: "", queue: [...shown.queue, ...report.sources] });
     } catch (error) {
+      if (isAborted(error)) return;
       shown.failure = error.message;
     }
     emit(root, "explorer:checked");
